@@ -1,0 +1,825 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The ledger: see ledger.h for what it is for.
+ *
+ * Nothing that is given back really goes back before ledger_close(): a second
+ * free, or a use after it, is then an entry in the report and not a crash. For
+ * the same reason a wrong kunmap_local() is reported and the right one done in
+ * its place, so that one bug does not take the following cases with it.
+ */
+#include <linux/list.h>
+#include <linux/preempt.h>
+#include <linux/sizes.h>
+#include <linux/spinlock.h>
+#include <linux/uaccess.h>
+
+#include "ledger.h"
+#include "../internal.h"
+
+#define REDZONE		64
+#define REDZONE_BYTE	0xbb
+#define POISON_NEW	0xa5
+#define POISON_FREED	0x6b
+#define POISON_MAX	SZ_4K	/* workspaces are large, and poison costs time */
+
+/* A request of more than 2^order contiguous pages fails on a fragmented box */
+#define CONTIGUOUS_ORDER	2
+
+/* With less of it, output may well have to lie elsewhere */
+#define ENOUGH_HIGHMEM	(SZ_64M / PAGE_SIZE)
+
+/* Each task that calls decompress.c has its own ledger open */
+static LIST_HEAD(ledgers);
+static DEFINE_SPINLOCK(ledgers_lock);
+
+static struct ledger *current_ledger(void)
+{
+	struct ledger *ledger;
+
+	spin_lock(&ledgers_lock);
+	list_for_each_entry(ledger, &ledgers, node)
+		if (ledger->task == current)
+			break;
+	spin_unlock(&ledgers_lock);
+	return ledger;
+}
+
+static __printf(2, 3) void report(struct ledger *ledger, const char *fmt, ...)
+{
+	va_list args;
+
+	if (ledger->reports < LEDGER_MAX_REPORTS) {
+		va_start(args, fmt);
+		vscnprintf(ledger->report[ledger->reports], LEDGER_LINE, fmt,
+			   args);
+		va_end(args);
+	}
+	ledger->reports++;
+}
+
+/**
+ * task_state() - take down what mappings change in the current task
+ *
+ * Context: any.
+ * Return: the state now.
+ */
+struct task_state task_state(void)
+{
+	struct task_state state = {
+#ifdef CONFIG_KMAP_LOCAL
+		.kmap_idx = current->kmap_ctrl.idx,
+#endif
+#ifdef CONFIG_SMP
+		.migration_disabled = current->migration_disabled,
+#endif
+		.preempt_count = preempt_count(),
+		.pagefault_disabled = current->pagefault_disabled,
+		.irqs_disabled = irqs_disabled(),
+	};
+
+	return state;
+}
+
+/**
+ * task_state_equal() - compare two task states
+ * @a: one state
+ * @b: the other
+ *
+ * Return: true if nothing differs.
+ */
+bool task_state_equal(struct task_state a, struct task_state b)
+{
+	return a.kmap_idx == b.kmap_idx &&
+	       a.migration_disabled == b.migration_disabled &&
+	       a.preempt_count == b.preempt_count &&
+	       a.pagefault_disabled == b.pagefault_disabled &&
+	       a.irqs_disabled == b.irqs_disabled;
+}
+
+static void expect_state(struct ledger *ledger, struct task_state want,
+			 const char *when)
+{
+	struct task_state is = task_state();
+
+	if (!task_state_equal(is, want))
+		report(ledger,
+		       "%s: kmap idx %d, not %d; migration off %d, not %d; preempt %x, not %x; pagefault off %d, not %d; irqs off %d, not %d",
+		       when, is.kmap_idx, want.kmap_idx,
+		       is.migration_disabled, want.migration_disabled,
+		       is.preempt_count, want.preempt_count,
+		       is.pagefault_disabled, want.pagefault_disabled,
+		       is.irqs_disabled, want.irqs_disabled);
+}
+
+/**
+ * ledger_open() - begin to record what the current task's decompress.c does
+ * @ledger: the ledger; what it held is forgotten
+ * @orders: what to do besides recording
+ * @info: what will be passed to decompress.c
+ * @in: its input
+ * @in_size: size of @in in bytes
+ *
+ * Context: task context; each task can have one ledger open at a time.
+ */
+void ledger_open(struct ledger *ledger, const struct ledger_orders *orders,
+		 struct load_info *info, const void *in, size_t in_size)
+{
+	memset(ledger, 0, offsetof(struct ledger, memory));
+	ledger->orders = *orders;
+	if (!ledger->orders.memory_limit)
+		ledger->orders.memory_limit = SZ_64M;
+	ledger->info = info;
+	ledger->in = in;
+	ledger->in_size = in_size;
+	ledger->task = current;
+	ledger->state = task_state();
+	spin_lock(&ledgers_lock);
+	list_add(&ledger->node, &ledgers);
+	spin_unlock(&ledgers_lock);
+}
+
+static bool may_fail(struct ledger *ledger, enum ledger_service service)
+{
+	if (!(ledger->orders.fail_services & service))
+		return false;
+	if (++ledger->fallible != ledger->orders.fail_nth)
+		return false;
+	ledger->failed = true;
+	return true;
+}
+
+/* Memory and pages are asked for, and given back, with nothing mapped */
+static void expect_unmapped(struct ledger *ledger, const char *call)
+{
+	if (ledger->mapped_page)
+		report(ledger, "%s while a page is mapped", call);
+}
+
+static struct ledger_page *find_page(struct ledger *ledger, struct page *page)
+{
+	unsigned int i, at;
+
+	/* They are freed in the order they came: start at the last one found */
+	for (i = 0; i < ledger->nr_pages; i++) {
+		at = (ledger->page_cursor + i) % ledger->nr_pages;
+		if (ledger->pages[at].page == page) {
+			ledger->page_cursor = at;
+			return &ledger->pages[at];
+		}
+	}
+	return NULL;
+}
+
+/**
+ * ledger_owns() - ask whether a page is an output page in use
+ * @ledger: the ledger
+ * @page: what may be a page; not dereferenced
+ *
+ * Return: true if @page was allocated and has not been freed.
+ */
+bool ledger_owns(struct ledger *ledger, struct page *page)
+{
+	struct ledger_page *entry = find_page(ledger, page);
+
+	return entry && !entry->freed;
+}
+
+static struct ledger_memory *find_memory(struct ledger *ledger, const void *p)
+{
+	unsigned int i;
+
+	for (i = 0; i < ledger->nr_memory; i++)
+		if (ledger->memory[i].p == p && !ledger->memory[i].freed)
+			return &ledger->memory[i];
+	return NULL;
+}
+
+/* Page number used_pages is about to be written to the page array */
+static bool page_array_has_room(struct ledger *ledger)
+{
+	struct load_info *info = ledger->info;
+	struct ledger_memory *array = find_memory(ledger, info->pages);
+	size_t need = array_size(info->used_pages + 1, sizeof(*info->pages));
+
+	if (array && array->size >= need)
+		return true;
+	report(ledger, "page %u would be written past the end of a page array of %zu bytes",
+	       info->used_pages, array ? array->size : 0);
+	return false;
+}
+
+struct page *ledger_alloc_pages(gfp_t gfp, unsigned int order)
+{
+	struct ledger *ledger = current_ledger();
+	struct page *page;
+
+	expect_unmapped(ledger, "alloc_page()");
+	expect_state(ledger, ledger->state, "alloc_page()");
+	if (gfp != (GFP_KERNEL | __GFP_HIGHMEM) || order)
+		report(ledger, "output page asked for with gfp %#x, order %u",
+		       (__force unsigned int)gfp, order);
+	if (!page_array_has_room(ledger))
+		return NULL;
+	if (ledger->nr_pages == LEDGER_MAX_PAGES) {
+		report(ledger, "decompression does not end: %u pages and more",
+		       ledger->nr_pages);
+		return NULL;
+	}
+	if (ledger->orders.unmapped)
+		ledger->orders.unmapped(ledger->orders.context);
+	if (may_fail(ledger, LEDGER_ALLOC))
+		return NULL;
+
+	page = alloc_pages(gfp, order);
+	if (!page)
+		return NULL;
+	if (PageHighMem(page))
+		ledger->highmem++;
+	else if (totalhigh_pages() > ENOUGH_HIGHMEM)
+		report(ledger, "output page %u does not lie in highmem",
+		       ledger->nr_pages);
+	ledger->pages[ledger->nr_pages++] = (struct ledger_page){ page };
+	return page;
+}
+
+void ledger_free_pages(struct page *page, unsigned int order)
+{
+	struct ledger *ledger = current_ledger();
+	struct ledger_page *entry;
+
+	entry = find_page(ledger, page);
+	if (!entry) {
+		report(ledger, "free of a page that was never allocated");
+		return;
+	}
+	if (entry->freed)
+		report(ledger, "page %zd freed twice", entry - ledger->pages);
+	if (page == ledger->mapped_page)
+		report(ledger, "mapped page %zd freed", entry - ledger->pages);
+	if (ledger->vmapped)
+		report(ledger, "page %zd freed before vunmap()",
+		       entry - ledger->pages);
+	entry->freed = true;
+}
+
+static void *map(struct ledger *ledger, struct page *page)
+{
+	switch (ledger->orders.mapper) {
+	case LEDGER_KMAP:
+		return kmap(page);
+	case LEDGER_KMAP_LOCAL_FOLIO:
+		return kmap_local_folio(page_folio(page), 0);
+	default:
+		return kmap_local_page(page);
+	}
+}
+
+static void unmap(struct ledger *ledger)
+{
+	if (ledger->orders.mapper == LEDGER_KMAP)
+		kunmap(ledger->mapped_page);
+	else
+		kunmap_local(ledger->mapped);
+	ledger->mapped_page = NULL;
+}
+
+/* What kmap_local_page() promises of the task while the page is mapped */
+static void expect_mapped_state(struct ledger *ledger)
+{
+	struct task_state want = ledger->state;
+	bool takes_slot = PageHighMem(ledger->mapped_page) ||
+			  IS_ENABLED(CONFIG_DEBUG_KMAP_LOCAL_FORCE_MAP);
+
+	if (ledger->orders.mapper != LEDGER_KMAP && takes_slot) {
+		if (IS_ENABLED(CONFIG_KMAP_LOCAL))
+			want.kmap_idx += IS_ENABLED(CONFIG_DEBUG_KMAP_LOCAL) ?
+					 2 : 1;
+		if (IS_ENABLED(CONFIG_SMP))
+			want.migration_disabled++;
+	}
+	expect_state(ledger, want, "while mapped");
+}
+
+void *ledger_kmap_local_page(struct page *page)
+{
+	struct ledger *ledger = current_ledger();
+	struct ledger_page *entry;
+
+	if (ledger->mapped_page) {
+		report(ledger, "a second page mapped on top of the first");
+		unmap(ledger);
+	}
+	entry = find_page(ledger, page);
+	if (!entry || entry->freed) {
+		report(ledger, "map of a page that is not allocated");
+		return NULL;
+	}
+	if (entry->runs++)
+		report(ledger, "page %zd mapped again", entry - ledger->pages);
+
+	ledger->mappings++;
+	ledger->mapped = map(ledger, page);
+	ledger->mapped_page = page;
+	expect_mapped_state(ledger);
+	return ledger->mapped;
+}
+
+void *ledger_kmap_local_folio(struct folio *folio, size_t offset)
+{
+	struct page *page = folio_page(folio, offset / PAGE_SIZE);
+
+	return ledger_kmap_local_page(page) + offset % PAGE_SIZE;
+}
+
+void ledger_kunmap_local(const void *addr)
+{
+	struct ledger *ledger = current_ledger();
+
+	if (!ledger->mapped_page) {
+		report(ledger, "kunmap_local() with nothing mapped");
+		return;
+	}
+	if (PTR_ALIGN_DOWN(addr, PAGE_SIZE) != ledger->mapped)
+		report(ledger,
+		       "kunmap_local() outside the mapped page: %zd bytes from its start",
+		       addr - ledger->mapped);
+	expect_mapped_state(ledger);
+	unmap(ledger);
+	expect_state(ledger, ledger->state, "after kunmap_local()");
+}
+
+/* kunmap() takes the page: where that is the mapped one, set things right */
+void ledger_kunmap_page(struct page *page)
+{
+	struct ledger *ledger = current_ledger();
+
+	if (ledger->mapped_page == page)
+		unmap(ledger);
+}
+
+void ledger_forbidden(const char *call)
+{
+	report(current_ledger(), "%s on a page that may lie in highmem", call);
+}
+
+void *ledger_vmap(struct page **pages, unsigned int count, unsigned long flags,
+		  pgprot_t prot)
+{
+	struct ledger *ledger = current_ledger();
+	unsigned int i;
+
+	expect_unmapped(ledger, "vmap()");
+	if (flags != VM_MAP)
+		report(ledger, "vmap() with flags %#lx", flags);
+	if (pgprot_val(prot) != pgprot_val(PAGE_KERNEL))
+		report(ledger, "vmap() with another protection than PAGE_KERNEL");
+	if (pages != ledger->info->pages || count != ledger->nr_pages) {
+		report(ledger, "vmap() of %u pages where %u were filled", count,
+		       ledger->nr_pages);
+		return NULL;
+	}
+	for (i = 0; i < count; i++) {
+		if (pages[i] != ledger->pages[i].page ||
+		    ledger->pages[i].freed) {
+			report(ledger, "vmap(): page %u is not the one filled",
+			       i);
+			return NULL;
+		}
+	}
+	if (may_fail(ledger, LEDGER_VMAP))
+		return NULL;
+
+	ledger->vmap_pages = count;
+	ledger->vmapped = vmap(pages, count, flags, prot);
+	return ledger->vmapped;
+}
+
+void ledger_vunmap(const void *addr)
+{
+	struct ledger *ledger = current_ledger();
+
+	if (!addr || addr != ledger->vmapped) {
+		report(ledger, "vunmap() of what vmap() did not return");
+		return;
+	}
+	vunmap(addr);
+	ledger->vmapped = NULL;
+}
+
+static void *remember(struct ledger *ledger, void *p, size_t size, bool kmalloc,
+		      bool vmalloc, gfp_t gfp)
+{
+	struct ledger_memory *memory = &ledger->memory[ledger->nr_memory];
+
+	if (!p)
+		return NULL;
+	*memory = (struct ledger_memory){
+		.p = p,
+		.size = size,
+		.kmalloc = kmalloc,
+		.vmalloc = vmalloc,
+	};
+	ledger->nr_memory++;
+
+	if (!(gfp & __GFP_ZERO))
+		memset(p, POISON_NEW, min_t(size_t, size, POISON_MAX));
+	memset(p + size, REDZONE_BYTE, REDZONE);
+	return p;
+}
+
+/* The checks that every kind of request has to pass; false: refuse it */
+static bool may_allocate(struct ledger *ledger, size_t size, gfp_t gfp)
+{
+	expect_unmapped(ledger, "allocation");
+	expect_state(ledger, ledger->state, "allocation");
+	if ((gfp & ~(__GFP_ZERO | __GFP_NOWARN)) != GFP_KERNEL)
+		report(ledger, "%zu bytes asked for with gfp %#x", size,
+		       (__force unsigned int)gfp);
+	if (ledger->nr_memory == LEDGER_MAX_MEMORY) {
+		report(ledger, "%u allocations and more", ledger->nr_memory);
+		return false;
+	}
+	return !may_fail(ledger, LEDGER_ALLOC) && size <= ledger->orders.memory_limit;
+}
+
+void *ledger_kmalloc(size_t n, size_t size, gfp_t gfp)
+{
+	struct ledger *ledger = current_ledger();
+	size_t bytes = array_size(n, size);
+
+	if (bytes > PAGE_SIZE << CONTIGUOUS_ORDER)
+		report(ledger, "%zu bytes asked for in one physically contiguous piece",
+		       bytes);
+	if (!may_allocate(ledger, bytes, gfp))
+		return NULL;
+	return remember(ledger, kmalloc(bytes + REDZONE, gfp | __GFP_NOWARN),
+			bytes, true, false, gfp);
+}
+
+void *ledger_kvmalloc(size_t n, size_t size, gfp_t gfp)
+{
+	struct ledger *ledger = current_ledger();
+	size_t bytes = array_size(n, size);
+
+	if (bytes > INT_MAX && !(gfp & __GFP_NOWARN))
+		report(ledger, "%zu bytes asked for, of which kvmalloc() warns",
+		       bytes);
+	if (!may_allocate(ledger, bytes, gfp))
+		return NULL;
+	return remember(ledger, kvmalloc(bytes + REDZONE, gfp), bytes, false,
+			false, gfp);
+}
+
+void *ledger_vmalloc(size_t size, gfp_t gfp)
+{
+	struct ledger *ledger = current_ledger();
+
+	if (!may_allocate(ledger, size, gfp))
+		return NULL;
+	return remember(ledger, __vmalloc(size + REDZONE, gfp), size, false,
+			true, gfp);
+}
+
+static void check_redzone(struct ledger *ledger, struct ledger_memory *memory)
+{
+	if (memchr_inv(memory->p + memory->size, REDZONE_BYTE, REDZONE))
+		report(ledger, "written past the end of an allocation of %zu bytes",
+		       memory->size);
+}
+
+static void forget(const void *p, const char *call, bool takes_kmalloc,
+		   bool takes_vmalloc)
+{
+	struct ledger *ledger = current_ledger();
+	struct ledger_memory *memory;
+
+	if (ZERO_OR_NULL_PTR(p))
+		return;
+	expect_unmapped(ledger, call);
+	memory = find_memory(ledger, p);
+	if (!memory) {
+		report(ledger, "%s of memory that is not allocated", call);
+		return;
+	}
+	if ((memory->kmalloc || !memory->vmalloc) && !takes_kmalloc)
+		report(ledger, "%s of memory that may be kmalloc()ed", call);
+	if ((memory->vmalloc || !memory->kmalloc) && !takes_vmalloc)
+		report(ledger, "%s of memory that may be vmalloc()ed", call);
+	if (p == ledger->workspace) {
+		/* zstd's lives in it, and goes with it; zlib's has an end */
+		if (ledger->decoder >= p &&
+		    ledger->decoder < p + memory->size)
+			ledger->decoder = NULL;
+		if (ledger->decoder)
+			report(ledger, "%s of the workspace of a running decoder",
+			       call);
+		ledger->workspace = NULL;
+	}
+	check_redzone(ledger, memory);
+	memset(memory->p, POISON_FREED,
+	       min_t(size_t, memory->size, POISON_MAX));
+	memory->freed = true;
+}
+
+void ledger_kfree(const void *p)
+{
+	forget(p, "kfree()", true, false);
+}
+
+void ledger_kvfree(const void *p)
+{
+	forget(p, "kvfree()", true, true);
+}
+
+void ledger_vfree(const void *p)
+{
+	forget(p, "vfree()", false, true);
+}
+
+/* kvrealloc() as of v6.12: the size of the old memory is known to it */
+void *ledger_kvrealloc(const void *p, size_t size, gfp_t gfp)
+{
+	struct ledger *ledger = current_ledger();
+	struct ledger_memory *old = NULL;
+	void *new;
+
+	if (p) {
+		old = find_memory(ledger, p);
+		if (!old) {
+			report(ledger, "kvrealloc() of memory that is not allocated");
+			return NULL;
+		}
+	}
+	new = ledger_kvmalloc(1, size, gfp);
+	if (new && old) {
+		memcpy(new, p, min(size, old->size));
+		ledger_kvfree(p);
+	}
+	return new;
+}
+
+static void check_memory_sizes(struct ledger *ledger, const void *workspace,
+			       size_t need)
+{
+	struct ledger_memory *memory = find_memory(ledger, workspace);
+
+	if (!memory || memory->size < need)
+		report(ledger, "decoder set up with a workspace of %zu bytes, needs %zu",
+		       memory ? memory->size : 0, need);
+}
+
+static void decoder_begin(struct ledger *ledger, const void *decoder,
+			  const void *workspace)
+{
+	if (ledger->decoder)
+		report(ledger, "a second decoder set up");
+	ledger->decoder = decoder;
+	ledger->workspace = workspace;
+}
+
+static void decoder_end(struct ledger *ledger, const void *decoder)
+{
+	if (!decoder || ledger->decoder != decoder)
+		report(ledger, "end of a decoder that is not set up");
+	ledger->decoder = NULL;
+}
+
+/* A decoder reads the input and writes the page that is mapped: nothing else */
+static bool may_decode(struct ledger *ledger, const void *decoder,
+		       const void *in, size_t in_size, void *out,
+		       size_t out_size)
+{
+	unsigned int reports = ledger->reports;
+
+	if (!decoder || decoder != ledger->decoder)
+		report(ledger, "use of a decoder that is not set up");
+	if (in < ledger->in || in_size > ledger->in_size ||
+	    in + in_size > ledger->in + ledger->in_size)
+		report(ledger, "decoder given %zu bytes of input at %zd, where %zu were loaded",
+		       in_size, in - ledger->in, ledger->in_size);
+	if (!ledger->mapped_page || out < ledger->mapped ||
+	    out_size > PAGE_SIZE ||
+	    out + out_size > ledger->mapped + PAGE_SIZE)
+		report(ledger, "decoder given %zu bytes of room outside the mapped page",
+		       out_size);
+	if (++ledger->runs > LEDGER_MAX_PAGES)
+		report(ledger, "decompression does not end: %u runs and more",
+		       ledger->runs);
+	if (ledger->mapped_page)
+		expect_mapped_state(ledger);
+	return reports == ledger->reports;
+}
+
+static void midway(struct ledger *ledger)
+{
+	ledger->orders.midway(ledger->orders.context);
+	expect_mapped_state(ledger);
+}
+
+int ledger_zlib_init(z_stream *s, int window_bits)
+{
+	struct ledger *ledger = current_ledger();
+	int rc;
+
+	check_memory_sizes(ledger, s->workspace, zlib_inflate_workspacesize());
+	if (may_fail(ledger, LEDGER_DECODER))
+		return Z_MEM_ERROR;
+	rc = zlib_inflateInit2(s, window_bits);
+	if (rc == Z_OK)
+		decoder_begin(ledger, s, s->workspace);
+	return rc;
+}
+
+int ledger_zlib_run(z_stream *s, int flush)
+{
+	struct ledger *ledger = current_ledger();
+	unsigned int rest;
+	int rc;
+
+	if (!may_decode(ledger, s, s->next_in, s->avail_in, s->next_out,
+			s->avail_out))
+		return Z_STREAM_ERROR;
+	if (!ledger->orders.midway)
+		return zlib_inflate(s, flush);
+
+	rest = s->avail_out / 2;
+	s->avail_out -= rest;
+	rc = zlib_inflate(s, flush);
+	midway(ledger);
+	if (rc == Z_OK && !s->avail_out) {
+		s->avail_out = rest;
+		return zlib_inflate(s, flush);
+	}
+	s->avail_out += rest;
+	return rc;
+}
+
+int ledger_zlib_end(z_stream *s)
+{
+	decoder_end(current_ledger(), s);
+	return zlib_inflateEnd(s);
+}
+
+struct xz_dec *ledger_xz_dec_init(enum xz_mode mode, u32 dict_max)
+{
+	struct ledger *ledger = current_ledger();
+	struct xz_dec *s;
+
+	expect_unmapped(ledger, "xz_dec_init()");
+	if (may_fail(ledger, LEDGER_DECODER) || may_fail(ledger, LEDGER_ALLOC))
+		return NULL;
+	s = xz_dec_init(mode, dict_max);
+	if (s)
+		decoder_begin(ledger, s, NULL);
+	return s;
+}
+
+enum xz_ret ledger_xz_dec_run(struct xz_dec *s, struct xz_buf *b)
+{
+	struct ledger *ledger = current_ledger();
+	size_t rest;
+	enum xz_ret ret;
+
+	if (b->in_pos > b->in_size || b->out_pos > b->out_size ||
+	    !may_decode(ledger, s, b->in, b->in_size, b->out, b->out_size))
+		return XZ_BUF_ERROR;
+	if (ledger->orders.xz_mem_error)
+		return XZ_MEM_ERROR;
+	if (!ledger->orders.midway)
+		return xz_dec_run(s, b);
+
+	rest = (b->out_size - b->out_pos) / 2;
+	b->out_size -= rest;
+	ret = xz_dec_run(s, b);
+	midway(ledger);
+	b->out_size += rest;
+	if (ret == XZ_OK && b->out_pos == b->out_size - rest)
+		ret = xz_dec_run(s, b);
+	return ret;
+}
+
+void ledger_xz_dec_end(struct xz_dec *s)
+{
+	struct ledger *ledger = current_ledger();
+
+	expect_unmapped(ledger, "xz_dec_end()");
+	if (ledger->decoder != s || !s) {
+		decoder_end(ledger, s);
+		return;
+	}
+	decoder_end(ledger, s);
+	xz_dec_end(s);
+}
+
+size_t ledger_zstd_get_frame_header(zstd_frame_header *header, const void *src,
+				    size_t size)
+{
+	struct ledger *ledger = current_ledger();
+
+	if (src != ledger->in || size != ledger->in_size) {
+		report(ledger, "frame header sought in %zu bytes where %zu were loaded",
+		       size, ledger->in_size);
+		return 1;
+	}
+	return zstd_get_frame_header(header, src, size);
+}
+
+zstd_dstream *ledger_zstd_init_dstream(size_t window, void *workspace,
+				       size_t size)
+{
+	struct ledger *ledger = current_ledger();
+	zstd_dstream *s;
+
+	check_memory_sizes(ledger, workspace,
+			   max(size, zstd_dstream_workspace_bound(window)));
+	if (may_fail(ledger, LEDGER_DECODER))
+		return NULL;
+	s = zstd_init_dstream(window, workspace, size);
+	if (s)
+		decoder_begin(ledger, s, workspace);
+	return s;
+}
+
+size_t ledger_zstd_decompress_stream(zstd_dstream *s, zstd_out_buffer *out,
+				     zstd_in_buffer *in)
+{
+	struct ledger *ledger = current_ledger();
+	size_t rest, ret;
+
+	if (in->pos > in->size || out->pos > out->size ||
+	    !may_decode(ledger, s, in->src, in->size, out->dst, out->size))
+		return -(size_t)ZSTD_error_GENERIC;
+	if (!ledger->orders.midway)
+		return zstd_decompress_stream(s, out, in);
+
+	rest = (out->size - out->pos) / 2;
+	out->size -= rest;
+	ret = zstd_decompress_stream(s, out, in);
+	midway(ledger);
+	out->size += rest;
+	if (ret && !zstd_is_error(ret) && out->pos == out->size - rest)
+		ret = zstd_decompress_stream(s, out, in);
+	return ret;
+}
+
+/* pr_err() and pr_warn(): kept for the cases to read, off the console */
+void ledger_printk(const char *fmt, ...)
+{
+	struct ledger *ledger = current_ledger();
+	va_list args;
+
+	va_start(args, fmt);
+	vscnprintf(ledger->log, sizeof(ledger->log), fmt, args);
+	va_end(args);
+	ledger->log_lines++;
+}
+
+int ledger_sysfs_create_file(struct kobject *kobj, const struct attribute *attr)
+{
+	struct ledger *ledger = current_ledger();
+
+	ledger->attribute = attr;
+	return may_fail(ledger, LEDGER_SYSFS) ? -ENOMEM : 0;
+}
+
+/**
+ * ledger_close() - end the record, and give back what was held
+ * @ledger: an open ledger
+ *
+ * Reports whatever decompress.c left behind. The findings stay readable.
+ *
+ * Context: the task that opened @ledger.
+ */
+void ledger_close(struct ledger *ledger)
+{
+	unsigned int i;
+
+	spin_lock(&ledgers_lock);
+	list_del(&ledger->node);
+	spin_unlock(&ledgers_lock);
+
+	if (ledger->mapped_page) {
+		report(ledger, "a page is left mapped");
+		unmap(ledger);
+	}
+	if (ledger->decoder)
+		report(ledger, "a decoder is left set up");
+	if (ledger->vmapped) {
+		report(ledger, "output is left mapped by vmap()");
+		vunmap(ledger->vmapped);
+	}
+	for (i = 0; i < ledger->nr_pages; i++) {
+		if (!ledger->pages[i].freed)
+			report(ledger, "output page %u is not freed", i);
+		__free_page(ledger->pages[i].page);
+	}
+	for (i = 0; i < ledger->nr_memory; i++) {
+		if (!ledger->memory[i].freed) {
+			report(ledger, "%zu bytes are not freed",
+			       ledger->memory[i].size);
+			check_redzone(ledger, &ledger->memory[i]);
+		}
+		kvfree(ledger->memory[i].p);
+	}
+	expect_state(ledger, ledger->state, "at the end");
+}

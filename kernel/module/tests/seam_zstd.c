@@ -1,0 +1,9 @@
+// SPDX-License-Identifier: GPL-2.0
+/* decompress.c as a kernel with CONFIG_MODULE_COMPRESS_ZSTD builds it */
+#include "seam.h"
+
+#define SEAM_ALGORITHM			zstd
+#define CONFIG_MODULE_COMPRESS_ZSTD	1
+#include "../decompress.c"
+
+SEAM_DECOMPRESSOR;

@@ -1,0 +1,396 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * A ledger that reports nothing proves nothing: here each of its rules is
+ * broken, once, as a wrong decompress.c would, and the report is read. The same
+ * for the watch.
+ */
+#include <kunit/test.h>
+#include <linux/irqflags.h>
+#include <linux/preempt.h>
+#include <linux/string.h>
+#include <linux/uaccess.h>
+#include <linux/vmalloc.h>
+
+#include "ledger.h"
+#include "watch.h"
+#include "../internal.h"
+
+#define INPUT	"12345678"
+
+/* A page array with room for two, and the next page in it */
+static struct page *next_page(struct load_info *info)
+{
+	struct page *page;
+
+	if (!info->pages)
+		info->pages = ledger_kvmalloc(2, sizeof(page), GFP_KERNEL);
+	info->max_pages = 2;
+	page = ledger_alloc_pages(GFP_KERNEL | __GFP_HIGHMEM, 0);
+	info->pages[info->used_pages++] = page;
+	return page;
+}
+
+static void clean_up(struct load_info *info)
+{
+	unsigned int i;
+
+	for (i = 0; i < info->used_pages; i++)
+		ledger_free_pages(info->pages[i], 0);
+	ledger_kvfree(info->pages);
+}
+
+/* What module_gzip_decompress() did from v6.0 on */
+static void unmaps_the_next_address(struct load_info *info)
+{
+	void *addr = ledger_kmap_local_page(next_page(info));
+
+	ledger_kunmap_local(addr + PAGE_SIZE);
+	clean_up(info);
+}
+
+static void unmaps_one_byte_below(struct load_info *info)
+{
+	void *addr = ledger_kmap_local_page(next_page(info));
+
+	ledger_kunmap_local(addr - 1);
+	clean_up(info);
+}
+
+static void unmaps_twice(struct load_info *info)
+{
+	void *addr = ledger_kmap_local_page(next_page(info));
+
+	ledger_kunmap_local(addr);
+	ledger_kunmap_local(addr);
+	clean_up(info);
+}
+
+static void maps_a_second_page(struct load_info *info)
+{
+	struct page *first = next_page(info), *second = next_page(info);
+
+	ledger_kmap_local_page(first);
+	ledger_kunmap_local(ledger_kmap_local_page(second));
+	clean_up(info);
+}
+
+static void maps_a_page_again(struct load_info *info)
+{
+	struct page *page = next_page(info);
+
+	ledger_kunmap_local(ledger_kmap_local_page(page));
+	ledger_kunmap_local(ledger_kmap_local_page(page));
+	clean_up(info);
+}
+
+static void maps_a_freed_page(struct load_info *info)
+{
+	struct page *page = next_page(info);
+
+	clean_up(info);
+	ledger_kmap_local_page(page);
+}
+
+static void leaves_a_page_mapped(struct load_info *info)
+{
+	ledger_kmap_local_page(next_page(info));
+	clean_up(info);
+}
+
+static void allocates_while_mapped(struct load_info *info)
+{
+	void *addr = ledger_kmap_local_page(next_page(info));
+
+	next_page(info);
+	ledger_kunmap_local(addr);
+	clean_up(info);
+}
+
+static void disables_preemption_while_mapped(struct load_info *info)
+{
+	void *addr = ledger_kmap_local_page(next_page(info));
+
+	preempt_disable();
+	ledger_kunmap_local(addr);
+	preempt_enable();
+	clean_up(info);
+}
+
+static void disables_page_faults_while_mapped(struct load_info *info)
+{
+	void *addr = ledger_kmap_local_page(next_page(info));
+
+	pagefault_disable();
+	ledger_kunmap_local(addr);
+	pagefault_enable();
+	clean_up(info);
+}
+
+static void disables_interrupts_while_mapped(struct load_info *info)
+{
+	void *addr = ledger_kmap_local_page(next_page(info));
+
+	local_irq_disable();
+	ledger_kunmap_local(addr);
+	local_irq_enable();
+	clean_up(info);
+}
+
+static void calls_kmap(struct load_info *info)
+{
+	ledger_forbidden("kmap()");
+}
+
+static void asks_for_a_page_in_low_memory(struct load_info *info)
+{
+	info->pages = ledger_kvmalloc(1, sizeof(*info->pages), GFP_KERNEL);
+	info->pages[info->used_pages++] = ledger_alloc_pages(GFP_KERNEL, 0);
+	clean_up(info);
+}
+
+/* What followed a failed module_extend_max_pages() for four years */
+static void writes_past_the_page_array(struct load_info *info)
+{
+	next_page(info);
+	next_page(info);
+	ledger_alloc_pages(GFP_KERNEL | __GFP_HIGHMEM, 0);
+	clean_up(info);
+}
+
+static void forgets_a_page(struct load_info *info)
+{
+	next_page(info);
+	info->used_pages = 0;
+	clean_up(info);
+}
+
+static void frees_a_page_twice(struct load_info *info)
+{
+	ledger_free_pages(next_page(info), 0);
+	clean_up(info);
+}
+
+static void frees_a_strange_page(struct load_info *info)
+{
+	ledger_free_pages(ZERO_PAGE(0), 0);
+}
+
+static void frees_memory_twice(struct load_info *info)
+{
+	void *p = ledger_kvmalloc(1, 8, GFP_KERNEL);
+
+	ledger_kvfree(p);
+	ledger_kvfree(p);
+}
+
+static void forgets_memory(struct load_info *info)
+{
+	ledger_kvmalloc(1, 8, GFP_KERNEL);
+}
+
+static void writes_past_memory(struct load_info *info)
+{
+	u8 *p = ledger_kvmalloc(1, 8, GFP_KERNEL);
+
+	p[8] = 0;
+	ledger_kvfree(p);
+}
+
+static void frees_vmalloc_with_kfree(struct load_info *info)
+{
+	ledger_kfree(ledger_vmalloc(8, GFP_KERNEL));
+}
+
+static void frees_kmalloc_with_vfree(struct load_info *info)
+{
+	ledger_vfree(ledger_kmalloc(1, 8, GFP_KERNEL));
+}
+
+static void asks_for_a_large_contiguous_piece(struct load_info *info)
+{
+	ledger_kfree(ledger_kmalloc(9, PAGE_SIZE, GFP_KERNEL));
+}
+
+static void asks_for_more_than_kvmalloc_takes(struct load_info *info)
+{
+	ledger_kvmalloc(1, (size_t)INT_MAX + 1, GFP_KERNEL);
+}
+
+static void asks_in_atomic_mode(struct load_info *info)
+{
+	ledger_kvfree(ledger_kvmalloc(1, 8, GFP_ATOMIC));
+}
+
+static void vmaps_too_few_pages(struct load_info *info)
+{
+	next_page(info);
+	next_page(info);
+	ledger_vmap(info->pages, 1, VM_MAP, PAGE_KERNEL);
+	clean_up(info);
+}
+
+static void vmaps_the_wrong_page(struct load_info *info)
+{
+	struct page *page = next_page(info);
+
+	info->pages[0] = next_page(info);
+	ledger_vmap(info->pages, 2, VM_MAP, PAGE_KERNEL);
+	info->pages[0] = page;
+	clean_up(info);
+}
+
+static void forgets_to_vunmap(struct load_info *info)
+{
+	next_page(info);
+	ledger_vmap(info->pages, 1, VM_MAP, PAGE_KERNEL);
+	clean_up(info);
+}
+
+static void decode_to(struct load_info *info, size_t in_size, ssize_t shift)
+{
+	z_stream s = { };
+
+	s.workspace = ledger_kvmalloc(1, zlib_inflate_workspacesize(),
+				      GFP_KERNEL);
+	ledger_zlib_init(&s, -MAX_WBITS);
+	s.next_in = INPUT;
+	s.avail_in = in_size;
+	s.next_out = ledger_kmap_local_page(next_page(info));
+	s.avail_out = PAGE_SIZE;
+	s.next_out += shift;
+	ledger_zlib_run(&s, 0);
+	ledger_kunmap_local(s.next_out - shift);
+	ledger_zlib_end(&s);
+	ledger_kvfree(s.workspace);
+	clean_up(info);
+}
+
+static void decodes_past_the_page(struct load_info *info)
+{
+	decode_to(info, strlen(INPUT), 1);
+}
+
+static void decodes_past_the_input(struct load_info *info)
+{
+	decode_to(info, strlen(INPUT) + 1, 0);
+}
+
+static void forgets_the_decoder(struct load_info *info)
+{
+	ledger_xz_dec_init(XZ_DYNALLOC, -1);
+}
+
+static void frees_the_workspace_in_use(struct load_info *info)
+{
+	z_stream s = { };
+
+	s.workspace = ledger_kvmalloc(1, zlib_inflate_workspacesize(),
+				      GFP_KERNEL);
+	ledger_zlib_init(&s, -MAX_WBITS);
+	ledger_kvfree(s.workspace);
+}
+
+static void sets_up_a_small_workspace(struct load_info *info)
+{
+	z_stream s = { };
+
+	s.workspace = ledger_kvmalloc(1, 8, GFP_KERNEL);
+	ledger_zlib_init(&s, -MAX_WBITS);
+	ledger_kvfree(s.workspace);
+}
+
+struct wrong {
+	const char *name;
+	void (*run)(struct load_info *info);
+	const char *report;
+};
+
+#define WRONG(function, text)	{ #function, function, text }
+
+static const struct wrong wrongs[] = {
+	WRONG(unmaps_the_next_address, "outside the mapped page"),
+	WRONG(unmaps_one_byte_below, "outside the mapped page"),
+	WRONG(unmaps_twice, "with nothing mapped"),
+	WRONG(maps_a_second_page, "on top of the first"),
+	WRONG(maps_a_page_again, "mapped again"),
+	WRONG(maps_a_freed_page, "not allocated"),
+	WRONG(leaves_a_page_mapped, "mapped page 0 freed"),
+	WRONG(allocates_while_mapped, "while a page is mapped"),
+	WRONG(disables_preemption_while_mapped, "while mapped: "),
+	WRONG(disables_page_faults_while_mapped, "while mapped: "),
+	WRONG(disables_interrupts_while_mapped, "while mapped: "),
+	WRONG(calls_kmap, "kmap() on a page"),
+	WRONG(asks_for_a_page_in_low_memory, "asked for with gfp"),
+	WRONG(writes_past_the_page_array, "past the end of a page array"),
+	WRONG(forgets_a_page, "page 0 is not freed"),
+	WRONG(frees_a_page_twice, "freed twice"),
+	WRONG(frees_a_strange_page, "never allocated"),
+	WRONG(frees_memory_twice, "not allocated"),
+	WRONG(forgets_memory, "8 bytes are not freed"),
+	WRONG(writes_past_memory, "past the end of an allocation"),
+	WRONG(frees_vmalloc_with_kfree, "may be vmalloc()ed"),
+	WRONG(frees_kmalloc_with_vfree, "may be kmalloc()ed"),
+	WRONG(asks_for_a_large_contiguous_piece, "physically contiguous"),
+	WRONG(asks_for_more_than_kvmalloc_takes, "kvmalloc() warns"),
+	WRONG(asks_in_atomic_mode, "asked for with gfp"),
+	WRONG(vmaps_too_few_pages, "vmap() of 1 pages where 2"),
+	WRONG(vmaps_the_wrong_page, "not the one filled"),
+	WRONG(forgets_to_vunmap, "before vunmap()"),
+	WRONG(decodes_past_the_page, "outside the mapped page"),
+	WRONG(decodes_past_the_input, "decoder given 9 bytes of input"),
+	WRONG(forgets_the_decoder, "decoder is left set up"),
+	WRONG(frees_the_workspace_in_use, "workspace of a running decoder"),
+	WRONG(sets_up_a_small_workspace, "workspace of 8 bytes"),
+};
+
+static void wrong_desc(const struct wrong *wrong, char *desc)
+{
+	strscpy(desc, wrong->name, KUNIT_PARAM_DESC_SIZE);
+}
+
+KUNIT_ARRAY_PARAM(wrong, wrongs, wrong_desc);
+
+static void ledger_reports(struct kunit *test)
+{
+	const struct wrong *wrong = test->param_value;
+	struct ledger_orders orders = { };
+	struct load_info info = { };
+	struct ledger *ledger = vzalloc(sizeof(*ledger));
+
+	KUNIT_ASSERT_NOT_NULL(test, ledger);
+	ledger_open(ledger, &orders, &info, INPUT, strlen(INPUT));
+	wrong->run(&info);
+	ledger_close(ledger);
+
+	KUNIT_EXPECT_GT(test, ledger->reports, 0);
+	KUNIT_EXPECT_TRUE_MSG(test, strstr(ledger->report[0], wrong->report),
+			      "reported: \"%s\"", ledger->report[0]);
+	vfree(ledger);
+}
+
+static void watch_hears_the_kernel(struct kunit *test)
+{
+	char line[160];
+
+	KUNIT_ASSERT_TRUE(test, watch_begin());
+	KUNIT_EXPECT_FALSE(test, watch_report(line, sizeof(line)));
+	pr_warn(WATCH_TEST "\n");
+	KUNIT_EXPECT_TRUE(test, watch_report(line, sizeof(line)));
+	KUNIT_EXPECT_NOT_NULL(test, strstr(line, WATCH_TEST));
+	watch_reset();
+	KUNIT_EXPECT_FALSE(test, watch_report(line, sizeof(line)));
+	watch_end();
+}
+
+static struct kunit_case selftest_cases[] = {
+	KUNIT_CASE_PARAM(ledger_reports, wrong_gen_params),
+	KUNIT_CASE(watch_hears_the_kernel),
+	{ }
+};
+
+static struct kunit_suite selftest_suite = {
+	.name = "module_decompress_selftest",
+	.test_cases = selftest_cases,
+};
+
+kunit_test_suite(selftest_suite);
