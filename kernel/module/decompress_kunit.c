@@ -1,0 +1,1508 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * KUnit tests for in-kernel module decompression, kernel/module/decompress.c.
+ *
+ * The cases below run the tree's own decompress.c, built once for each
+ * algorithm (tests/seam.h), with a ledger between it and the kernel services
+ * that it calls (tests/ledger.h). Every decompression, in whichever case, is
+ * held against all the rules that attempt() in tests/attempt.c lists; the cases
+ * say what goes in and what is to come of it.
+ *
+ * Documentation/dev-tools/module-decompress-kunit.rst has the whole picture.
+ */
+#include <kunit/test.h>
+#include <linux/crc32.h>
+#include <linux/initrd.h>
+#include <linux/kthread.h>
+#include <linux/ktime.h>
+#include <linux/moduleparam.h>
+#include <linux/sizes.h>
+#include <linux/string.h>
+#include <linux/sysfs.h>
+#include <linux/vmalloc.h>
+#ifdef CONFIG_KMAP_LOCAL
+#include <asm/kmap_size.h>
+#endif
+
+#include "tests/attempt.h"
+#include "tests/blob_table.h"
+#include "tests/compat.h"
+#include "tests/disturb.h"
+#include "tests/payload.h"
+#include "tests/streams.h"
+#include "tests/watch.h"
+#include "internal.h"
+
+static bool bench;
+module_param(bench, bool, 0444);
+MODULE_PARM_DESC(bench, "run the kmap benchmark");
+
+#define PAYLOAD_MAX	SZ_8M
+#define INPUT_MAX	ALIGN(PAYLOAD_MAX + STREAM_OVERHEAD(PAYLOAD_MAX), PAGE_SIZE)
+
+/* A window of 128 KiB: a raw block may be as long as a zstd block can be */
+#define ZSTD_WINDOW_128K	0x38
+
+static const struct stream_options plain = {
+	.zstd_descriptor = ZSTD_WINDOW_128K,
+};
+
+/* A window of 1 KiB: little memory, many blocks */
+static const struct stream_options small_window = {
+	.zstd_descriptor = 0,
+};
+
+static const struct stream_options checked = {
+	.xz_check = 1,
+	.zstd_checksum = true,
+	.zstd_descriptor = ZSTD_WINDOW_128K,
+};
+
+/**
+ * struct algorithm - the parameter of most cases
+ * @name: as in /sys/module/compression
+ * @d: decompress.c built for it; NULL if the tree's does not know it
+ * @magic: number of magic bytes that the kernel looks at
+ * @write: makes a stream without compressing
+ * @init_error: what comes of a decoder that cannot be set up
+ * @init_log: and what is logged of it
+ */
+struct algorithm {
+	const char *name;
+	const struct decompressor *d;
+	u8 magic;
+	size_t (*write)(u8 *out, const u8 *payload, size_t len,
+			const struct stream_options *options);
+	int init_error;
+	const char *init_log;
+};
+
+static const struct algorithm algorithms[] = {
+	{
+		"gzip", &gzip_decompressor, 3, stream_gzip,
+		-EINVAL, "failed to initialize decompressor: -4",
+	}, {
+		"xz", &xz_decompressor, 6, stream_xz,
+		-ENOMEM, NULL,
+	}, {
+		"zstd", &zstd_decompressor, 4, stream_zstd,
+		-ENOMEM, "Can't initialize ZSTD stream",
+	},
+};
+
+static void algorithm_desc(const struct algorithm *a, char *desc)
+{
+	strscpy(desc, a->name, KUNIT_PARAM_DESC_SIZE);
+}
+
+KUNIT_ARRAY_PARAM(algorithm, algorithms, algorithm_desc);
+
+/* The first blob of an algorithm, or the one after @blob; NULL at the end */
+static const struct decompress_blob *
+next_blob(const struct algorithm *algorithm, const struct decompress_blob *blob)
+{
+	const struct decompress_blob *end =
+		decompress_blobs + ARRAY_SIZE(decompress_blobs);
+
+	for (blob = blob ? blob + 1 : decompress_blobs; blob < end; blob++)
+		if (!strcmp(blob->format, algorithm->name))
+			return blob;
+	return NULL;
+}
+
+static void blob_desc(const struct decompress_blob *blob, char *desc)
+{
+	strscpy(desc, blob->name, KUNIT_PARAM_DESC_SIZE);
+}
+
+KUNIT_ARRAY_PARAM(blob, decompress_blobs, blob_desc);
+
+/*
+ * Room for one payload, and for one input: the latter ends where vmalloc()'s
+ * guard page begins, so that a read past the end of the input faults.
+ */
+static u8 *payload;
+static u8 *input;
+
+static const u8 *at_guard_page(const void *bytes, size_t size)
+{
+	return memmove(input + INPUT_MAX - size, bytes, size);
+}
+
+/* What the test's algorithm is; a case for one that the tree lacks is skipped */
+static struct attempt *new_attempt(struct kunit *test, const char *format)
+{
+	struct attempt *a = test->priv;
+	unsigned int i;
+
+	memset(&a->orders, 0, sizeof(a->orders));
+	a->direct = false;
+	a->payload = payload;
+	for (i = 0; i < ARRAY_SIZE(algorithms); i++)
+		if (!strcmp(algorithms[i].name, format))
+			a->d = algorithms[i].d;
+	if (!a->d)
+		kunit_skip(test, "decompress.c of this kernel does not know %s",
+			   format);
+	return a;
+}
+
+static struct attempt *algorithm_attempt(struct kunit *test)
+{
+	const struct algorithm *algorithm = test->param_value;
+
+	return new_attempt(test, algorithm->name);
+}
+
+static void set_input(struct attempt *a, const void *bytes, size_t size)
+{
+	a->in = at_guard_page(bytes, size);
+	a->size = size;
+}
+
+/* Make a stream of the first @len bytes of the payload */
+static void write_stream(struct attempt *a, const struct algorithm *algorithm,
+			 size_t len, const struct stream_options *options)
+{
+	size_t size = algorithm->write(input, payload, len, options);
+
+	a->len = len;
+	set_input(a, input, size);
+	scnprintf(a->what, sizeof(a->what), "%zu bytes", len);
+}
+
+static void write_input(struct kunit *test, struct attempt *a, size_t len,
+			const struct stream_options *options)
+{
+	write_stream(a, test->param_value, len, options);
+}
+
+/* Take a blob, and the payload that it was made of */
+static void blob_input(struct kunit *test, struct attempt *a,
+		       const struct decompress_blob *blob)
+{
+	void *room;
+
+	/* On 32-bit the dictionary's addresses may be spent: see that they are not */
+	if (blob->window > SZ_32M) {
+		room = vmalloc(blob->window);
+		if (!room)
+			kunit_skip(test, "no %u bytes of vmalloc() space",
+				   blob->window);
+		vfree(room);
+	}
+	payload_fill(payload, blob->len, blob->kind, blob->seed);
+	a->len = blob->len;
+	set_input(a, blob->data, blob->size);
+	strscpy(a->what, blob->name, sizeof(a->what));
+}
+
+/*
+ * How far a file can be cut and still hold the whole payload and all that the
+ * kernel looks at: it never reads gzip's trailer (RFC 1952, 2.3.1).
+ */
+static size_t size_needed(const struct attempt *a)
+{
+	return a->size - (a->d == &gzip_decompressor ? 8 : 0);
+}
+
+/*
+ * The output is intact.
+ */
+
+/* What the real compressors write comes out as it went in, or is refused */
+static void blob_meets_its_fate(struct kunit *test)
+{
+	const struct decompress_blob *blob = test->param_value;
+	struct attempt *a = new_attempt(test, blob->format);
+
+	blob_input(test, a, blob);
+	if (blob->error)
+		expect_refused(test, a, blob->error, blob->log);
+	else
+		expect_taken(test, a);
+}
+
+/* Every length near a page, and many others, whatever the bytes are */
+static void lengths_to_two_pages_come_out(struct kunit *test)
+{
+	static const enum payload_kind kinds[] = {
+		PAYLOAD_ZERO, PAYLOAD_TEXT, PAYLOAD_RANDOM,
+	};
+	struct attempt *a = algorithm_attempt(test);
+	size_t len, to_page;
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(kinds); i++) {
+		payload_fill(payload, 2 * PAGE_SIZE + 1, kinds[i], 1);
+		for (len = 0; len <= 2 * PAGE_SIZE + 1;
+		     len += to_page > 32 ? 29 : 1) {
+			write_input(test, a, len, &small_window);
+			if (!expect_taken(test, a))
+				return;
+			to_page = min(len % PAGE_SIZE,
+				      PAGE_SIZE - 1 - len % PAGE_SIZE);
+		}
+	}
+}
+
+/* Nor is a page count near the number of kmap_local slots */
+static void page_counts_around_the_slots_come_out(struct kunit *test)
+{
+	static const unsigned int pages[] = { 15, 16, 17, 32, 33, 34 };
+	struct attempt *a = algorithm_attempt(test);
+	unsigned int i;
+	int more;
+
+	payload_fill(payload, 35 * PAGE_SIZE, PAYLOAD_TEXT, 2);
+	for (i = 0; i < ARRAY_SIZE(pages); i++) {
+		for (more = -1; more <= 1; more++) {
+			write_input(test, a, pages[i] * PAGE_SIZE + more,
+				    &checked);
+			if (!expect_taken(test, a))
+				return;
+		}
+	}
+}
+
+/* A module may be large, and hold anything */
+static void megabytes_come_out(struct kunit *test)
+{
+	static const struct {
+		size_t len;
+		enum payload_kind kind;
+	} sizes[] = {
+		{ SZ_1M, PAYLOAD_ZERO },
+		{ SZ_1M, PAYLOAD_TEXT },
+		{ SZ_1M + 1, PAYLOAD_RANDOM },
+		{ SZ_8M, PAYLOAD_RANDOM },
+	};
+	struct attempt *a = algorithm_attempt(test);
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(sizes); i++) {
+		payload_fill(payload, sizes[i].len, sizes[i].kind, 3);
+		write_input(test, a, sizes[i].len, &checked);
+		expect_taken(test, a);
+	}
+}
+
+/* module_gzip_decompress() and its like work with any page array */
+static void page_array_grows_from_one_entry(struct kunit *test)
+{
+	struct attempt *a = algorithm_attempt(test);
+
+	payload_fill(payload, 20 * PAGE_SIZE, PAYLOAD_RANDOM, 4);
+	write_input(test, a, 20 * PAGE_SIZE, &checked);
+	a->direct = true;
+	expect_taken(test, a);
+	/* 1, 2, 4, ... 32 entries, or 21 pages would not fit */
+	KUNIT_EXPECT_GE(test, a->ledger.nr_memory, 6);
+}
+
+/* The same input gives the same output: no state is kept */
+static void a_refusal_leaves_no_trace_in_the_next(struct kunit *test)
+{
+	struct attempt *a = algorithm_attempt(test);
+	unsigned int i;
+
+	payload_fill(payload, 3 * PAGE_SIZE, PAYLOAD_TEXT, 5);
+	for (i = 0; i < 10; i++) {
+		write_input(test, a, 3 * PAGE_SIZE, &checked);
+		a->size -= 20;
+		attempt(test, a);
+		KUNIT_EXPECT_EQ(test, a->ret, -EINVAL);
+
+		write_input(test, a, 3 * PAGE_SIZE, &checked);
+		expect_taken(test, a);
+	}
+}
+
+/* /sys/module/compression says what modprobe may hand to the kernel */
+static void sysfs_attribute_names_the_algorithm(struct kunit *test)
+{
+	const struct algorithm *algorithm = test->param_value;
+	struct attempt *a = algorithm_attempt(test);
+	const struct kobj_attribute *attribute;
+	struct load_info info = { };
+	char *text, *want;
+
+	if (!a->d->sysfs_init) {
+		kunit_skip(test, "no CONFIG_SYSFS");
+		return;
+	}
+	text = kunit_kzalloc(test, PAGE_SIZE, GFP_KERNEL);
+	want = kunit_kzalloc(test, PAGE_SIZE, GFP_KERNEL);
+	KUNIT_ASSERT_NOT_NULL(test, text);
+	KUNIT_ASSERT_NOT_NULL(test, want);
+
+	ledger_open(&a->ledger, &a->orders, &info, NULL, 0);
+	KUNIT_EXPECT_EQ(test, a->d->sysfs_init(), 0);
+	ledger_close(&a->ledger);
+	KUNIT_ASSERT_NOT_NULL(test, a->ledger.attribute);
+	KUNIT_EXPECT_STREQ(test, a->ledger.attribute->name, "compression");
+	KUNIT_EXPECT_EQ(test, a->ledger.attribute->mode, 0444);
+
+	attribute = container_of(a->ledger.attribute, struct kobj_attribute,
+				 attr);
+	scnprintf(want, PAGE_SIZE, "%s\n", algorithm->name);
+	KUNIT_EXPECT_EQ(test, attribute->show(NULL, NULL, text), strlen(want));
+	KUNIT_EXPECT_STREQ(test, text, want);
+}
+
+/* A kernel that cannot create the attribute says so, and goes on */
+static void missing_sysfs_attribute_is_logged(struct kunit *test)
+{
+	struct attempt *a = algorithm_attempt(test);
+	struct load_info info = { };
+
+	if (!a->d->sysfs_init) {
+		kunit_skip(test, "no CONFIG_SYSFS");
+		return;
+	}
+	a->orders.fail_services = LEDGER_SYSFS;
+	a->orders.fail_nth = 1;
+	ledger_open(&a->ledger, &a->orders, &info, NULL, 0);
+	KUNIT_EXPECT_EQ(test, a->d->sysfs_init(), 0);
+	ledger_close(&a->ledger);
+	KUNIT_EXPECT_EQ(test, a->ledger.log_lines, 1);
+	KUNIT_EXPECT_NOT_NULL(test, strstr(a->ledger.log, "'compression'"));
+}
+
+static struct kunit_case output_cases[] = {
+	KUNIT_CASE_PARAM(blob_meets_its_fate, blob_gen_params),
+	KUNIT_CASE_PARAM(lengths_to_two_pages_come_out, algorithm_gen_params),
+	KUNIT_CASE_PARAM(page_counts_around_the_slots_come_out,
+			 algorithm_gen_params),
+	KUNIT_CASE_PARAM_SLOW(megabytes_come_out, algorithm_gen_params),
+	KUNIT_CASE_PARAM(page_array_grows_from_one_entry, algorithm_gen_params),
+	KUNIT_CASE_PARAM(a_refusal_leaves_no_trace_in_the_next,
+			 algorithm_gen_params),
+	KUNIT_CASE_PARAM(sysfs_attribute_names_the_algorithm,
+			 algorithm_gen_params),
+	KUNIT_CASE_PARAM(missing_sysfs_attribute_is_logged,
+			 algorithm_gen_params),
+	{ }
+};
+
+/*
+ * The pages are mapped as mm/highmem.c asks for. That each is unmapped by an
+ * address inside it, in reverse order, one at a time, never while memory is
+ * asked for, and that kmap(), kmap_atomic() and page_address() are not used, is
+ * checked by the ledger in every case of this file.
+ */
+
+/* Five pages and a piece: enough to see one page's bytes land in another */
+#define SOME_PAGES	(5 * PAGE_SIZE + 100)
+
+static struct attempt *some_pages(struct kunit *test)
+{
+	struct attempt *a = algorithm_attempt(test);
+
+	payload_fill(payload, SOME_PAGES, PAYLOAD_RANDOM, 6);
+	write_input(test, a, SOME_PAGES, &checked);
+	return a;
+}
+
+/* A page is mapped when its bytes are decoded, and at no other time */
+static void each_page_is_mapped_once(struct kunit *test)
+{
+	struct attempt *a = some_pages(test);
+
+	expect_taken(test, a);
+	KUNIT_EXPECT_EQ(test, a->ledger.mappings, 6);
+	KUNIT_EXPECT_EQ(test, a->ledger.runs, 6);
+}
+
+/* An error in the middle of a page leaves nothing mapped */
+static void errors_leave_the_nesting_stack_balanced(struct kunit *test)
+{
+	struct attempt *a = some_pages(test);
+	size_t size;
+
+	for (size = size_needed(a) - 1; size > PAGE_SIZE / 2;
+	     size -= PAGE_SIZE / 4) {
+		write_input(test, a, SOME_PAGES, &checked);
+		set_input(a, a->in, size);
+		attempt(test, a);
+		KUNIT_EXPECT_EQ(test, a->ret, -EINVAL);
+		KUNIT_EXPECT_GT(test, a->ledger.mappings, 0);
+	}
+}
+
+#ifdef CONFIG_KMAP_LOCAL
+#define SLOTS	((KM_MAX_IDX - 1) / (IS_ENABLED(CONFIG_DEBUG_KMAP_LOCAL) ? 2 : 1))
+#else
+#define SLOTS	15
+#endif
+
+static void hold_mappings(struct kunit *test, unsigned int nr)
+{
+	struct attempt *a = some_pages(test);
+	struct page *pages[SLOTS];
+	u8 *mapped[SLOTS];
+	unsigned int i, n;
+
+	for (n = 0; n < nr; n++) {
+		pages[n] = alloc_page(GFP_KERNEL | __GFP_HIGHMEM);
+		if (!pages[n])
+			break;
+		mapped[n] = kmap_local_page(pages[n]);
+		memset(mapped[n], n + 1, PAGE_SIZE);
+	}
+	KUNIT_EXPECT_EQ(test, n, nr);
+
+	expect_taken(test, a);
+
+	for (i = n; i--;) {
+		KUNIT_EXPECT_NULL(test, memchr_inv(mapped[i], i + 1, PAGE_SIZE));
+		kunmap_local(mapped[i]);
+		__free_page(pages[i]);
+	}
+}
+
+/* Mappings nest: that of the caller stays below */
+static void callers_mapping_stays_intact(struct kunit *test)
+{
+	hold_mappings(test, 1);
+}
+
+/* One slot is enough, and all below it are left alone */
+static void callers_many_mappings_stay_intact(struct kunit *test)
+{
+	hold_mappings(test, SLOTS - 1);
+}
+
+/* Low memory is not spent on what can lie elsewhere */
+static void output_pages_lie_in_highmem(struct kunit *test)
+{
+	struct attempt *a = some_pages(test);
+
+	if (totalhigh_pages() * PAGE_SIZE < SZ_64M) {
+		kunit_skip(test, "no highmem to speak of on this machine");
+		return;
+	}
+	expect_taken(test, a);
+	KUNIT_EXPECT_EQ(test, a->ledger.highmem, 6);
+}
+
+/* Decode with something else happening, and compare what came out */
+static void decode_while(struct kunit *test, void (*unmapped)(void *),
+			 void (*midway)(void *), struct disturbance *d)
+{
+	struct attempt *a = some_pages(test);
+
+	KUNIT_ASSERT_EQ(test, disturb_begin(d), 0);
+	a->orders.unmapped = unmapped;
+	a->orders.midway = midway;
+	a->orders.context = d;
+	expect_taken(test, a);
+	disturb_end(d);
+	KUNIT_EXPECT_EQ(test, d->errors, 0);
+	KUNIT_EXPECT_GE(test, d->times, 6);
+}
+
+/* "can take page faults" */
+static void page_fault_while_mapped_does_no_harm(struct kunit *test)
+{
+	struct disturbance d;
+
+	decode_while(test, NULL, disturb_by_page_fault, &d);
+}
+
+/* "what if we get a preemption during decompression here?" */
+static void preemption_while_mapped_does_no_harm(struct kunit *test)
+{
+	struct disturbance d;
+
+	decode_while(test, NULL, disturb_by_task, &d);
+	if (IS_ENABLED(CONFIG_PREEMPT) && !IS_ENABLED(CONFIG_PREEMPT_DYNAMIC))
+		KUNIT_EXPECT_GE(test, d.preempted, 6);
+}
+
+/* "can be called from any context (including interrupts)" */
+static void hard_interrupt_while_mapped_does_no_harm(struct kunit *test)
+{
+	struct disturbance d;
+
+	decode_while(test, NULL, disturb_by_hard_interrupt, &d);
+}
+
+static void soft_interrupt_while_mapped_does_no_harm(struct kunit *test)
+{
+	struct disturbance d;
+
+	decode_while(test, NULL, disturb_by_soft_interrupt, &d);
+}
+
+/* Bound to its CPU only while a page is mapped */
+static void move_between_pages_does_no_harm(struct kunit *test)
+{
+	struct disturbance d;
+
+	if (num_online_cpus() < 2) {
+		kunit_skip(test, "one CPU has nowhere to move to");
+		return;
+	}
+	decode_while(test, disturb_by_move, NULL, &d);
+}
+
+/* One of many tasks that decompress at the same time, each its own payload */
+struct crowd_member {
+	struct kunit *test;
+	struct task_struct *thread;
+	struct attempt *a;
+	u8 *buffer;
+	bool ok;
+};
+
+#define CROWD_ROUNDS	20
+
+static int crowd(void *data)
+{
+	struct crowd_member *m = data;
+	unsigned int i;
+
+	m->ok = true;
+	for (i = 0; i < CROWD_ROUNDS && m->ok; i++)
+		m->ok = expect_taken(m->test, m->a);
+	while (!kthread_should_stop())
+		schedule_timeout_interruptible(1);
+	return 0;
+}
+
+static void crowd_begin(struct kunit *test, struct crowd_member *m, u32 seed)
+{
+	const struct algorithm *algorithm = test->param_value;
+	u8 *in;
+
+	m->test = test;
+	m->a = vzalloc(sizeof(*m->a));
+	m->buffer = vmalloc(2 * SOME_PAGES + STREAM_OVERHEAD(SOME_PAGES));
+	if (!m->a || !m->buffer)
+		return;
+	in = m->buffer + SOME_PAGES;
+	payload_fill(m->buffer, SOME_PAGES, PAYLOAD_RANDOM, seed);
+	m->a->d = algorithm->d;
+	m->a->payload = m->buffer;
+	m->a->len = SOME_PAGES;
+	m->a->in = in;
+	m->a->size = algorithm->write(in, m->buffer, SOME_PAGES, &checked);
+	scnprintf(m->a->what, sizeof(m->a->what), "task %u", seed);
+	m->thread = kthread_run(crowd, m, "crowd/%u", seed);
+}
+
+static void crowd_end(struct crowd_member *m)
+{
+	if (!IS_ERR_OR_NULL(m->thread))
+		kthread_stop(m->thread);
+	vfree(m->buffer);
+	vfree(m->a);
+}
+
+/* The mappings are those of a task, and no other task's */
+static void many_tasks_at_once_do_no_harm(struct kunit *test)
+{
+	unsigned int i, nr = 3 * num_online_cpus();
+	struct crowd_member *members;
+
+	algorithm_attempt(test);
+	members = kunit_kcalloc(test, nr, sizeof(*members), GFP_KERNEL);
+	KUNIT_ASSERT_NOT_NULL(test, members);
+
+	for (i = 0; i < nr; i++)
+		crowd_begin(test, &members[i], i);
+	for (i = 0; i < nr; i++) {
+		crowd_end(&members[i]);
+		KUNIT_EXPECT_TRUE_MSG(test, members[i].ok, "task %u", i);
+	}
+}
+
+/* The API that was replaced, and the one that was asked about in its place */
+static void kmap_gives_the_same_bytes(struct kunit *test)
+{
+	struct attempt *a = some_pages(test);
+
+	a->orders.mapper = LEDGER_KMAP;
+	expect_taken(test, a);
+}
+
+static void kmap_local_folio_gives_the_same_bytes(struct kunit *test)
+{
+	struct attempt *a = some_pages(test);
+
+	a->orders.mapper = LEDGER_KMAP_LOCAL_FOLIO;
+	expect_taken(test, a);
+}
+
+/* "faster than kmap()": more pages than kmap() has slots, so that it wraps */
+#define BENCH_PAGES	2048
+#define BENCH_ROUNDS	16
+
+struct bench {
+	enum ledger_mapper mapper;
+	struct page **pages;
+	struct task_struct *thread;
+	u64 ns;
+};
+
+static void bench_page(enum ledger_mapper mapper, struct page *page)
+{
+	u8 *mapped;
+
+	if (mapper == LEDGER_KMAP) {
+		mapped = kmap(page);
+		WRITE_ONCE(*mapped, 1);
+		kunmap(page);
+		return;
+	}
+	mapped = mapper == LEDGER_KMAP_LOCAL_FOLIO ?
+		 kmap_local_folio(page_folio(page), 0) : kmap_local_page(page);
+	WRITE_ONCE(*mapped, 1);
+	kunmap_local(mapped);
+}
+
+static int bench_pages(void *data)
+{
+	struct bench *b = data;
+	u64 start = ktime_get_ns();
+	unsigned int i;
+
+	for (i = 0; i < BENCH_PAGES * BENCH_ROUNDS; i++) {
+		bench_page(b->mapper, b->pages[i % BENCH_PAGES]);
+		if (!(i % BENCH_PAGES))
+			cond_resched();
+	}
+	b->ns = div_u64(ktime_get_ns() - start, BENCH_PAGES * BENCH_ROUNDS);
+	while (b->thread && !kthread_should_stop())
+		schedule_timeout_interruptible(1);
+	return 0;
+}
+
+static u64 bench_all_cpus(struct kunit *test, enum ledger_mapper mapper,
+			  struct page **pages)
+{
+	struct bench *benches = kunit_kcalloc(test, nr_cpu_ids,
+					      sizeof(*benches), GFP_KERNEL);
+	u64 worst = 0;
+	int cpu;
+
+	KUNIT_ASSERT_NOT_NULL(test, benches);
+	for_each_online_cpu(cpu) {
+		struct bench *b = &benches[cpu];
+
+		b->mapper = mapper;
+		b->pages = pages;
+		b->thread = kthread_create(bench_pages, b, "bench/%d", cpu);
+		KUNIT_ASSERT_FALSE(test, IS_ERR(b->thread));
+		kthread_bind(b->thread, cpu);
+	}
+	for_each_online_cpu(cpu)
+		wake_up_process(benches[cpu].thread);
+	for_each_online_cpu(cpu) {
+		while (!READ_ONCE(benches[cpu].ns))
+			schedule_timeout_uninterruptible(1);
+		kthread_stop(benches[cpu].thread);
+		worst = max(worst, benches[cpu].ns);
+	}
+	return worst;
+}
+
+static void benchmark(struct kunit *test)
+{
+	static const char *const names[] = {
+		[LEDGER_KMAP_LOCAL_PAGE] = "kmap_local_page",
+		[LEDGER_KMAP_LOCAL_FOLIO] = "kmap_local_folio",
+		[LEDGER_KMAP] = "kmap",
+	};
+	struct bench b = { };
+	struct page **pages;
+	unsigned int i;
+
+	if (!bench) {
+		kunit_skip(test, "run with module_decompress_kunit.bench=1");
+		return;
+	}
+	pages = kunit_kcalloc(test, BENCH_PAGES, sizeof(*pages), GFP_KERNEL);
+	KUNIT_ASSERT_NOT_NULL(test, pages);
+	for (i = 0; i < BENCH_PAGES; i++) {
+		pages[i] = alloc_page(GFP_KERNEL | __GFP_HIGHMEM);
+		KUNIT_ASSERT_NOT_NULL(test, pages[i]);
+	}
+	for (i = 0; i < ARRAY_SIZE(names); i++) {
+		b.mapper = i;
+		b.pages = pages;
+		bench_pages(&b);
+		kunit_info(test, "%s: %llu ns a page alone, %llu ns with all %u CPUs mapping\n",
+			   names[i], b.ns, bench_all_cpus(test, i, pages),
+			   num_online_cpus());
+	}
+	for (i = 0; i < BENCH_PAGES; i++)
+		__free_page(pages[i]);
+}
+
+static struct kunit_case kmap_cases[] = {
+	KUNIT_CASE_PARAM(each_page_is_mapped_once, algorithm_gen_params),
+	KUNIT_CASE_PARAM(errors_leave_the_nesting_stack_balanced,
+			 algorithm_gen_params),
+	KUNIT_CASE_PARAM(callers_mapping_stays_intact, algorithm_gen_params),
+	KUNIT_CASE_PARAM(callers_many_mappings_stay_intact,
+			 algorithm_gen_params),
+	KUNIT_CASE_PARAM(output_pages_lie_in_highmem, algorithm_gen_params),
+	KUNIT_CASE_PARAM(page_fault_while_mapped_does_no_harm,
+			 algorithm_gen_params),
+	KUNIT_CASE_PARAM(preemption_while_mapped_does_no_harm,
+			 algorithm_gen_params),
+	KUNIT_CASE_PARAM(hard_interrupt_while_mapped_does_no_harm,
+			 algorithm_gen_params),
+	KUNIT_CASE_PARAM(soft_interrupt_while_mapped_does_no_harm,
+			 algorithm_gen_params),
+	KUNIT_CASE_PARAM(move_between_pages_does_no_harm, algorithm_gen_params),
+	KUNIT_CASE_PARAM(many_tasks_at_once_do_no_harm, algorithm_gen_params),
+	KUNIT_CASE_PARAM(kmap_gives_the_same_bytes, algorithm_gen_params),
+	KUNIT_CASE_PARAM(kmap_local_folio_gives_the_same_bytes,
+			 algorithm_gen_params),
+	KUNIT_CASE(benchmark),
+	{ }
+};
+
+/*
+ * Whatever is not to be had, the answer is an error, and nothing is left.
+ */
+
+/* Fail the first, the second, the third ... call, until none is left to fail */
+static void fail_each(struct kunit *test, struct attempt *a,
+		      enum ledger_service service, int error, const char *log)
+{
+	unsigned int n;
+
+	a->orders.fail_services = service;
+	for (n = 1; ; n++) {
+		a->orders.fail_nth = n;
+		scnprintf(a->what, sizeof(a->what), "%s call %u failing",
+			  a->direct ? "direct," : "", n);
+		if (!attempt(test, a) || !a->ledger.failed)
+			break;
+		if (a->ret != error)
+			KUNIT_FAIL(test, "%s, %s: returned %d, not %d",
+				   a->d->name, a->what, a->ret, error);
+		if (log && !strstr(a->ledger.log, log))
+			KUNIT_FAIL(test, "%s, %s: logged \"%s\"", a->d->name,
+				   a->what, a->ledger.log);
+	}
+	KUNIT_EXPECT_EQ_MSG(test, a->ret, 0, "with nothing left to fail");
+	KUNIT_EXPECT_GT(test, n, 1);
+}
+
+/* Pages, page array (grown three times by the direct call), workspaces */
+static void failed_allocation_is_ENOMEM(struct kunit *test)
+{
+	struct attempt *a = some_pages(test);
+
+	fail_each(test, a, LEDGER_ALLOC, -ENOMEM, NULL);
+	a->direct = true;
+	fail_each(test, a, LEDGER_ALLOC, -ENOMEM, NULL);
+}
+
+static void failed_vmap_is_ENOMEM(struct kunit *test)
+{
+	struct attempt *a = some_pages(test);
+
+	fail_each(test, a, LEDGER_VMAP, -ENOMEM, NULL);
+}
+
+/* zlib's has no memory to ask for: it fails on a bad argument only */
+static void failed_decoder_setup_is_an_error(struct kunit *test)
+{
+	const struct algorithm *algorithm = test->param_value;
+	struct attempt *a = some_pages(test);
+
+	fail_each(test, a, LEDGER_DECODER, algorithm->init_error,
+		  algorithm->init_log);
+}
+
+/* The dictionary is allocated when the block header has been read */
+static void xz_dictionary_without_memory_is_ENOMEM(struct kunit *test)
+{
+	struct attempt *a = new_attempt(test, "xz");
+
+	payload_fill(payload, SOME_PAGES, PAYLOAD_TEXT, 7);
+	a->len = SOME_PAGES;
+	set_input(a, input, stream_xz(input, payload, SOME_PAGES, &checked));
+	strscpy(a->what, "no memory for the dictionary", sizeof(a->what));
+	a->orders.xz_mem_error = true;
+	attempt(test, a);
+	KUNIT_EXPECT_EQ(test, a->ret, -ENOMEM);
+}
+
+static struct kunit_case resource_cases[] = {
+	KUNIT_CASE_PARAM(failed_allocation_is_ENOMEM, algorithm_gen_params),
+	KUNIT_CASE_PARAM(failed_vmap_is_ENOMEM, algorithm_gen_params),
+	KUNIT_CASE_PARAM(failed_decoder_setup_is_an_error,
+			 algorithm_gen_params),
+	KUNIT_CASE(xz_dictionary_without_memory_is_ENOMEM),
+	{ }
+};
+
+/*
+ * Bad input is refused, once and in words.
+ */
+
+static void empty_input_is_refused(struct kunit *test)
+{
+	struct attempt *a = algorithm_attempt(test);
+
+	set_input(a, input, 0);
+	strscpy(a->what, "nothing", sizeof(a->what));
+	expect_refused(test, a, -EINVAL, "compressed module");
+}
+
+/* Neither zeros, nor ones, nor anything else is taken for the magic bytes */
+static void wrong_magic_is_refused(struct kunit *test)
+{
+	const struct algorithm *algorithm = test->param_value;
+	struct attempt *a = some_pages(test);
+	unsigned int i, bit;
+	char log[40];
+
+	scnprintf(log, sizeof(log), "not a%s %s compressed module",
+		  algorithm->name[0] == 'x' ? "n" : "", algorithm->name);
+	for (i = 0; i < algorithm->magic; i++) {
+		for (bit = 0; bit < 8; bit++) {
+			write_input(test, a, 100, &plain);
+			((u8 *)a->in)[i] ^= 1 << bit;
+			scnprintf(a->what, sizeof(a->what),
+				  "byte %u, bit %u flipped", i, bit);
+			expect_refused(test, a, -EINVAL, log);
+		}
+	}
+	for (i = 0; i < 256; i += 255) {
+		memset(input, i, PAGE_SIZE);
+		set_input(a, input, PAGE_SIZE);
+		scnprintf(a->what, sizeof(a->what), "a page of %#x", i);
+		expect_refused(test, a, -EINVAL, log);
+	}
+}
+
+/* A file of one format is not taken by the decoder of another */
+static void other_formats_are_refused(struct kunit *test)
+{
+	struct attempt *a = algorithm_attempt(test);
+	unsigned int i;
+
+	payload_fill(payload, 100, PAYLOAD_TEXT, 8);
+	for (i = 0; i < ARRAY_SIZE(algorithms); i++) {
+		if (test->param_value == &algorithms[i])
+			continue;
+		set_input(a, input, algorithms[i].write(input, payload, 100,
+							&checked));
+		scnprintf(a->what, sizeof(a->what), "given %s",
+			  algorithms[i].name);
+		expect_refused(test, a, -EINVAL, "compressed module");
+	}
+}
+
+static bool refuse_truncated(struct kunit *test, struct attempt *a,
+			     const char *name, const u8 *whole, size_t size)
+{
+	set_input(a, whole, size);
+	scnprintf(a->what, sizeof(a->what), "the first %zu bytes of %s", size,
+		  name);
+	/* In all that any of the three says of such a file */
+	return expect_refused(test, a, -EINVAL, "compress");
+}
+
+/* Half a module must not be loaded: every length of every small file */
+static void truncated_file_is_refused(struct kunit *test)
+{
+	const struct algorithm *algorithm = test->param_value;
+	struct attempt *a = algorithm_attempt(test);
+	const struct decompress_blob *blob;
+	size_t size;
+
+	for (blob = next_blob(algorithm, NULL); blob;
+	     blob = next_blob(algorithm, blob)) {
+		if (!blob->small)
+			continue;
+		blob_input(test, a, blob);
+		for (size = size_needed(a); size--;)
+			if (!refuse_truncated(test, a, blob->name,
+					      blob->data, size))
+				return;
+	}
+}
+
+/* Nor when the cut is where a page of output is full */
+static void truncated_at_a_page_boundary_is_refused(struct kunit *test)
+{
+	struct attempt *a = some_pages(test);
+	u8 *whole = kunit_kmalloc(test, a->size, GFP_KERNEL);
+	size_t page, cut, needed = size_needed(a);
+
+	KUNIT_ASSERT_NOT_NULL(test, whole);
+	memcpy(whole, a->in, a->size);
+	for (page = PAGE_SIZE; page < needed; page += PAGE_SIZE)
+		for (cut = page; cut < min(page + 64, needed); cut++)
+			if (!refuse_truncated(test, a, "some pages", whole,
+					      cut))
+				return;
+}
+
+/*
+ * Damage to a file that carries a check is found, or does not matter: what is
+ * taken is the payload. Without a check other bytes may come out, but nothing
+ * breaks.
+ */
+static void flip_each_bit(struct kunit *test, bool checked)
+{
+	const struct algorithm *algorithm = test->param_value;
+	struct attempt *a = algorithm_attempt(test);
+	const struct decompress_blob *blob;
+	size_t bit;
+
+	for (blob = next_blob(algorithm, NULL); blob;
+	     blob = next_blob(algorithm, blob)) {
+		if (!blob->small || blob->checked != checked)
+			continue;
+		blob_input(test, a, blob);
+		if (!checked)
+			a->payload = NULL;
+		for (bit = 0; bit < blob->size * 8; bit++) {
+			set_input(a, blob->data, blob->size);
+			((u8 *)a->in)[bit / 8] ^= 1 << bit % 8;
+			scnprintf(a->what, sizeof(a->what),
+				  "%s, bit %zu flipped", blob->name, bit);
+			if (!attempt(test, a))
+				return;
+		}
+	}
+}
+
+/* gzip's check is in its trailer, which the kernel does not read */
+static void flipped_bit_is_found_by_the_check(struct kunit *test)
+{
+	const struct algorithm *algorithm = test->param_value;
+
+	if (algorithm->d == &gzip_decompressor) {
+		kunit_skip(test, "no check of gzip's is verified");
+		return;
+	}
+	flip_each_bit(test, true);
+}
+
+static void flipped_bit_without_a_check_breaks_nothing(struct kunit *test)
+{
+	flip_each_bit(test, false);
+}
+
+/* One damaged or limit-testing stream, and what comes of it */
+struct odd_stream {
+	const char *name;
+	const char *format;
+	struct stream_options options;
+	int error;
+	const char *log;
+};
+
+#define GZIP_FLAGS(what, bits, ...)					\
+	{ "gzip " what, "gzip", { .gzip_flags = bits }, __VA_ARGS__ }
+#define XZ_CHECK(what, type, ...)					\
+	{ "xz check " what, "xz", { .xz_check = type }, __VA_ARGS__ }
+#define XZ_DICT(what, byte, ...)					\
+	{ "xz dictionary " what, "xz", { .xz_dict = byte }, __VA_ARGS__ }
+#define ZSTD_WINDOW(what, byte, ...)					\
+	{ "zstd window " what, "zstd", { .zstd_descriptor = byte }, __VA_ARGS__ }
+
+/* ZSTD_WINDOWLOG_MAX as the descriptor of RFC 8878, 3.1.1.1.2 has it */
+#define ZSTD_WINDOW_MAX		((ZSTD_WINDOWLOG_MAX - 10) << 3)
+#define TOO_LARGE		-EINVAL, "too large a window size"
+#define BAD_HEADER		-EINVAL, "incomplete frame header"
+
+/*
+ * Of the header fields that RFC 1952, 2.3.1 lists, the kernel skips FNAME; the
+ * others it reads as deflate data, which here begins with block type 3, and
+ * there is none (RFC 1951, 3.2.3). It ignores the reserved flags.
+ *
+ * Of the checks that the .xz format, 2.1.1.2 lists, the decoder knows none and
+ * CRC32. Status 6 is XZ_OPTIONS_ERROR. Its dictionaries end at 3 GiB, byte 39.
+ *
+ * A window whose exponent alone passes the limit is refused by the zstd library
+ * as it reads the header; the kernel has no other word for it.
+ */
+static const struct odd_stream odd_streams[] = {
+	GZIP_FLAGS("FTEXT is ignored", 0x01),
+	GZIP_FLAGS("FHCRC is not skipped", 0x02, -EINVAL, "with status -3"),
+	GZIP_FLAGS("FEXTRA is not skipped", 0x04, -EINVAL, "with status -3"),
+	GZIP_FLAGS("FNAME is skipped", 0x08),
+	GZIP_FLAGS("FCOMMENT is not skipped", 0x10, -EINVAL, "with status -3"),
+	GZIP_FLAGS("reserved flag 5 is ignored", 0x20),
+	GZIP_FLAGS("reserved flag 6 is ignored", 0x40),
+	GZIP_FLAGS("reserved flag 7 is ignored", 0x80),
+	XZ_CHECK("none is known", 0),
+	XZ_CHECK("CRC32 is known", 1),
+	XZ_CHECK("2 is not known", 2, -EINVAL, "with status 6"),
+	XZ_CHECK("CRC64 is not known", 4, -EINVAL, "with status 6"),
+	XZ_CHECK("SHA-256 is not known", 10, -EINVAL, "with status 6"),
+	XZ_CHECK("15 is not known", 15, -EINVAL, "with status 6"),
+	XZ_CHECK("16 is reserved", 16, -EINVAL, "with status 6"),
+	XZ_DICT("of 4 KiB is taken", 0),
+	XZ_DICT("of 6 KiB is taken", 1),
+	XZ_DICT("of 8 MiB is taken", 22),
+	XZ_DICT("of 4 GiB is refused", 40, -EINVAL, "with status 6"),
+	XZ_DICT("byte 41 is refused", 41, -EINVAL, "with status 6"),
+	XZ_DICT("byte 255 is refused", 255, -EINVAL, "with status 6"),
+	ZSTD_WINDOW("of 1 KiB is taken", 0),
+	ZSTD_WINDOW("of 1 KiB and 7 eighths is taken", 7),
+	ZSTD_WINDOW("of 8 MiB is taken", 13 << 3),
+	ZSTD_WINDOW("below the limit wants memory", ZSTD_WINDOW_MAX - 1,
+		    -ENOMEM),
+	ZSTD_WINDOW("at the limit wants memory", ZSTD_WINDOW_MAX, -ENOMEM),
+	ZSTD_WINDOW("past the limit is refused", ZSTD_WINDOW_MAX + 1,
+		    TOO_LARGE),
+	ZSTD_WINDOW("of twice the limit is refused", ZSTD_WINDOW_MAX + 8,
+		    BAD_HEADER),
+	ZSTD_WINDOW("of 3.75 TiB is refused", 255, BAD_HEADER),
+	{
+		"zstd dictionary is not to be had", "zstd",
+		{
+			.zstd_descriptor = ZSTD_WINDOW_128K,
+			.zstd_dictionary = 7,
+		},
+		-EINVAL, "with status 32",	/* dictionary_wrong */
+	},
+};
+
+static void odd_stream_desc(const struct odd_stream *odd, char *desc)
+{
+	strscpy(desc, odd->name, KUNIT_PARAM_DESC_SIZE);
+}
+
+KUNIT_ARRAY_PARAM(odd_stream, odd_streams, odd_stream_desc);
+
+static void odd_stream_meets_its_fate(struct kunit *test)
+{
+	const struct odd_stream *odd = test->param_value;
+	struct attempt *a = new_attempt(test, odd->format);
+	unsigned int i;
+
+	payload_fill(payload, SOME_PAGES, PAYLOAD_RANDOM, 9);
+	for (i = 0; strcmp(algorithms[i].name, odd->format); i++)
+		;
+	a->len = SOME_PAGES;
+	set_input(a, input, algorithms[i].write(input, payload, SOME_PAGES,
+						&odd->options));
+	strscpy(a->what, odd->name, sizeof(a->what));
+	if (odd->error)
+		expect_refused(test, a, odd->error, odd->log);
+	else
+		expect_taken(test, a);
+}
+
+/* Frame headers that no writer would write: RFC 8878, 3.1.1.1 */
+struct zstd_header {
+	const char *name;
+	u8 bytes[14];
+	u8 size;
+	int error;
+	const char *log;
+};
+
+#define SINGLE_SEGMENT_8	0xe0	/* with a content size of 8 bytes */
+#define ZSTD_HEADER(what, ...)						\
+	.name = what, .bytes = { 0x28, 0xb5, 0x2f, 0xfd, __VA_ARGS__ },	\
+	.size = 4 + sizeof((u8[]){ __VA_ARGS__ })
+
+static const struct zstd_header zstd_headers[] = {
+	{
+		ZSTD_HEADER("is cut off"),
+		.error = -EINVAL, .log = "incomplete frame header",
+	}, {
+		ZSTD_HEADER("has the reserved bit", 0x08, 0, 1, 0, 0),
+		.error = -EINVAL, .log = "incomplete frame header",
+	}, {
+		ZSTD_HEADER("has content of 0 bytes", SINGLE_SEGMENT_8,
+			    0, 0, 0, 0, 0, 0, 0, 0),
+		.error = -EINVAL, .log = "ZSTD-",
+	}, {
+		ZSTD_HEADER("has content of INT_MAX bytes", SINGLE_SEGMENT_8,
+			    0xff, 0xff, 0xff, 0x7f, 0, 0, 0, 0),
+		.error = sizeof(long) == 4 ? -EINVAL : -ENOMEM,
+		.log = sizeof(long) == 4 ? "too large a window size" : NULL,
+	}, {
+		ZSTD_HEADER("has content of 4 GiB", SINGLE_SEGMENT_8,
+			    0, 0, 0, 0, 1, 0, 0, 0),
+		.error = -EINVAL, .log = "too large a window size",
+	}, {
+		ZSTD_HEADER("has content of all ones", SINGLE_SEGMENT_8,
+			    255, 255, 255, 255, 255, 255, 255, 255),
+		.error = -EINVAL, .log = "too large a window size",
+	}, {
+		ZSTD_HEADER("has a window of 3.75 GiB", 0, 0xaf, 1, 0, 0),
+		.error = -EINVAL, .log = sizeof(long) == 4 ?
+			"incomplete frame header" : "too large a window size",
+	},
+};
+
+static void zstd_header_desc(const struct zstd_header *header, char *desc)
+{
+	strscpy(desc, header->name, KUNIT_PARAM_DESC_SIZE);
+}
+
+KUNIT_ARRAY_PARAM(zstd_header, zstd_headers, zstd_header_desc);
+
+/* No size in a header, however large, makes the kernel warn or overflow */
+static void zstd_frame_header_is_refused(struct kunit *test)
+{
+	const struct zstd_header *header = test->param_value;
+	struct attempt *a = new_attempt(test, "zstd");
+
+	set_input(a, header->bytes, header->size);
+	a->len = 0;
+	scnprintf(a->what, sizeof(a->what), "a header that %s", header->name);
+	expect_refused(test, a, header->error, header->log);
+}
+
+/* A zstd file may begin with a skippable frame (RFC 8878, 3.1.2): not here */
+static void zstd_skippable_frame_first_is_refused(struct kunit *test)
+{
+	static const u8 skippable[] = { 0x50, 0x2a, 0x4d, 0x18, 2, 0, 0, 0, 1, 2 };
+	struct attempt *a = new_attempt(test, "zstd");
+	size_t size;
+
+	payload_fill(payload, 100, PAYLOAD_TEXT, 10);
+	memcpy(input, skippable, sizeof(skippable));
+	size = stream_zstd(input + sizeof(skippable), payload, 100, &checked);
+	a->len = 100;
+	set_input(a, input, sizeof(skippable) + size);
+	strscpy(a->what, "a skippable frame first", sizeof(a->what));
+	expect_refused(test, a, -EINVAL, "not a zstd compressed module");
+}
+
+/* Not promised, but so: what follows the first whole stream is not looked at */
+static void trailing_bytes_are_ignored(struct kunit *test)
+{
+	struct attempt *a = some_pages(test);
+	size_t size = a->size;
+
+	memmove(input, a->in, size);
+	payload_fill(input + size, 100, PAYLOAD_RANDOM, 11);
+	set_input(a, input, size + 100);
+	strscpy(a->what, "100 bytes more", sizeof(a->what));
+	expect_taken(test, a);
+}
+
+/* Nor is a second member, stream or frame, which the stock tools append */
+static void second_stream_is_ignored(struct kunit *test)
+{
+	const struct algorithm *algorithm = test->param_value;
+	struct attempt *a = some_pages(test);
+	size_t size = a->size;
+
+	memmove(input, a->in, size);
+	size += algorithm->write(input + size, payload, PAGE_SIZE, &checked);
+	set_input(a, input, size);
+	strscpy(a->what, "two streams", sizeof(a->what));
+	expect_taken(test, a);
+}
+
+/* Nor is gzip's trailer, the CRC32 and the length: damage there is not seen */
+static void gzip_trailer_is_not_verified(struct kunit *test)
+{
+	struct attempt *a = new_attempt(test, "gzip");
+	size_t size, bit;
+
+	payload_fill(payload, SOME_PAGES, PAYLOAD_TEXT, 12);
+	a->len = SOME_PAGES;
+	for (bit = 0; bit < 64; bit++) {
+		size = stream_gzip(input, payload, SOME_PAGES, &plain);
+		input[size - 1 - bit / 8] ^= 1 << bit % 8;
+		set_input(a, input, size);
+		scnprintf(a->what, sizeof(a->what), "trailer bit %zu flipped",
+			  bit);
+		if (!expect_taken(test, a))
+			return;
+	}
+}
+
+/* And so damaged data is taken as good, which no other case here allows */
+static void gzip_damaged_data_is_taken(struct kunit *test)
+{
+	struct attempt *a = new_attempt(test, "gzip");
+	size_t size;
+
+	payload_fill(payload, 100, PAYLOAD_TEXT, 13);
+	size = stream_gzip(input, payload, 100, &plain);
+	input[size - 8 - 50] ^= 1;
+	payload[50] ^= 1;
+	a->len = 100;
+	set_input(a, input, size);
+	strscpy(a->what, "byte 50 damaged", sizeof(a->what));
+	expect_taken(test, a);
+}
+
+/* Neither length field of a stored block alone makes a block */
+static void gzip_stored_length_is_verified(struct kunit *test)
+{
+	struct attempt *a = new_attempt(test, "gzip");
+	unsigned int i;
+
+	payload_fill(payload, 100, PAYLOAD_TEXT, 14);
+	a->len = 100;
+	for (i = 11; i < 15; i++) {
+		set_input(a, input, stream_gzip(input, payload, 100, &plain));
+		((u8 *)a->in)[i] ^= 0xff;
+		scnprintf(a->what, sizeof(a->what), "byte %u inverted", i);
+		expect_refused(test, a, -EINVAL, "with status -3");
+	}
+}
+
+/* The file name is that of no one: it may end with the file, or not at all */
+static void gzip_name_without_end_is_refused(struct kunit *test)
+{
+	static const u8 header[] = { 0x1f, 0x8b, 8, 8, 0, 0, 0, 0, 0, 3 };
+	struct attempt *a = new_attempt(test, "gzip");
+	size_t size;
+
+	a->len = 0;
+	for (size = sizeof(header); size < PAGE_SIZE; size += 97) {
+		memset(input, 'x', size);
+		memcpy(input, header, sizeof(header));
+		set_input(a, input, size);
+		scnprintf(a->what, sizeof(a->what), "a name of %zu bytes",
+			  size - sizeof(header));
+		expect_refused(test, a, -EINVAL,
+			       "not a gzip compressed module");
+	}
+	input[size - 1] = '\0';
+	set_input(a, input, size);
+	strscpy(a->what, "a name and nothing else", sizeof(a->what));
+	expect_refused(test, a, -EINVAL, "with status -5");
+}
+
+static struct kunit_case input_cases[] = {
+	KUNIT_CASE_PARAM(empty_input_is_refused, algorithm_gen_params),
+	KUNIT_CASE_PARAM(wrong_magic_is_refused, algorithm_gen_params),
+	KUNIT_CASE_PARAM(other_formats_are_refused, algorithm_gen_params),
+	KUNIT_CASE_PARAM(truncated_file_is_refused, algorithm_gen_params),
+	KUNIT_CASE_PARAM(truncated_at_a_page_boundary_is_refused,
+			 algorithm_gen_params),
+	KUNIT_CASE_PARAM_SLOW(flipped_bit_is_found_by_the_check,
+			      algorithm_gen_params),
+	KUNIT_CASE_PARAM_SLOW(flipped_bit_without_a_check_breaks_nothing,
+			      algorithm_gen_params),
+	KUNIT_CASE_PARAM(odd_stream_meets_its_fate, odd_stream_gen_params),
+	KUNIT_CASE_PARAM(zstd_frame_header_is_refused, zstd_header_gen_params),
+	KUNIT_CASE(zstd_skippable_frame_first_is_refused),
+	KUNIT_CASE_PARAM(trailing_bytes_are_ignored, algorithm_gen_params),
+	KUNIT_CASE_PARAM(second_stream_is_ignored, algorithm_gen_params),
+	KUNIT_CASE(gzip_trailer_is_not_verified),
+	KUNIT_CASE(gzip_damaged_data_is_taken),
+	KUNIT_CASE(gzip_stored_length_is_verified),
+	KUNIT_CASE(gzip_name_without_end_is_refused),
+	{ }
+};
+
+/*
+ * The kernel's own module_decompress(), of the algorithm it was built with,
+ * without the ledger: what really happens to the task, and to the pages.
+ */
+
+#if KERNEL_MODULE_DECOMPRESS && !defined(MODULE)
+static const struct algorithm *own_algorithm(struct kunit *test)
+{
+	return &algorithms[IS_ENABLED(CONFIG_MODULE_COMPRESS_GZIP) ? 0 :
+			   IS_ENABLED(CONFIG_MODULE_COMPRESS_XZ) ? 1 : 2];
+}
+
+/* What is taken is the payload; the task is as before; errors are logged */
+static bool own_attempt(struct kunit *test, struct attempt *a)
+{
+	struct task_state before = task_state(), after;
+	struct load_info info = { };
+	char line[160];
+	bool ok = true;
+
+	watch_reset();
+	a->ret = module_decompress(&info, a->in, a->size);
+	after = task_state();
+	if (!task_state_equal(before, after)) {
+		KUNIT_FAIL(test, "%s: leaves kmap idx %d, migration disabled %d, preempt count %x",
+			   a->what, after.kmap_idx, after.migration_disabled,
+			   after.preempt_count);
+		ok = false;
+	}
+	if (!a->ret && (info.len != a->len ||
+			memcmp(info.hdr, payload, a->len))) {
+		KUNIT_FAIL(test, "%s: what comes out is not what went in",
+			   a->what);
+		ok = false;
+	}
+	if (watch_errors(line, sizeof(line)) != (a->ret == -EINVAL)) {
+		KUNIT_FAIL(test, "%s: returned %d, logged \"%s\"", a->what,
+			   a->ret, line);
+		ok = false;
+	}
+	if (!a->ret)
+		module_decompress_cleanup(&info);
+	return ok;
+}
+#else
+static const struct algorithm *own_algorithm(struct kunit *test)
+{
+	kunit_skip(test, "module_decompress() is not built in, or the suite is not");
+	return &algorithms[0];
+}
+
+static bool own_attempt(struct kunit *test, struct attempt *a)
+{
+	return false;
+}
+#endif
+
+static void own_blobs_meet_their_fate(struct kunit *test)
+{
+	const struct algorithm *algorithm = own_algorithm(test);
+	struct attempt *a = new_attempt(test, algorithm->name);
+	const struct decompress_blob *blob;
+
+	for (blob = next_blob(algorithm, NULL); blob;
+	     blob = next_blob(algorithm, blob)) {
+		if (blob->window > SZ_32M)
+			continue;
+		blob_input(test, a, blob);
+		if (!own_attempt(test, a))
+			return;
+		KUNIT_EXPECT_EQ_MSG(test, a->ret, blob->error, "%s",
+				    blob->name);
+	}
+}
+
+static void own_pages_come_out(struct kunit *test)
+{
+	static const size_t sizes[] = {
+		0, 1, PAGE_SIZE - 1, PAGE_SIZE, PAGE_SIZE + 1, SOME_PAGES,
+		20 * PAGE_SIZE + 123, 34 * PAGE_SIZE, SZ_1M,
+	};
+	const struct algorithm *algorithm = own_algorithm(test);
+	struct attempt *a = new_attempt(test, algorithm->name);
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(sizes); i++) {
+		payload_fill(payload, sizes[i], PAYLOAD_RANDOM, i);
+		write_stream(a, algorithm, sizes[i], &checked);
+		if (!own_attempt(test, a))
+			return;
+		KUNIT_EXPECT_EQ_MSG(test, a->ret, 0, "%s", a->what);
+	}
+}
+
+static void own_truncated_file_is_refused(struct kunit *test)
+{
+	const struct algorithm *algorithm = own_algorithm(test);
+	struct attempt *a = new_attempt(test, algorithm->name);
+	size_t needed, cut;
+
+	payload_fill(payload, SOME_PAGES, PAYLOAD_RANDOM, 15);
+	for (cut = 0; cut < 20; cut++) {
+		write_stream(a, algorithm, SOME_PAGES, &checked);
+		needed = size_needed(a);
+		set_input(a, a->in, needed - 1 - cut * needed / 20);
+		if (!own_attempt(test, a))
+			return;
+		KUNIT_EXPECT_EQ_MSG(test, a->ret, -EINVAL, "%zu bytes of %zu",
+				    a->size, needed);
+	}
+}
+
+/* A file that asks for more memory than there is makes no one warn */
+static void own_large_window_is_refused(struct kunit *test)
+{
+	static const u8 window[] = {
+		0x28, 0xb5, 0x2f, 0xfd, 0, ZSTD_WINDOW_MAX + 7, 1, 0, 0
+	};
+	const struct algorithm *algorithm = own_algorithm(test);
+	struct attempt *a = new_attempt(test, algorithm->name);
+
+	if (algorithm->d != &zstd_decompressor) {
+		kunit_skip(test, "the kernel's own is %s", algorithm->name);
+		return;
+	}
+	set_input(a, window, sizeof(window));
+	a->len = 0;
+	strscpy(a->what, "a window past the limit", sizeof(a->what));
+	own_attempt(test, a);
+	KUNIT_EXPECT_EQ(test, a->ret, -EINVAL);
+}
+
+static struct kunit_case own_cases[] = {
+	KUNIT_CASE(own_blobs_meet_their_fate),
+	KUNIT_CASE(own_pages_come_out),
+	KUNIT_CASE(own_truncated_file_is_refused),
+	KUNIT_CASE(own_large_window_is_refused),
+	{ }
+};
+
+static int module_decompress_suite_init(struct kunit_suite *suite)
+{
+	wait_for_initramfs();
+	payload = vmalloc(PAYLOAD_MAX);
+	input = vmalloc(INPUT_MAX);
+	if (!payload || !input)
+		return -ENOMEM;
+	return watch_begin() ? 0 : -EIO;
+}
+
+static void module_decompress_suite_exit(struct kunit_suite *suite)
+{
+	watch_end();
+	vfree(payload);
+	vfree(input);
+	payload = NULL;
+	input = NULL;
+}
+
+static int module_decompress_init(struct kunit *test)
+{
+	struct attempt *a = vzalloc(sizeof(*a));
+
+	test->priv = a;
+	watch_reset();
+	return a ? 0 : -ENOMEM;
+}
+
+/* Any WARN, lockdep or sanitizer report is a failure */
+static void module_decompress_exit(struct kunit *test)
+{
+	char line[160];
+
+	if (watch_report(line, sizeof(line)))
+		KUNIT_FAIL(test, "the kernel complained: %s", line);
+	vfree(test->priv);
+}
+
+#define MODULE_DECOMPRESS_SUITE(suite_name, cases)			\
+	{								\
+		.name = suite_name,					\
+		.suite_init = module_decompress_suite_init,		\
+		.suite_exit = module_decompress_suite_exit,		\
+		.init = module_decompress_init,				\
+		.exit = module_decompress_exit,				\
+		.test_cases = cases,					\
+	}
+
+static struct kunit_suite output_suite =
+	MODULE_DECOMPRESS_SUITE("module_decompress", output_cases);
+static struct kunit_suite kmap_suite =
+	MODULE_DECOMPRESS_SUITE("module_decompress_kmap_local", kmap_cases);
+static struct kunit_suite resource_suite =
+	MODULE_DECOMPRESS_SUITE("module_decompress_resources", resource_cases);
+static struct kunit_suite input_suite =
+	MODULE_DECOMPRESS_SUITE("module_decompress_bad_input", input_cases);
+static struct kunit_suite own_suite =
+	MODULE_DECOMPRESS_SUITE("module_decompress_as_built", own_cases);
+
+kunit_test_suites(&output_suite, &kmap_suite, &resource_suite, &input_suite,
+		  &own_suite);
+
+MODULE_DESCRIPTION("KUnit tests for in-kernel module decompression");
+MODULE_LICENSE("GPL");

@@ -1,0 +1,237 @@
+// SPDX-License-Identifier: GPL-2.0
+/* Attempts: see attempt.h for what they are. */
+#include <linux/crc32.h>
+#include <linux/minmax.h>
+#include <linux/printk.h>
+#include <linux/string.h>
+
+#include "attempt.h"
+#include "../internal.h"
+
+static __printf(3, 4) void attempt_fail(struct kunit *test, struct attempt *a,
+					const char *fmt, ...)
+{
+	struct va_format text;
+	va_list args;
+
+	va_start(args, fmt);
+	text.fmt = fmt;
+	text.va = &args;
+	KUNIT_FAIL(test, "%s, %s: %pV", a->d->name, a->what, &text);
+	va_end(args);
+}
+
+/* Index of the first byte that differs, or -1 */
+static ssize_t first_difference(const u8 *a, const u8 *b, size_t len)
+{
+	size_t i;
+
+	if (!memcmp(a, b, len))
+		return -1;
+	for (i = 0; a[i] == b[i]; i++)
+		;
+	return i;
+}
+
+static bool check_bytes(struct kunit *test, struct attempt *a, const u8 *out,
+			size_t at, size_t len)
+{
+	ssize_t wrong = first_difference(out, a->payload + at, len);
+
+	if (wrong < 0)
+		return true;
+	attempt_fail(test, a, "byte %zu of %zu is %#x, not %#x", at + wrong,
+		     a->len, out[wrong], a->payload[at + wrong]);
+	return false;
+}
+
+static bool check_output(struct kunit *test, struct attempt *a,
+			 const struct load_info *info)
+{
+	unsigned int pages = DIV_ROUND_UP(a->len, PAGE_SIZE);
+	bool ok = true;
+
+	if (info->len != a->len) {
+		attempt_fail(test, a, "info->len is %lu, not %zu", info->len,
+			     a->len);
+		return false;
+	}
+	if (info->used_pages != a->ledger.nr_pages ||
+	    info->used_pages < pages || info->used_pages > pages + 1 ||
+	    info->max_pages < info->used_pages) {
+		attempt_fail(test, a, "%u pages of %u used for %zu bytes, %u allocated",
+			     info->used_pages, info->max_pages, a->len,
+			     a->ledger.nr_pages);
+		ok = false;
+	}
+#ifdef CONFIG_MODULE_STATS
+	if (info->compressed_len != a->size) {
+		attempt_fail(test, a, "info->compressed_len is %lu, not %zu",
+			     info->compressed_len, a->size);
+		ok = false;
+	}
+#endif
+	if (a->ledger.vmap_pages != info->used_pages) {
+		attempt_fail(test, a, "info->hdr spans %u pages of %u",
+			     a->ledger.vmap_pages, info->used_pages);
+		return false;
+	}
+	return check_bytes(test, a, (void *)info->hdr, 0, a->len) && ok;
+}
+
+/* The same for a direct call, which leaves the output unmapped */
+static bool check_pages(struct kunit *test, struct attempt *a,
+			const struct load_info *info, ssize_t len)
+{
+	unsigned int i;
+	size_t at, n;
+	void *page;
+	bool ok;
+
+	if (len != a->len) {
+		attempt_fail(test, a, "%zd bytes, not %zu", len, a->len);
+		return false;
+	}
+	for (i = 0, at = 0; at < a->len; i++, at += n) {
+		n = min_t(size_t, PAGE_SIZE, a->len - at);
+		page = kmap_local_page(info->pages[i]);
+		ok = check_bytes(test, a, page, at, n);
+		kunmap_local(page);
+		if (!ok)
+			return false;
+	}
+	return true;
+}
+
+static bool decompress(struct kunit *test, struct attempt *a,
+		       struct load_info *info)
+{
+	ssize_t len;
+
+	if (!a->direct) {
+		a->ret = a->d->decompress(info, a->in, a->size);
+		return a->ret || !a->payload || check_output(test, a, info);
+	}
+	a->ret = a->d->extend(info, 1);
+	if (a->ret)
+		return true;
+	len = a->d->decode(info, a->in, a->size);
+	a->ret = min_t(ssize_t, len, 0);
+	return a->ret || check_pages(test, a, info, len);
+}
+
+static bool check_clean(struct kunit *test, struct attempt *a,
+			const struct load_info *info, const char *when)
+{
+	if (!info->pages && !info->max_pages && !info->used_pages)
+		return true;
+	attempt_fail(test, a, "load_info is not clean %s: %u pages of %u at %p",
+		     when, info->used_pages, info->max_pages, info->pages);
+	return false;
+}
+
+/**
+ * attempt() - decompress, and check all that must hold for any input
+ * @test: the running test; fails if something does not hold
+ * @a: what to decompress; its @ret and @ledger are filled in
+ *
+ * The ledger has nothing to report; the input is not written to; what is taken
+ * is the payload, with a load_info that says so; what is refused is refused
+ * with -EINVAL and one line in the log, or with -ENOMEM, and leaves load_info
+ * clean, as module_decompress_cleanup() does after success.
+ *
+ * Context: may sleep.
+ * Return: true if everything holds.
+ */
+bool attempt(struct kunit *test, struct attempt *a)
+{
+	u32 crc = crc32_le(0, a->in, a->size);
+	struct ledger *ledger = &a->ledger;
+	struct load_info info = { };
+	unsigned int i;
+	bool ok;
+
+	ledger_open(ledger, &a->orders, &info, a->in, a->size);
+	ok = decompress(test, a, &info);
+	if (a->ret && !a->direct) {
+		ok &= check_clean(test, a, &info, "after an error");
+		if (info.hdr) {
+			attempt_fail(test, a, "info->hdr is set after an error");
+			ok = false;
+		}
+	} else {
+		a->d->cleanup(&info);
+		ok &= check_clean(test, a, &info, "after cleanup");
+	}
+	ledger_close(ledger);
+
+	for (i = 0; i < ledger->reports && i < LEDGER_MAX_REPORTS; i++)
+		attempt_fail(test, a, "%s", ledger->report[i]);
+	ok &= !ledger->reports;
+
+	if (crc32_le(0, a->in, a->size) != crc) {
+		attempt_fail(test, a, "the input was written to");
+		ok = false;
+	}
+	if (a->ret && a->ret != -EINVAL && a->ret != -ENOMEM) {
+		attempt_fail(test, a, "returned %d", a->ret);
+		ok = false;
+	}
+	if (ledger->log_lines > !!a->ret ||
+	    (a->ret == -EINVAL && !ledger->log_lines)) {
+		attempt_fail(test, a, "returned %d with %u lines in the log, the last \"%s\"",
+			     a->ret, ledger->log_lines, ledger->log);
+		ok = false;
+	}
+	return ok;
+}
+
+/**
+ * expect_taken() - decompress what is whole
+ * @test: the running test; fails if the input is not taken
+ * @a: what to decompress
+ *
+ * Context: may sleep.
+ * Return: true if the payload came out, and all else that attempt() checks.
+ */
+bool expect_taken(struct kunit *test, struct attempt *a)
+{
+	bool ok = attempt(test, a);
+
+	if (!a->ret)
+		return ok;
+	attempt_fail(test, a, "refused with %d: %s", a->ret, a->ledger.log);
+	return false;
+}
+
+/**
+ * expect_refused() - decompress what is not whole, not supported or not right
+ * @test: the running test; fails if the input is taken
+ * @a: what to decompress
+ * @error: what module_decompress() is to return
+ * @log: what its message is to contain, or NULL if it is to say nothing
+ *
+ * Context: may sleep.
+ * Return: true if it was refused as expected, and all else that attempt()
+ * checks.
+ */
+bool expect_refused(struct kunit *test, struct attempt *a, int error,
+		    const char *log)
+{
+	const u8 *payload = a->payload;
+	bool ok;
+
+	a->payload = NULL;
+	ok = attempt(test, a);
+	a->payload = payload;
+	if (a->ret != error) {
+		attempt_fail(test, a, "returned %d, not %d", a->ret, error);
+		return false;
+	}
+	if (log ? !strstr(a->ledger.log, log) : a->ledger.log_lines) {
+		attempt_fail(test, a, "logged \"%s\", not \"%s\"",
+			     a->ledger.log, log ?: "");
+		return false;
+	}
+	return ok;
+}

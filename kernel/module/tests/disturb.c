@@ -1,0 +1,236 @@
+// SPDX-License-Identifier: GPL-2.0
+/* The disturbances: see disturb.h for what they are for. */
+#include <linux/cpumask.h>
+#include <linux/err.h>
+#include <linux/gfp.h>
+#include <linux/highmem.h>
+#include <linux/jiffies.h>
+#include <linux/kthread.h>
+#include <linux/sched.h>
+#include <linux/smp.h>
+#include <linux/string.h>
+#include <linux/uaccess.h>
+#include <linux/wait.h>
+
+#include "disturb.h"
+
+/* Map all pages on top of each other, fill them, and look at what they hold */
+static void use_pages(struct disturbance *d)
+{
+	void *mapped[DISTURB_PAGES];
+	u8 byte = ++d->times;
+	int i;
+
+	for (i = 0; i < DISTURB_PAGES; i++) {
+		mapped[i] = kmap_local_page(d->pages[i]);
+		memset(mapped[i], byte + i, PAGE_SIZE);
+	}
+	for (i = DISTURB_PAGES - 1; i >= 0; i--) {
+		if (memchr_inv(mapped[i], (u8)(byte + i), PAGE_SIZE))
+			d->errors++;
+		kunmap_local(mapped[i]);
+	}
+}
+
+static int disturber(void *disturbance)
+{
+	struct disturbance *d = disturbance;
+
+	for (;;) {
+		wait_event_interruptible(d->wait,
+					 d->go || kthread_should_stop());
+		if (kthread_should_stop())
+			return 0;
+		d->go = false;
+		use_pages(d);
+		complete(&d->done);
+	}
+}
+
+static void finish(struct disturbance *d)
+{
+	use_pages(d);
+	/* Pairs with wait_for_interrupt(): what was counted is seen there */
+	smp_store_release(&d->finished, true);
+}
+
+static void soft_interrupt(struct tasklet_struct *tasklet)
+{
+	struct disturbance *d = from_tasklet(d, tasklet, tasklet);
+
+	if (!in_serving_softirq())
+		d->errors++;
+	finish(d);
+}
+
+static void hard_interrupt(struct irq_work *work)
+{
+	struct disturbance *d = container_of(work, struct disturbance, work);
+
+	if (!in_hardirq())
+		d->errors++;
+	if (d->soft)
+		tasklet_schedule(&d->tasklet);
+	else
+		finish(d);
+}
+
+/**
+ * disturb_begin() - get ready to disturb the current task
+ * @d: the disturbance; reset
+ *
+ * Context: may sleep.
+ * Return: 0, or -ENOMEM.
+ */
+int disturb_begin(struct disturbance *d)
+{
+	int i;
+
+	memset(d, 0, sizeof(*d));
+	init_waitqueue_head(&d->wait);
+	init_completion(&d->done);
+	init_irq_work(&d->work, hard_interrupt);
+	tasklet_setup(&d->tasklet, soft_interrupt);
+
+	for (i = 0; i < DISTURB_PAGES; i++) {
+		d->pages[i] = alloc_page(GFP_KERNEL | __GFP_HIGHMEM);
+		if (!d->pages[i])
+			goto err;
+	}
+	d->thread = kthread_create(disturber, d, "disturber");
+	if (IS_ERR(d->thread))
+		goto err;
+	/* Above the task that decodes: where the kernel preempts, it preempts */
+	sched_set_fifo(d->thread);
+	wake_up_process(d->thread);
+	return 0;
+
+err:
+	d->thread = NULL;
+	disturb_end(d);
+	return -ENOMEM;
+}
+
+/**
+ * disturb_end() - let go of what disturb_begin() took
+ * @d: the disturbance
+ *
+ * Context: may sleep.
+ */
+void disturb_end(struct disturbance *d)
+{
+	int i;
+
+	if (d->thread)
+		kthread_stop(d->thread);
+	irq_work_sync(&d->work);
+	tasklet_kill(&d->tasklet);
+	for (i = 0; i < DISTURB_PAGES; i++)
+		if (d->pages[i])
+			__free_page(d->pages[i]);
+}
+
+/**
+ * disturb_by_task() - run another task on this CPU
+ * @disturbance: a struct disturbance
+ *
+ * The other task is of a higher class and wakes on this very CPU, so a
+ * preemptible kernel switches to it in wake_up(); another one does when the
+ * current task waits for it.
+ *
+ * Context: task context, may sleep.
+ */
+void disturb_by_task(void *disturbance)
+{
+	struct disturbance *d = disturbance;
+	unsigned long preempted = current->nivcsw;
+
+	/* A task that holds a mapping stays where it is */
+	set_cpus_allowed_ptr(d->thread, cpumask_of(raw_smp_processor_id()));
+	d->go = true;
+	wake_up(&d->wait);
+	d->preempted += current->nivcsw - preempted;
+	wait_for_completion(&d->done);
+}
+
+static void wait_for_interrupt(struct disturbance *d)
+{
+	unsigned long end = jiffies + HZ;
+
+	d->finished = false;
+	irq_work_queue(&d->work);
+	/* Pairs with finish() */
+	while (!smp_load_acquire(&d->finished)) {
+		if (time_after(jiffies, end)) {
+			d->errors++;
+			return;
+		}
+		cpu_relax();
+	}
+}
+
+/**
+ * disturb_by_hard_interrupt() - take a hardware interrupt
+ * @disturbance: a struct disturbance
+ *
+ * Context: task context.
+ */
+void disturb_by_hard_interrupt(void *disturbance)
+{
+	struct disturbance *d = disturbance;
+
+	d->soft = false;
+	wait_for_interrupt(d);
+}
+
+/**
+ * disturb_by_soft_interrupt() - take a soft interrupt, on the way out of a hard
+ * @disturbance: a struct disturbance
+ *
+ * Context: task context.
+ */
+void disturb_by_soft_interrupt(void *disturbance)
+{
+	struct disturbance *d = disturbance;
+
+	d->soft = true;
+	wait_for_interrupt(d);
+}
+
+/**
+ * disturb_by_page_fault() - take a page fault
+ * @disturbance: a struct disturbance
+ *
+ * A kernel thread has no user memory: the fault is taken, and ends in -EFAULT.
+ *
+ * Context: task context.
+ */
+void disturb_by_page_fault(void *disturbance)
+{
+	struct disturbance *d = disturbance;
+	int value;
+
+	if (pagefault_disabled() ||
+	    get_user(value, (int __user *)PAGE_SIZE) != -EFAULT || value)
+		d->errors++;
+	use_pages(d);
+}
+
+/**
+ * disturb_by_move() - go on, on the next CPU
+ * @disturbance: a struct disturbance
+ *
+ * Context: task context, nothing mapped.
+ */
+void disturb_by_move(void *disturbance)
+{
+	struct disturbance *d = disturbance;
+	int cpu = cpumask_next(raw_smp_processor_id(), cpu_online_mask);
+
+	if (cpu >= nr_cpu_ids)
+		cpu = cpumask_first(cpu_online_mask);
+	if (set_cpus_allowed_ptr(current, cpumask_of(cpu)) ||
+	    raw_smp_processor_id() != cpu)
+		d->errors++;
+	use_pages(d);
+}

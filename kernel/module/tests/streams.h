@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * Writers that wrap any bytes of any length into a valid stream, without
+ * compressing them: every length around every page boundary, and megabytes,
+ * cost no blob.
+ */
+#ifndef _MODULE_TESTS_STREAMS_H
+#define _MODULE_TESTS_STREAMS_H
+
+#include <linux/types.h>
+
+/* Room to spare for headers, block headers and trailer, whatever the length */
+#define STREAM_OVERHEAD(len)	(256 + (len) / 256)
+
+/**
+ * struct stream_options - what the writers may vary
+ * @gzip_flags: FLG of RFC 1952, 2.3.1; the fields it announces are written
+ * @xz_check: check type of the .xz format, 2.1.1.2: 0 none, 1 CRC32
+ * @xz_dict: dictionary size byte of the .xz format, 5.3.1
+ * @zstd_checksum: write the content checksum of RFC 8878, 3.1.1
+ * @zstd_descriptor: window descriptor of RFC 8878, 3.1.1.1.2
+ * @zstd_dictionary: dictionary ID, or 0 for none
+ */
+struct stream_options {
+	u8 gzip_flags;
+	u8 xz_check;
+	u8 xz_dict;
+	bool zstd_checksum;
+	u8 zstd_descriptor;
+	u8 zstd_dictionary;
+};
+
+size_t stream_gzip(u8 *out, const u8 *payload, size_t len,
+		   const struct stream_options *options);
+size_t stream_xz(u8 *out, const u8 *payload, size_t len,
+		 const struct stream_options *options);
+size_t stream_zstd(u8 *out, const u8 *payload, size_t len,
+		   const struct stream_options *options);
+
+#endif /* _MODULE_TESTS_STREAMS_H */
