@@ -1,0 +1,142 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-2.0
+#
+# Stands in for the kernel's own kunit.py: the same subcommands and flags, from
+# any directory. Makes the tree that has the suite in it (KERNEL and FIXES in
+# the environment say which), fills in what was not given, and hands over to
+# the kunit.py of that tree.
+
+import fcntl
+import os
+import re
+import subprocess
+import sys
+from typing import List, NoReturn, Sequence, Set, Tuple
+
+ROOT = os.path.realpath(__file__).split('/tools/testing/kunit/', maxsplit=1)[0]
+SCRIPTS = os.path.join(ROOT, 'scripts')
+
+# i386 with highmem, and little else.
+SMALL_CONFIG = os.path.join(ROOT, '.kunitconfig')
+# Only what the suite needs, on top of any architecture's default.
+SUITE_CONFIG = os.path.join(ROOT, 'kernel/module/.kunitconfig')
+
+# QEMU's default CPU has no PAE, and cases move from one CPU to another.
+X86_QEMU_ARGS = '-smp 2,sockets=2 -cpu max,vendor=GenuineIntel'
+
+# Options with a path, which a tree's kunit.py would take as its own, as it
+# changes directory. Those with an optional value never take the next argument.
+PATH_OPTIONS = {'--build_dir', '--kunitconfig', '--qemu_config'}
+OPTIONAL_PATH_OPTIONS = {'--json', '--junit'}
+
+# Left by a calling make, and read by the kernel's.
+MAKE_VARIABLES = ('MAKEFLAGS', 'MFLAGS', 'MAKELEVEL', 'MAKEOVERRIDES',
+		  'ARCH', 'CROSS_COMPILE')
+
+
+def fail(message: str) -> NoReturn:
+	"""Says what is wrong in one line, as the scripts do."""
+	print(f'kunit.py: {message}', file=sys.stderr)
+	sys.exit(2)
+
+def script(name: str, *args: str) -> str:
+	"""Runs one of the scripts, which has said so if it fails. Returns its output."""
+	result = subprocess.run(['sh', os.path.join(SCRIPTS, name), *args],
+				stdout=subprocess.PIPE, text=True)
+	if result.returncode:
+		sys.exit(2)
+	return result.stdout.strip()
+
+def absolute_path(option: str, value: str) -> str:
+	"""Returns what the tree's kunit.py has to be told for a path of the caller's."""
+	if not value or (option in OPTIONAL_PATH_OPTIONS and value == 'stdout'):
+		return value
+	# Such as kernel/module, which may be meant to be the tree's.
+	if option in ('--kunitconfig', '--qemu_config') and not os.path.exists(value):
+		return value
+	return os.path.abspath(value)
+
+def absolute_args(args: Sequence[str]) -> Tuple[List[str], Set[str]]:
+	"""Returns the arguments with absolute paths, and the names of the options."""
+	result: List[str] = []
+	names: Set[str] = set()
+	rest = iter(args)
+	for arg in rest:
+		name, has_value, value = arg.partition('=')
+		names.add(name)
+		if name in PATH_OPTIONS and not has_value:
+			result += [name, absolute_path(name, next(rest, ''))]
+		elif name in PATH_OPTIONS | OPTIONAL_PATH_OPTIONS and has_value:
+			result.append(f'{name}={absolute_path(name, value)}')
+		else:
+			result.append(arg)
+	return result, names
+
+def arch_of(args: Sequence[str]) -> str:
+	"""Returns the last --arch, or kunit.py's default."""
+	arch = 'um'
+	for i, arg in enumerate(args):
+		if arg.startswith('--arch='):
+			arch = arg.partition('=')[2]
+		elif arg == '--arch' and i + 1 < len(args):
+			arch = args[i + 1]
+	return arch
+
+def small_config_args(tree: str, arch: str) -> List[str]:
+	"""Returns the arguments that select the small configuration."""
+	args = ['--kunitconfig=' + SMALL_CONFIG]
+	# Before v6.12 there was no such option, and a kunitconfig cannot say "if".
+	with open(os.path.join(tree, 'kernel/module/Kconfig')) as kconfig:
+		if re.search('^config MODULE_COMPRESS$', kconfig.read(), re.MULTILINE):
+			args.append('--kconfig_add=CONFIG_MODULE_COMPRESS=y')
+	if arch != 'i386':
+		args.append('--kconfig_add=# CONFIG_HIGHMEM4G is not set')
+	return args
+
+def default_args(tree: str, arch: str, given: Set[str]) -> List[str]:
+	"""Returns the arguments which the caller left to us."""
+	x86 = arch in ('i386', 'x86_64')
+	args = []
+	if '--build_dir' not in given:
+		args.append('--build_dir=' + os.path.abspath('.kunit'))
+	if not given & {'--kunitconfig', '--alltests'}:
+		args += small_config_args(tree, arch) if x86 else ['--kunitconfig=' + SUITE_CONFIG]
+	if x86 and '--qemu_args' not in given:
+		args.append('--qemu_args=' + X86_QEMU_ARGS)
+	return args
+
+def main(argv: Sequence[str]) -> NoReturn:
+	"""Prepares the tree and becomes its kunit.py."""
+	command = argv[0] if argv else ''
+	args, given = absolute_args(argv[1:])
+	arch = arch_of(args)
+	builds = command in ('config', 'build', 'exec', 'run') and not given & {'-h', '--help'}
+
+	if builds:
+		script('need.sh', arch)
+	name, source = script('kernel.sh', os.environ.get('KERNEL', '')).split(maxsplit=1)
+
+	# Held until kunit.py is done: the tree must not change under a build.
+	trees = os.path.join(ROOT, 'build/tree')
+	os.makedirs(trees, exist_ok=True)
+	lock = os.open(os.path.join(trees, f'{name}.lock'), os.O_CREAT | os.O_RDWR)
+	try:
+		fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+	except BlockingIOError:
+		fail(f'linux {name} is in use by another run; wait for it to end')
+	os.set_inheritable(lock, True)
+
+	tree = script('tree.sh', name, source)
+	if builds:
+		args = default_args(tree, arch, given) + args
+	elif command == 'parse':
+		args = [a if a.startswith('-') else os.path.abspath(a) for a in args]
+
+	for variable in MAKE_VARIABLES:
+		os.environ.pop(variable, None)
+	kunit_py = os.path.join(tree, 'tools/testing/kunit/kunit.py')
+	os.execv(sys.executable, [sys.executable, kunit_py, *argv[:1], *args])
+
+
+if __name__ == '__main__':
+	main(sys.argv[1:])
