@@ -1,0 +1,53 @@
+# SPDX-License-Identifier: GPL-2.0
+#
+# Every command of the project; `make` explains them.
+
+# Whatever was given reaches the scripts through the environment.
+export KERNEL ARCH CONFIG FIXES FILTER BENCH JOBS
+
+help:
+	@sed -n 's/^#: \{0,1\}//p' Makefile
+
+#: make run        build a kernel with the suite, boot it, report every case
+#:   KERNEL=6.12     or 6.1, newest, or the path of a kernel tree
+#:   ARCH=i386       or um, x86_64
+#:   CONFIG=         a fragment: debug, highmem64g, nohighmem, pae, up, xz,
+#:                   zstd, or a path
+#:   FIXES=yes       no: leave out patches/, test the kernel as shipped; or the
+#:                   numbers of those to apply, such as 0001,0003
+#:   FILTER=         only these cases, as kunit.py's, such as '*.gzip*'
+#:   BENCH=no        yes: the benchmark, too
+#:   JOBS=           compilers at once; as many as there are CPUs
+#: make test       the project's own tests
+run test: %: script-%
+	$(call verdict,$(shell cat $(status); rm -f $(status)))
+
+# Failed tests are to give exit status 1 and all other trouble 2, but make turns
+# any failure into 2. It says 1 only under -q, which asks whether a recipe has
+# anything to do: so the recipes above have something to do if tests failed.
+ifneq ($(filter run test,$(MAKECMDGOALS)),)
+MAKEFLAGS += -q
+status := $(shell mkdir -p build && mktemp build/status.XXXXXX)
+endif
+verdict = $(if $(filter-out 0 1,$1),$(error not done))$(filter 1,$1)
+
+script-run script-test: script-%:
+	+@sh scripts/$*.sh; echo $$? >$(status)
+
+#: make install    put the suite into the tree KERNEL=directory ...
+install:
+	@sh scripts/install.sh "$$KERNEL"
+
+#: make uninstall  ... and take it out again
+uninstall:
+	@sh scripts/install.sh --uninstall "$$KERNEL"
+
+#: make series     patches for linux-modules@, in build/series/
+series:
+	@sh scripts/series.sh
+
+#: make clean      remove build/ and .kunit/: all that was made here
+clean:
+	rm -rf build .kunit
+
+.PHONY: help run test script-run script-test install uninstall series clean
