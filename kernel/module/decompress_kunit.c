@@ -11,7 +11,7 @@
  * Documentation/dev-tools/module-decompress-kunit.rst has the whole picture.
  */
 #include <kunit/test.h>
-#include <linux/crc32.h>
+#include <linux/cpumask.h>
 #include <linux/initrd.h>
 #include <linux/kthread.h>
 #include <linux/ktime.h>
@@ -310,9 +310,8 @@ static void a_refusal_leaves_no_trace_in_the_next(struct kunit *test)
 	for (i = 0; i < 10; i++) {
 		write_input(test, a, 3 * PAGE_SIZE, &checked);
 		a->size -= 20;
-		attempt(test, a);
-		KUNIT_EXPECT_EQ(test, a->ret, -EINVAL);
-
+		if (!expect_refused(test, a, -EINVAL, "compress"))
+			return;
 		write_input(test, a, 3 * PAGE_SIZE, &checked);
 		expect_taken(test, a);
 	}
@@ -424,8 +423,8 @@ static void errors_leave_the_nesting_stack_balanced(struct kunit *test)
 	     size -= PAGE_SIZE / 4) {
 		write_input(test, a, SOME_PAGES, &checked);
 		set_input(a, a->in, size);
-		attempt(test, a);
-		KUNIT_EXPECT_EQ(test, a->ret, -EINVAL);
+		if (!expect_refused(test, a, -EINVAL, "compress"))
+			return;
 		KUNIT_EXPECT_GT(test, a->ledger.mappings, 0);
 	}
 }
@@ -507,6 +506,10 @@ static void page_fault_while_mapped_does_no_harm(struct kunit *test)
 {
 	struct disturbance d;
 
+	if (IS_ENABLED(CONFIG_UML)) {
+		kunit_skip(test, "UML panics at a fault without an mm");
+		return;
+	}
 	decode_while(test, NULL, disturb_by_page_fault, &d);
 }
 
@@ -1308,8 +1311,14 @@ static struct kunit_case input_cases[] = {
  */
 
 #if KERNEL_MODULE_DECOMPRESS && !defined(MODULE)
+/*
+ * On the first CPU, above whose slots there are no others: what is behind the
+ * page in slot 0 is nobody's, so a wrong kunmap_local() leaves its trace.
+ */
 static const struct algorithm *own_algorithm(struct kunit *test)
 {
+	set_cpus_allowed_ptr(current,
+			     cpumask_of(cpumask_first(cpu_online_mask)));
 	return &algorithms[IS_ENABLED(CONFIG_MODULE_COMPRESS_GZIP) ? 0 :
 			   IS_ENABLED(CONFIG_MODULE_COMPRESS_XZ) ? 1 : 2];
 }
@@ -1380,8 +1389,8 @@ static void own_blobs_meet_their_fate(struct kunit *test)
 static void own_pages_come_out(struct kunit *test)
 {
 	static const size_t sizes[] = {
-		0, 1, PAGE_SIZE - 1, PAGE_SIZE, PAGE_SIZE + 1, SOME_PAGES,
-		20 * PAGE_SIZE + 123, 34 * PAGE_SIZE, SZ_1M,
+		20 * PAGE_SIZE + 123, SOME_PAGES, 34 * PAGE_SIZE, SZ_1M,
+		0, 1, PAGE_SIZE - 1, PAGE_SIZE, PAGE_SIZE + 1,
 	};
 	const struct algorithm *algorithm = own_algorithm(test);
 	struct attempt *a = new_attempt(test, algorithm->name);
