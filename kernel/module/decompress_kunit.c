@@ -5,8 +5,8 @@
  * The cases below run the tree's own decompress.c, built once for each
  * algorithm (tests/seam.h), with a ledger between it and the kernel services
  * that it calls (tests/ledger.h). Every decompression, in whichever case, is
- * held against all the rules that attempt() in tests/attempt.c lists; the cases
- * say what goes in and what is to come of it.
+ * held against all the rules that tests/attempt.c lists; the cases say what
+ * goes in and what is to come of it.
  *
  * Documentation/dev-tools/module-decompress-kunit.rst has the whole picture.
  */
@@ -110,6 +110,10 @@ next_blob(const struct algorithm *algorithm, const struct decompress_blob *blob)
 	return NULL;
 }
 
+#define SLOW_CASE_PARAM(test_name, gen_params)				\
+	KUNIT_CASE_PARAM_ATTR(test_name, gen_params,			\
+			      ((struct kunit_attributes){ KUNIT_SPEED_SLOW }))
+
 static void blob_desc(const struct decompress_blob *blob, char *desc)
 {
 	strscpy(desc, blob->name, KUNIT_PARAM_DESC_SIZE);
@@ -129,7 +133,7 @@ static const u8 *at_guard_page(const void *bytes, size_t size)
 	return memmove(input + INPUT_MAX - size, bytes, size);
 }
 
-/* What the test's algorithm is; a case for one that the tree lacks is skipped */
+/* Skips a case for a format that the tree's decompress.c does not know */
 static struct attempt *new_attempt(struct kunit *test, const char *format)
 {
 	struct attempt *a = test->priv;
@@ -373,7 +377,7 @@ static struct kunit_case output_cases[] = {
 	KUNIT_CASE_PARAM(lengths_to_two_pages_come_out, algorithm_gen_params),
 	KUNIT_CASE_PARAM(page_counts_around_the_slots_come_out,
 			 algorithm_gen_params),
-	KUNIT_CASE_PARAM_SLOW(megabytes_come_out, algorithm_gen_params),
+	SLOW_CASE_PARAM(megabytes_come_out, algorithm_gen_params),
 	KUNIT_CASE_PARAM(page_array_grows_from_one_entry, algorithm_gen_params),
 	KUNIT_CASE_PARAM(a_refusal_leaves_no_trace_in_the_next,
 			 algorithm_gen_params),
@@ -518,6 +522,7 @@ static void preemption_while_mapped_does_no_harm(struct kunit *test)
 {
 	struct disturbance d;
 
+	set_cpus_allowed_ptr(current, cpumask_of(raw_smp_processor_id()));
 	decode_while(test, NULL, disturb_by_task, &d);
 	if (IS_ENABLED(CONFIG_PREEMPT) && !IS_ENABLED(CONFIG_PREEMPT_DYNAMIC))
 		KUNIT_EXPECT_GE(test, d.preempted, 6);
@@ -784,7 +789,7 @@ static void fail_each(struct kunit *test, struct attempt *a,
 		a->orders.fail_nth = n;
 		scnprintf(a->what, sizeof(a->what), "%s call %u failing",
 			  a->direct ? "direct," : "", n);
-		if (!attempt(test, a) || !a->ledger.failed)
+		if (!attempt_decompress(test, a) || !a->ledger.failed)
 			break;
 		if (a->ret != error)
 			KUNIT_FAIL(test, "%s, %s: returned %d, not %d",
@@ -834,7 +839,7 @@ static void xz_dictionary_without_memory_is_ENOMEM(struct kunit *test)
 	set_input(a, input, stream_xz(input, payload, SOME_PAGES, &checked));
 	strscpy(a->what, "no memory for the dictionary", sizeof(a->what));
 	a->orders.xz_mem_error = true;
-	attempt(test, a);
+	attempt_decompress(test, a);
 	KUNIT_EXPECT_EQ(test, a->ret, -ENOMEM);
 }
 
@@ -975,7 +980,7 @@ static void flip_each_bit(struct kunit *test, bool checked)
 			((u8 *)a->in)[bit / 8] ^= 1 << bit % 8;
 			scnprintf(a->what, sizeof(a->what),
 				  "%s, bit %zu flipped", blob->name, bit);
-			if (!attempt(test, a))
+			if (!attempt_decompress(test, a))
 				return;
 		}
 	}
@@ -1289,10 +1294,10 @@ static struct kunit_case input_cases[] = {
 	KUNIT_CASE_PARAM(truncated_file_is_refused, algorithm_gen_params),
 	KUNIT_CASE_PARAM(truncated_at_a_page_boundary_is_refused,
 			 algorithm_gen_params),
-	KUNIT_CASE_PARAM_SLOW(flipped_bit_is_found_by_the_check,
-			      algorithm_gen_params),
-	KUNIT_CASE_PARAM_SLOW(flipped_bit_without_a_check_breaks_nothing,
-			      algorithm_gen_params),
+	SLOW_CASE_PARAM(flipped_bit_is_found_by_the_check,
+			algorithm_gen_params),
+	SLOW_CASE_PARAM(flipped_bit_without_a_check_breaks_nothing,
+			algorithm_gen_params),
 	KUNIT_CASE_PARAM(odd_stream_meets_its_fate, odd_stream_gen_params),
 	KUNIT_CASE_PARAM(zstd_frame_header_is_refused, zstd_header_gen_params),
 	KUNIT_CASE(zstd_skippable_frame_first_is_refused),
@@ -1326,14 +1331,14 @@ static const struct algorithm *own_algorithm(struct kunit *test)
 /* What is taken is the payload; the task is as before; errors are logged */
 static bool own_attempt(struct kunit *test, struct attempt *a)
 {
-	struct task_state before = task_state(), after;
+	struct task_state before = task_state_now(), after;
 	struct load_info info = { };
 	char line[160];
 	bool ok = true;
 
 	watch_reset();
 	a->ret = module_decompress(&info, a->in, a->size);
-	after = task_state();
+	after = task_state_now();
 	if (!task_state_equal(before, after)) {
 		KUNIT_FAIL(test, "%s: leaves kmap idx %d, migration disabled %d, preempt count %x",
 			   a->what, after.kmap_idx, after.migration_disabled,

@@ -131,7 +131,7 @@ static bool check_clean(struct kunit *test, struct attempt *a,
 }
 
 /**
- * attempt() - decompress, and check all that must hold for any input
+ * attempt_decompress() - decompress, and check all that must hold for any input
  * @test: the running test; fails if something does not hold
  * @a: what to decompress; its @ret and @ledger are filled in
  *
@@ -143,7 +143,7 @@ static bool check_clean(struct kunit *test, struct attempt *a,
  * Context: may sleep.
  * Return: true if everything holds.
  */
-bool attempt(struct kunit *test, struct attempt *a)
+bool attempt_decompress(struct kunit *test, struct attempt *a)
 {
 	u32 crc = crc32_le(0, a->in, a->size);
 	struct ledger *ledger = &a->ledger;
@@ -192,11 +192,12 @@ bool attempt(struct kunit *test, struct attempt *a)
  * @a: what to decompress
  *
  * Context: may sleep.
- * Return: true if the payload came out, and all else that attempt() checks.
+ * Return: true if the payload came out, and all holds that
+ * attempt_decompress() checks.
  */
 bool expect_taken(struct kunit *test, struct attempt *a)
 {
-	bool ok = attempt(test, a);
+	bool ok = attempt_decompress(test, a);
 
 	if (!a->ret)
 		return ok;
@@ -212,8 +213,8 @@ bool expect_taken(struct kunit *test, struct attempt *a)
  * @log: what its message is to contain, or NULL if it is to say nothing
  *
  * Context: may sleep.
- * Return: true if it was refused as expected, and all else that attempt()
- * checks.
+ * Return: true if it was refused as expected, and all holds that
+ * attempt_decompress() checks.
  */
 bool expect_refused(struct kunit *test, struct attempt *a, int error,
 		    const char *log)
@@ -222,7 +223,7 @@ bool expect_refused(struct kunit *test, struct attempt *a, int error,
 	bool ok;
 
 	a->payload = NULL;
-	ok = attempt(test, a);
+	ok = attempt_decompress(test, a);
 	a->payload = payload;
 	if (a->ret != error) {
 		attempt_fail(test, a, "returned %d, not %d", a->ret, error);

@@ -36,7 +36,7 @@ struct attempt {
 	struct ledger ledger;
 };
 
-bool attempt(struct kunit *test, struct attempt *a);
+bool attempt_decompress(struct kunit *test, struct attempt *a);
 bool expect_taken(struct kunit *test, struct attempt *a);
 bool expect_refused(struct kunit *test, struct attempt *a, int error,
 		    const char *log);

@@ -138,15 +138,17 @@ void disturb_end(struct disturbance *d)
  * preemptible kernel switches to it in wake_up(); another one does when the
  * current task waits for it.
  *
- * Context: task context, may sleep.
+ * Context: task context, bound to its CPU; may sleep.
  */
 void disturb_by_task(void *disturbance)
 {
 	struct disturbance *d = disturbance;
-	unsigned long preempted = current->nivcsw;
+	unsigned long preempted;
 
-	/* A task that holds a mapping stays where it is */
 	set_cpus_allowed_ptr(d->thread, cpumask_of(raw_smp_processor_id()));
+	while (task_is_running(d->thread))
+		schedule_timeout_uninterruptible(1);
+	preempted = current->nivcsw;
 	d->go = true;
 	wake_up(&d->wait);
 	d->preempted += current->nivcsw - preempted;
@@ -155,7 +157,7 @@ void disturb_by_task(void *disturbance)
 
 static void wait_for_interrupt(struct disturbance *d)
 {
-	unsigned long end = jiffies + HZ;
+	unsigned long end = jiffies + 5 * HZ;
 
 	d->finished = false;
 	irq_work_queue(&d->work);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
  * What may happen to a task while it holds a kmap_local mapping, made to
- * happen: each does it once, and itself maps and writes highmem pages meanwhile.
+ * happen: each does it once, and maps and writes highmem pages itself meanwhile.
  */
 #ifndef _MODULE_TESTS_DISTURB_H
 #define _MODULE_TESTS_DISTURB_H

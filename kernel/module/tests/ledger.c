@@ -58,12 +58,12 @@ static __printf(2, 3) void report(struct ledger *ledger, const char *fmt, ...)
 }
 
 /**
- * task_state() - take down what mappings change in the current task
+ * task_state_now() - take down what mappings change in the current task
  *
  * Context: any.
  * Return: the state now.
  */
-struct task_state task_state(void)
+struct task_state task_state_now(void)
 {
 	struct task_state state = {
 #ifdef CONFIG_KMAP_LOCAL
@@ -99,7 +99,7 @@ bool task_state_equal(struct task_state a, struct task_state b)
 static void expect_state(struct ledger *ledger, struct task_state want,
 			 const char *when)
 {
-	struct task_state is = task_state();
+	struct task_state is = task_state_now();
 
 	if (!task_state_equal(is, want))
 		report(ledger,
@@ -132,7 +132,7 @@ void ledger_open(struct ledger *ledger, const struct ledger_orders *orders,
 	ledger->in = in;
 	ledger->in_size = in_size;
 	ledger->task = current;
-	ledger->state = task_state();
+	ledger->state = task_state_now();
 	spin_lock(&ledgers_lock);
 	list_add(&ledger->node, &ledgers);
 	spin_unlock(&ledgers_lock);

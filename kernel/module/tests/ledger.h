@@ -199,7 +199,7 @@ extern const struct decompressor xz_decompressor;
 /* Its address is NULL where decompress.c does not know zstd (before v6.2) */
 extern const struct decompressor zstd_decompressor __weak;
 
-struct task_state task_state(void);
+struct task_state task_state_now(void);
 bool task_state_equal(struct task_state a, struct task_state b);
 
 void ledger_open(struct ledger *ledger, const struct ledger_orders *orders,
@@ -240,6 +240,7 @@ size_t ledger_zstd_decompress_stream(zstd_dstream *s, zstd_out_buffer *out,
 				     zstd_in_buffer *in);
 
 __printf(1, 2) void ledger_printk(const char *fmt, ...);
-int ledger_sysfs_create_file(struct kobject *kobj, const struct attribute *attr);
+int ledger_sysfs_create_file(struct kobject *kobj,
+			     const struct attribute *attr);
 
 #endif /* _MODULE_TESTS_LEDGER_H */

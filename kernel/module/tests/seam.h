@@ -116,7 +116,7 @@
 #define pr_err(fmt, ...)		ledger_printk(fmt, ##__VA_ARGS__)
 #define pr_warn(fmt, ...)		ledger_printk(fmt, ##__VA_ARGS__)
 
-/* /sys/module/compression is the kernel's own: ours is created for the ledger */
+/* /sys/module/compression is the kernel's own: ours go to the ledger */
 static struct kset seam_kset;
 
 #undef late_initcall
