@@ -304,6 +304,20 @@ static void page_array_grows_from_one_entry(struct kunit *test)
 	KUNIT_EXPECT_GE(test, a->ledger.nr_memory, 6);
 }
 
+/* A match may reach back as far as the format lets it: RFC 1951, 3.2.5 */
+static void gzip_match_reaches_back_32k(struct kunit *test)
+{
+	static const struct stream_options far = { .gzip_far_match = true };
+	struct attempt *a = new_attempt(test, "gzip");
+
+	payload_fill(payload, SZ_32K, PAYLOAD_RANDOM, 16);
+	memcpy(payload + SZ_32K, payload, 258);
+	a->len = SZ_32K + 258;
+	set_input(a, input, stream_gzip(input, payload, a->len, &far));
+	strscpy(a->what, "a match from 32 KiB back", sizeof(a->what));
+	expect_taken(test, a);
+}
+
 /* The same input gives the same output: no state is kept */
 static void a_refusal_leaves_no_trace_in_the_next(struct kunit *test)
 {
@@ -345,6 +359,7 @@ static void sysfs_attribute_names_the_algorithm(struct kunit *test)
 	KUNIT_ASSERT_NOT_NULL(test, a->ledger.attribute);
 	KUNIT_EXPECT_STREQ(test, a->ledger.attribute->name, "compression");
 	KUNIT_EXPECT_EQ(test, a->ledger.attribute->mode, 0444);
+	KUNIT_EXPECT_PTR_EQ(test, a->ledger.kobj, &a->d->kset->kobj);
 
 	attribute = container_of(a->ledger.attribute, struct kobj_attribute,
 				 attr);
@@ -369,6 +384,7 @@ static void missing_sysfs_attribute_is_logged(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, a->d->sysfs_init(), 0);
 	ledger_close(&a->ledger);
 	KUNIT_EXPECT_EQ(test, a->ledger.log_lines, 1);
+	KUNIT_EXPECT_EQ(test, a->ledger.log_level, LOGLEVEL_WARNING);
 	KUNIT_EXPECT_NOT_NULL(test, strstr(a->ledger.log, "'compression'"));
 }
 
@@ -379,6 +395,7 @@ static struct kunit_case output_cases[] = {
 			 algorithm_gen_params),
 	SLOW_CASE_PARAM(megabytes_come_out, algorithm_gen_params),
 	KUNIT_CASE_PARAM(page_array_grows_from_one_entry, algorithm_gen_params),
+	KUNIT_CASE(gzip_match_reaches_back_32k),
 	KUNIT_CASE_PARAM(a_refusal_leaves_no_trace_in_the_next,
 			 algorithm_gen_params),
 	KUNIT_CASE_PARAM(sysfs_attribute_names_the_algorithm,
@@ -839,8 +856,7 @@ static void xz_dictionary_without_memory_is_ENOMEM(struct kunit *test)
 	set_input(a, input, stream_xz(input, payload, SOME_PAGES, &checked));
 	strscpy(a->what, "no memory for the dictionary", sizeof(a->what));
 	a->orders.xz_mem_error = true;
-	attempt_decompress(test, a);
-	KUNIT_EXPECT_EQ(test, a->ret, -ENOMEM);
+	expect_refused(test, a, -ENOMEM, "decompression failed with status 3");
 }
 
 static struct kunit_case resource_cases[] = {
@@ -890,6 +906,25 @@ static void wrong_magic_is_refused(struct kunit *test)
 		scnprintf(a->what, sizeof(a->what), "a page of %#x", i);
 		expect_refused(test, a, -EINVAL, log);
 	}
+}
+
+/* A file that ends where its magic bytes do is of the format, and cut off */
+static void magic_bytes_are_enough_to_be_known(struct kunit *test)
+{
+	static const char *const logs[] = {
+		"decompression failed with status -5",	/* Z_BUF_ERROR */
+		"decompression failed with status 0",	/* XZ_OK: go on */
+		"incomplete frame header",
+	};
+	const struct algorithm *algorithm = test->param_value;
+	struct attempt *a = algorithm_attempt(test);
+	/* gzip's header is looked at as a whole: RFC 1952, 2.3 */
+	size_t size = algorithm == &algorithms[0] ? 10 : algorithm->magic;
+
+	write_input(test, a, 0, &plain);
+	set_input(a, a->in, size);
+	strscpy(a->what, "only the magic bytes", sizeof(a->what));
+	expect_refused(test, a, -EINVAL, logs[algorithm - algorithms]);
 }
 
 /* A file of one format is not taken by the decoder of another */
@@ -1042,6 +1077,7 @@ static const struct odd_stream odd_streams[] = {
 	GZIP_FLAGS("FHCRC is not skipped", 0x02, -EINVAL, "with status -3"),
 	GZIP_FLAGS("FEXTRA is not skipped", 0x04, -EINVAL, "with status -3"),
 	GZIP_FLAGS("FNAME is skipped", 0x08),
+	GZIP_FLAGS("FNAME is skipped, FTEXT ignored", 0x09),
 	GZIP_FLAGS("FCOMMENT is not skipped", 0x10, -EINVAL, "with status -3"),
 	GZIP_FLAGS("reserved flag 5 is ignored", 0x20),
 	GZIP_FLAGS("reserved flag 6 is ignored", 0x40),
@@ -1230,6 +1266,13 @@ static void gzip_trailer_is_not_verified(struct kunit *test)
 		if (!expect_taken(test, a))
 			return;
 	}
+	for (bit = 1; bit <= 8; bit++) {
+		size = stream_gzip(input, payload, SOME_PAGES, &plain);
+		set_input(a, input, size - bit);
+		scnprintf(a->what, sizeof(a->what), "%zu bytes of trailer", 8 - bit);
+		if (!expect_taken(test, a))
+			return;
+	}
 }
 
 /* And so damaged data is taken as good, which no other case here allows */
@@ -1290,6 +1333,8 @@ static void gzip_name_without_end_is_refused(struct kunit *test)
 static struct kunit_case input_cases[] = {
 	KUNIT_CASE_PARAM(empty_input_is_refused, algorithm_gen_params),
 	KUNIT_CASE_PARAM(wrong_magic_is_refused, algorithm_gen_params),
+	KUNIT_CASE_PARAM(magic_bytes_are_enough_to_be_known,
+			 algorithm_gen_params),
 	KUNIT_CASE_PARAM(other_formats_are_refused, algorithm_gen_params),
 	KUNIT_CASE_PARAM(truncated_file_is_refused, algorithm_gen_params),
 	KUNIT_CASE_PARAM(truncated_at_a_page_boundary_is_refused,

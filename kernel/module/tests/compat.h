@@ -6,7 +6,7 @@
 #include <kunit/test.h>
 
 #ifndef KUNIT_CASE_PARAM_ATTR
-#define KUNIT_CASE_PARAM_ATTR(test_name, gen_params, attributes)	\
+#define KUNIT_CASE_PARAM_ATTR(test_name, gen_params, ...)	\
 	KUNIT_CASE_PARAM(test_name, gen_params)
 #endif
 

@@ -16,7 +16,7 @@
 #include "ledger.h"
 #include "../internal.h"
 
-#define REDZONE		64
+#define REDZONE		SZ_4K	/* a page array copied to too small a one fits */
 #define REDZONE_BYTE	0xbb
 #define POISON_NEW	0xa5
 #define POISON_FREED	0x6b
@@ -558,14 +558,16 @@ void *ledger_kvrealloc(const void *p, size_t size, gfp_t gfp)
 	return new;
 }
 
-static void check_memory_sizes(struct ledger *ledger, const void *workspace,
+static bool workspace_suffices(struct ledger *ledger, const void *workspace,
 			       size_t need)
 {
 	struct ledger_memory *memory = find_memory(ledger, workspace);
 
-	if (!memory || memory->size < need)
-		report(ledger, "decoder set up with a workspace of %zu bytes, needs %zu",
-		       memory ? memory->size : 0, need);
+	if (memory && memory->size >= need)
+		return true;
+	report(ledger, "decoder set up with a workspace of %zu bytes, needs %zu",
+	       memory ? memory->size : 0, need);
+	return false;
 }
 
 static void decoder_begin(struct ledger *ledger, const void *decoder,
@@ -594,9 +596,10 @@ static bool may_decode(struct ledger *ledger, const void *decoder,
 	if (!decoder || decoder != ledger->decoder)
 		report(ledger, "use of a decoder that is not set up");
 	if (in < ledger->in || in_size > ledger->in_size ||
-	    in + in_size > ledger->in + ledger->in_size)
-		report(ledger, "decoder given %zu bytes of input at %zd, where %zu were loaded",
-		       in_size, in - ledger->in, ledger->in_size);
+	    in + in_size != ledger->in + ledger->in_size)
+		report(ledger, "decoder given bytes %zd to %zd of %zu",
+		       in - ledger->in, in + in_size - ledger->in,
+		       ledger->in_size);
 	if (!ledger->mapped_page || out < ledger->mapped ||
 	    out_size > PAGE_SIZE ||
 	    out + out_size > ledger->mapped + PAGE_SIZE)
@@ -621,8 +624,9 @@ int ledger_zlib_init(z_stream *s, int window_bits)
 	struct ledger *ledger = current_ledger();
 	int rc;
 
-	check_memory_sizes(ledger, s->workspace, zlib_inflate_workspacesize());
-	if (may_fail(ledger, LEDGER_DECODER))
+	if (!workspace_suffices(ledger, s->workspace,
+				zlib_inflate_workspacesize()) ||
+	    may_fail(ledger, LEDGER_DECODER))
 		return Z_MEM_ERROR;
 	rc = zlib_inflateInit2(s, window_bits);
 	if (rc == Z_OK)
@@ -666,6 +670,11 @@ struct xz_dec *ledger_xz_dec_init(enum xz_mode mode, u32 dict_max)
 	struct xz_dec *s;
 
 	expect_unmapped(ledger, "xz_dec_init()");
+	if (mode != XZ_DYNALLOC || dict_max != U32_MAX) {
+		report(ledger, "xz_dec_init() in mode %d with at most %u bytes",
+		       mode, dict_max);
+		return NULL;
+	}
 	if (may_fail(ledger, LEDGER_DECODER) || may_fail(ledger, LEDGER_ALLOC))
 		return NULL;
 	s = xz_dec_init(mode, dict_max);
@@ -680,6 +689,8 @@ enum xz_ret ledger_xz_dec_run(struct xz_dec *s, struct xz_buf *b)
 	size_t rest;
 	enum xz_ret ret;
 
+	if (!ledger->runs && b->in_pos)
+		report(ledger, "xz_dec_run() begins at byte %zu", b->in_pos);
 	if (b->in_pos > b->in_size || b->out_pos > b->out_size ||
 	    !may_decode(ledger, s, b->in, b->in_size, b->out, b->out_size))
 		return XZ_BUF_ERROR;
@@ -730,9 +741,9 @@ zstd_dstream *ledger_zstd_init_dstream(size_t window, void *workspace,
 	struct ledger *ledger = current_ledger();
 	zstd_dstream *s;
 
-	check_memory_sizes(ledger, workspace,
-			   max(size, zstd_dstream_workspace_bound(window)));
-	if (may_fail(ledger, LEDGER_DECODER))
+	if (!workspace_suffices(ledger, workspace,
+				max(size, zstd_dstream_workspace_bound(window))) ||
+	    may_fail(ledger, LEDGER_DECODER))
 		return NULL;
 	s = zstd_init_dstream(window, workspace, size);
 	if (s)
@@ -769,9 +780,13 @@ void ledger_printk(const char *fmt, ...)
 	va_list args;
 
 	va_start(args, fmt);
-	vscnprintf(ledger->log, sizeof(ledger->log), fmt, args);
+	vscnprintf(ledger->log, sizeof(ledger->log), printk_skip_level(fmt),
+		   args);
 	va_end(args);
+	ledger->log_level = printk_get_level(fmt) - '0';
 	ledger->log_lines++;
+	if (!strchr(ledger->log, '\n'))
+		report(ledger, "a message without an end: \"%s\"", ledger->log);
 }
 
 int ledger_sysfs_create_file(struct kobject *kobj, const struct attribute *attr)
@@ -779,6 +794,7 @@ int ledger_sysfs_create_file(struct kobject *kobj, const struct attribute *attr)
 	struct ledger *ledger = current_ledger();
 
 	ledger->attribute = attr;
+	ledger->kobj = kobj;
 	return may_fail(ledger, LEDGER_SYSFS) ? -ENOMEM : 0;
 }
 

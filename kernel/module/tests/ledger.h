@@ -34,6 +34,7 @@
 
 struct attribute;
 struct kobject;
+struct kset;
 struct load_info;
 
 /* More than the largest payload takes: 8 MiB, and a page over */
@@ -136,8 +137,10 @@ struct ledger_orders {
  * @nr_memory: allocations that are not pages
  * @vmap_pages: pages in the last vmap()
  * @attribute: what sysfs_create_file() was given
+ * @kobj: and in which directory
  * @log_lines: pr_err() and pr_warn() calls
  * @log: text of the last one
+ * @log_level: its level, LOGLEVEL_ERR or another
  * @reports: number of broken rules
  * @report: text of the first %LEDGER_MAX_REPORTS of them
  *
@@ -153,8 +156,10 @@ struct ledger {
 	unsigned int nr_memory;
 	unsigned int vmap_pages;
 	const struct attribute *attribute;
+	const struct kobject *kobj;
 	unsigned int log_lines;
 	char log[LEDGER_LOG];
+	int log_level;
 	unsigned int reports;
 	char report[LEDGER_MAX_REPORTS][LEDGER_LINE];
 
@@ -184,6 +189,7 @@ struct ledger {
  * @decode: the static module_gzip_decompress(), _xz_ or _zstd_
  * @extend: the static module_extend_max_pages()
  * @sysfs_init: creates /sys/module/compression; NULL without CONFIG_SYSFS
+ * @kset: stands in for module_kset, /sys/module
  */
 struct decompressor {
 	const char *name;
@@ -192,6 +198,7 @@ struct decompressor {
 	ssize_t (*decode)(struct load_info *info, const void *buf, size_t size);
 	int (*extend)(struct load_info *info, unsigned int extent);
 	int (*sysfs_init)(void);
+	const struct kset *kset;
 };
 
 extern const struct decompressor gzip_decompressor;

@@ -113,8 +113,8 @@
 
 #undef pr_err
 #undef pr_warn
-#define pr_err(fmt, ...)		ledger_printk(fmt, ##__VA_ARGS__)
-#define pr_warn(fmt, ...)		ledger_printk(fmt, ##__VA_ARGS__)
+#define pr_err(fmt, ...)	ledger_printk(KERN_ERR fmt, ##__VA_ARGS__)
+#define pr_warn(fmt, ...)	ledger_printk(KERN_WARNING fmt, ##__VA_ARGS__)
 
 /* /sys/module/compression is the kernel's own: ours go to the ledger */
 static struct kset seam_kset;
@@ -140,4 +140,5 @@ const struct decompressor CONCATENATE(SEAM_ALGORITHM, _decompressor) = { \
 	.decode = MODULE_DECOMPRESS_FN,					\
 	.extend = module_extend_max_pages,				\
 	.sysfs_init = SEAM_SYSFS_INIT,					\
+	.kset = &seam_kset,						\
 }

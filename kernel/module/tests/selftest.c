@@ -275,6 +275,21 @@ static void decodes_past_the_input(struct load_info *info)
 	decode_to(info, strlen(INPUT) + 1, 0);
 }
 
+static void decodes_half_the_input(struct load_info *info)
+{
+	decode_to(info, strlen(INPUT) / 2, 0);
+}
+
+static void limits_the_dictionary(struct load_info *info)
+{
+	ledger_xz_dec_init(XZ_DYNALLOC, SZ_64M);
+}
+
+static void logs_half_a_line(struct load_info *info)
+{
+	ledger_printk(KERN_ERR "half a line");
+}
+
 static void forgets_the_decoder(struct load_info *info)
 {
 	ledger_xz_dec_init(XZ_DYNALLOC, -1);
@@ -337,7 +352,10 @@ static const struct wrong wrongs[] = {
 	WRONG(vmaps_the_wrong_page, "not the one filled"),
 	WRONG(forgets_to_vunmap, "before vunmap()"),
 	WRONG(decodes_past_the_page, "outside the mapped page"),
-	WRONG(decodes_past_the_input, "decoder given 9 bytes of input"),
+	WRONG(decodes_past_the_input, "decoder given bytes 0 to 9 of 8"),
+	WRONG(decodes_half_the_input, "decoder given bytes 0 to 4 of 8"),
+	WRONG(limits_the_dictionary, "xz_dec_init() in mode"),
+	WRONG(logs_half_a_line, "without an end"),
 	WRONG(forgets_the_decoder, "decoder is left set up"),
 	WRONG(frees_the_workspace_in_use, "workspace of a running decoder"),
 	WRONG(sets_up_a_small_workspace, "workspace of 8 bytes"),

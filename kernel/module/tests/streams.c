@@ -36,9 +36,11 @@ static u32 crc(const void *bytes, size_t len)
  * @out: gets the member; has room for @len + STREAM_OVERHEAD(@len) bytes
  * @payload: the bytes to wrap
  * @len: number of bytes
- * @options: its gzip_flags are used
+ * @options: its gzip_* members are used
  *
- * RFC 1952, 2.3; the blocks are those of RFC 1951, 3.2.4.
+ * RFC 1952, 2.3; the blocks are those of RFC 1951, 3.2.4. With gzip_far_match
+ * the last 258 bytes, which must be the same as those 32 KiB before, become a
+ * block of 3.2.6 with one match, of the largest length and distance.
  *
  * Return: bytes written.
  */
@@ -47,8 +49,11 @@ size_t stream_gzip(u8 *out, const u8 *payload, size_t len,
 {
 	const u8 flags = options->gzip_flags;
 	const u8 header[10] = { 0x1f, 0x8b, 8, flags, 0, 0, 0, 0, 0, 3 };
+	/* 1 01, code 285, code 29 and 13 bits of ones, code 256 */
+	static const u8 far_match[] = { 0x1b, 0xbd, 0xff, 0x1f, 0x00 };
+	const size_t stored = len - (options->gzip_far_match ? 258 : 0);
 	u8 *p = put(out, header, sizeof(header));
-	size_t left = len, n;
+	size_t left = stored, n;
 
 	if (flags & 0x04)	/* FEXTRA: subfield "KU" of two bytes */
 		p = put(p, "\6\0KU\2\0ab", 8);
@@ -61,12 +66,14 @@ size_t stream_gzip(u8 *out, const u8 *payload, size_t len,
 
 	do {
 		n = min_t(size_t, left, GZIP_STORED_MAX);
-		*p++ = n == left;	/* BFINAL; BTYPE 00 */
+		*p++ = n == left && stored == len;	/* BFINAL; BTYPE 00 */
 		p = put_le(p, n, 2);
 		p = put_le(p, ~n, 2);
-		p = put(p, payload + len - left, n);
+		p = put(p, payload + stored - left, n);
 		left -= n;
 	} while (left);
+	if (options->gzip_far_match)
+		p = put(p, far_match, sizeof(far_match));
 
 	p = put_le(p, crc(payload, len), 4);
 	return put_le(p, len, 4) - out;

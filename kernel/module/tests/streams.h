@@ -15,6 +15,7 @@
 /**
  * struct stream_options - what the writers may vary
  * @gzip_flags: FLG of RFC 1952, 2.3.1; the fields it announces are written
+ * @gzip_far_match: end with the last 258 of the bytes 32 KiB back, compressed
  * @xz_check: check type of the .xz format, 2.1.1.2: 0 none, 1 CRC32
  * @xz_dict: dictionary size byte of the .xz format, 5.3.1
  * @zstd_checksum: write the content checksum of RFC 8878, 3.1.1
@@ -23,6 +24,7 @@
  */
 struct stream_options {
 	u8 gzip_flags;
+	bool gzip_far_match;
 	u8 xz_check;
 	u8 xz_dict;
 	bool zstd_checksum;
