@@ -11,6 +11,7 @@
  * Documentation/dev-tools/module-decompress-kunit.rst has the whole picture.
  */
 #include <kunit/test.h>
+#include <linux/completion.h>
 #include <linux/cpumask.h>
 #include <linux/initrd.h>
 #include <linux/kthread.h>
@@ -275,18 +276,19 @@ static void megabytes_come_out(struct kunit *test)
 	static const struct {
 		size_t len;
 		enum payload_kind kind;
+		const struct stream_options *options;
 	} sizes[] = {
-		{ SZ_1M, PAYLOAD_ZERO },
-		{ SZ_1M, PAYLOAD_TEXT },
-		{ SZ_1M + 1, PAYLOAD_RANDOM },
-		{ SZ_8M, PAYLOAD_RANDOM },
+		{ SZ_1M, PAYLOAD_ZERO, &plain },
+		{ SZ_1M, PAYLOAD_TEXT, &checked },
+		{ SZ_1M + 1, PAYLOAD_RANDOM, &plain },
+		{ SZ_8M, PAYLOAD_RANDOM, &checked },
 	};
 	struct attempt *a = algorithm_attempt(test);
 	unsigned int i;
 
 	for (i = 0; i < ARRAY_SIZE(sizes); i++) {
 		payload_fill(payload, sizes[i].len, sizes[i].kind, 3);
-		write_input(test, a, sizes[i].len, &checked);
+		write_input(test, a, sizes[i].len, sizes[i].options);
 		expect_taken(test, a);
 	}
 }
@@ -576,6 +578,7 @@ static void move_between_pages_does_no_harm(struct kunit *test)
 struct crowd_member {
 	struct kunit *test;
 	struct task_struct *thread;
+	struct completion *start;
 	struct attempt *a;
 	u8 *buffer;
 	bool ok;
@@ -583,11 +586,18 @@ struct crowd_member {
 
 #define CROWD_ROUNDS	20
 
+/* In the middle of a page, let whoever else is here go on in the middle of his */
+static void give_way(void *context)
+{
+	yield();
+}
+
 static int crowd(void *data)
 {
 	struct crowd_member *m = data;
 	unsigned int i;
 
+	wait_for_completion(m->start);
 	m->ok = true;
 	for (i = 0; i < CROWD_ROUNDS && m->ok; i++)
 		m->ok = expect_taken(m->test, m->a);
@@ -610,6 +620,7 @@ static void crowd_begin(struct kunit *test, struct crowd_member *m, u32 seed)
 	payload_fill(m->buffer, SOME_PAGES, PAYLOAD_RANDOM, seed);
 	m->a->d = algorithm->d;
 	m->a->payload = m->buffer;
+	m->a->orders.midway = give_way;
 	m->a->len = SOME_PAGES;
 	m->a->in = in;
 	m->a->size = algorithm->write(in, m->buffer, SOME_PAGES, &checked);
@@ -629,14 +640,18 @@ static void crowd_end(struct crowd_member *m)
 static void many_tasks_at_once_do_no_harm(struct kunit *test)
 {
 	unsigned int i, nr = 3 * num_online_cpus();
+	DECLARE_COMPLETION_ONSTACK(start);
 	struct crowd_member *members;
 
 	algorithm_attempt(test);
 	members = kunit_kcalloc(test, nr, sizeof(*members), GFP_KERNEL);
 	KUNIT_ASSERT_NOT_NULL(test, members);
 
-	for (i = 0; i < nr; i++)
+	for (i = 0; i < nr; i++) {
+		members[i].start = &start;
 		crowd_begin(test, &members[i], i);
+	}
+	complete_all(&start);
 	for (i = 0; i < nr; i++) {
 		crowd_end(&members[i]);
 		KUNIT_EXPECT_TRUE_MSG(test, members[i].ok, "task %u", i);
@@ -1269,7 +1284,25 @@ static void gzip_trailer_is_not_verified(struct kunit *test)
 	for (bit = 1; bit <= 8; bit++) {
 		size = stream_gzip(input, payload, SOME_PAGES, &plain);
 		set_input(a, input, size - bit);
-		scnprintf(a->what, sizeof(a->what), "%zu bytes of trailer", 8 - bit);
+		scnprintf(a->what, sizeof(a->what), "%zu bytes of trailer",
+			  8 - bit);
+		if (!expect_taken(test, a))
+			return;
+	}
+}
+
+/* So the input may be used up when there are pages of output to come */
+static void gzip_without_trailer_comes_out(struct kunit *test)
+{
+	struct attempt *a = new_attempt(test, "gzip");
+	const struct decompress_blob *blob;
+
+	for (blob = next_blob(&algorithms[0], NULL); blob;
+	     blob = next_blob(&algorithms[0], blob)) {
+		if (blob->error)
+			continue;
+		blob_input(test, a, blob);
+		set_input(a, blob->data, blob->size - 8);
 		if (!expect_taken(test, a))
 			return;
 	}
@@ -1349,6 +1382,7 @@ static struct kunit_case input_cases[] = {
 	KUNIT_CASE_PARAM(trailing_bytes_are_ignored, algorithm_gen_params),
 	KUNIT_CASE_PARAM(second_stream_is_ignored, algorithm_gen_params),
 	KUNIT_CASE(gzip_trailer_is_not_verified),
+	KUNIT_CASE(gzip_without_trailer_comes_out),
 	KUNIT_CASE(gzip_damaged_data_is_taken),
 	KUNIT_CASE(gzip_stored_length_is_verified),
 	KUNIT_CASE(gzip_name_without_end_is_refused),
