@@ -398,7 +398,9 @@ void ledger_vunmap(const void *addr)
 {
 	struct ledger *ledger = current_ledger();
 
-	if (!addr || addr != ledger->vmapped) {
+	if (!addr)
+		return;
+	if (addr != ledger->vmapped) {
 		report(ledger, "vunmap() of what vmap() did not return");
 		return;
 	}
@@ -799,6 +801,25 @@ int ledger_sysfs_create_file(struct kobject *kobj, const struct attribute *attr)
 }
 
 /**
+ * ledger_abandon() - end a record whose task is no more
+ * @ledger: a ledger, open or not
+ *
+ * A task that died in the middle cannot close its ledger. What it held is lost,
+ * but the ledger can be freed, and the others go on.
+ *
+ * Context: task context.
+ */
+void ledger_abandon(struct ledger *ledger)
+{
+	if (!ledger->task)
+		return;
+	spin_lock(&ledgers_lock);
+	list_del(&ledger->node);
+	spin_unlock(&ledgers_lock);
+	ledger->task = NULL;
+}
+
+/**
  * ledger_close() - end the record, and give back what was held
  * @ledger: an open ledger
  *
@@ -810,10 +831,7 @@ void ledger_close(struct ledger *ledger)
 {
 	unsigned int i;
 
-	spin_lock(&ledgers_lock);
-	list_del(&ledger->node);
-	spin_unlock(&ledgers_lock);
-
+	ledger_abandon(ledger);
 	if (ledger->mapped_page) {
 		report(ledger, "a page is left mapped");
 		unmap(ledger);
