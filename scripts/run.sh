@@ -43,7 +43,7 @@ src=${found#* }
 version=$(sed -n 's/^\(VERSION\|PATCHLEVEL\|SUBLEVEL\) = //p' "$src/Makefile" |
 	paste -s -d .)
 
-set -- --arch="$ARCH" --jobs="$JOBS"
+set -- --arch="$ARCH"
 dir=$build/kunit/$name-$ARCH
 if [ "$CONFIG" ]; then
 	fragments=$top/tools/testing/kunit/configs
@@ -62,38 +62,63 @@ if [ "$CONFIG" ]; then
 		esac
 	done <"$fragment"
 fi
-[ "$BENCH" = no ] || set -- "$@" --kernel_args=module_decompress_kunit.bench=1
-[ -z "$FILTER" ] || set -- "$@" "$FILTER"
-
 mkdir -p "$dir"
 log=$dir/run.log
 : >"$log"
-
-run()
-{
-	{
-		"$top/tools/testing/kunit/kunit.py" run --build_dir="$dir" \
-			--json="$dir/kunit.json" "$@" 2>&1 &&
-			echo 0 >"$dir/status" || echo $? >"$dir/status"
-	} | tee "$log"
-}
-
-# kunit.py is silent from here to the first result.
-still_there()
-{
-	grep -q 'Starting KUnit Kernel' "$log" ||
-		echo "  $(find "$dir" -name '*.o' | wc -l) objects built"
-}
-
-patiently run "$@"
-status=$(cat "$dir/status")
-
 what="linux $version, $ARCH${CONFIG:+ $CONFIG}, $what"
 
-if ! grep -q 'Starting KUnit Kernel' "$log"; then
-	[ "$status" -eq 2 ] || say "make run: $what: not built; see above, or $log"
+# logged COMMAND ...: the output is shown, and kept; the exit status is its own.
+logged()
+{
+	{
+		"$@" 2>&1 && echo 0 >"$dir/status" || echo $? >"$dir/status"
+	} | tee -a "$log"
+	return "$(cat "$dir/status")"
+}
+
+kunit_py()
+{
+	command=$1
+	shift
+	logged "$top/tools/testing/kunit/kunit.py" "$command" \
+		--build_dir="$dir" "$@"
+}
+
+# What kunit.py does to build, but for compile_commands.json and for a "make
+# olddefconfig" that takes half of the time after an edit: "config" does that.
+build_kernel()
+{
+	logged flock -n "$build/tree/$name.lock" env -u MAKEFLAGS -u MFLAGS \
+		-u MAKELEVEL -u MAKEOVERRIDES make -C "$build/tree/$name" \
+		--no-print-directory -s all \
+		ARCH="$ARCH" O="$dir" --jobs="$JOBS" </dev/null
+}
+
+still_there()
+{
+	echo "  $(find "$dir" -name '*.o' | wc -l) objects built"
+}
+
+not_built()
+{
+	say "make run: $what: not $1; see above, or $log"
 	exit 2
-fi
+}
+
+patiently kunit_py config "$@" || not_built configured
+say "Building $what ..."
+patiently build_kernel || not_built built
+
+[ "$BENCH" = no ] || set -- "$@" --kernel_args=module_decompress_kunit.bench=1
+[ -z "$FILTER" ] || set -- "$@" "$FILTER"
+
+still_there()
+{
+	echo "  the kernel is running"
+}
+
+status=0
+patiently kunit_py exec --json="$dir/kunit.json" "$@" || status=$?
 
 # From "Testing complete. Ran 3 tests: passed: 2, skipped: 1", where what is
 # zero is left out.
@@ -107,6 +132,7 @@ result="$(count passed) passed, $(count failed) failed, $(count skipped) skipped
 for c in crashed errors; do
 	[ "$(count $c)" -eq 0 ] || result="$result, $(count $c) $c"
 done
-seconds=$(sed -n 's/.* \([0-9]*\.[0-9]\)[0-9]*s running.*/\1/p' "$log" | tail -n 1)
+seconds=$(sed -n 's/.*Elapsed time: \([0-9]*\.[0-9]\)[0-9]*s.*/\1/p' "$log" |
+	tail -n 1)
 echo "make run: $what: $result; boot to verdict ${seconds:-?} s"
 [ "$status" -eq 0 ] || exit 1
