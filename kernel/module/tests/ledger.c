@@ -11,6 +11,7 @@
 #include <linux/preempt.h>
 #include <linux/sizes.h>
 #include <linux/spinlock.h>
+#include <linux/string.h>
 #include <linux/uaccess.h>
 
 #include "ledger.h"
@@ -46,15 +47,17 @@ static struct ledger *current_ledger(void)
 
 static __printf(2, 3) void report(struct ledger *ledger, const char *fmt, ...)
 {
+	char *text = ledger->report[min(ledger->reports, LEDGER_MAX_REPORTS - 1)];
 	va_list args;
 
 	if (ledger->reports < LEDGER_MAX_REPORTS) {
 		va_start(args, fmt);
-		vscnprintf(ledger->report[ledger->reports], LEDGER_LINE, fmt,
-			   args);
+		vscnprintf(text, LEDGER_LINE, fmt, args);
 		va_end(args);
 	}
-	ledger->reports++;
+	/* Once is enough for what happens on every page */
+	if (!ledger->reports || strcmp(text, text - LEDGER_LINE))
+		ledger->reports++;
 }
 
 /**

@@ -40,7 +40,7 @@ struct load_info;
 /* More than the largest payload takes: 8 MiB, and a page over */
 #define LEDGER_MAX_PAGES	(SZ_8M / PAGE_SIZE + 8)
 #define LEDGER_MAX_MEMORY	64
-#define LEDGER_MAX_REPORTS	4
+#define LEDGER_MAX_REPORTS	4U
 #define LEDGER_LINE		160
 #define LEDGER_LOG		256
 
@@ -141,7 +141,7 @@ struct ledger_orders {
  * @log_lines: pr_err() and pr_warn() calls
  * @log: text of the last one
  * @log_level: its level, LOGLEVEL_ERR or another
- * @reports: number of broken rules
+ * @reports: number of broken rules, the same one in a row counted once
  * @report: text of the first %LEDGER_MAX_REPORTS of them
  *
  * The rest is the ledger's own.
