@@ -7,6 +7,9 @@ top=$(cd "$(dirname "$0")/.." && pwd -P)
 # shellcheck disable=SC2034	# used by the scripts that source this
 build=$top/build
 
+# A calling make's flags and variables are not for the makes called from here.
+unset MAKEFLAGS MFLAGS MAKELEVEL MAKEOVERRIDES
+
 # Progress goes to stderr: stdout is for what a script was asked for.
 say()
 {
@@ -36,10 +39,10 @@ patiently()
 		done
 	) &
 	ticker=$!
-	status=0
-	"$@" || status=$?
+	patiently_status=0
+	"$@" || patiently_status=$?
 	kill $ticker 2>/dev/null || :
-	return $status
+	return $patiently_status
 }
 
 # The files that go into a kernel tree: all that stand where Linux has its own,

@@ -88,8 +88,7 @@ kunit_py()
 # olddefconfig" that takes half of the time after an edit: "config" does that.
 build_kernel()
 {
-	logged flock -n "$build/tree/$name.lock" env -u MAKEFLAGS -u MFLAGS \
-		-u MAKELEVEL -u MAKEOVERRIDES make -C "$build/tree/$name" \
+	logged flock -n "$build/tree/$name.lock" make -C "$build/tree/$name" \
 		--no-print-directory -s all \
 		ARCH="$ARCH" O="$dir" --jobs="$JOBS" </dev/null
 }

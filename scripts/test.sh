@@ -30,7 +30,7 @@ check()
 	else
 		failed=$((failed + 1))
 		echo "FAILED: $name:"
-		tail -n 40 "$log"
+		tail -n 20 "$log"
 	fi
 }
 
@@ -117,16 +117,16 @@ c_files()
 # kmap() and kmap_atomic() are what the suite is about.
 checkpatch()
 {
-	cd "$tree"
+	cd "$build/src/linux-$kernel"
 	# shellcheck disable=SC2046	# no blanks in them
 	perl scripts/checkpatch.pl --strict --quiet --no-summary \
-		--ignore DEPRECATED_API --file $(c_files)
+		--ignore DEPRECATED_API --file $(c_files | sed "s|^|$tree/|")
 }
 
 # There is no history here to know commits from.
 checkpatch_fixes()
 {
-	cd "$tree"
+	cd "$build/src/linux-$kernel"
 	perl scripts/checkpatch.pl --strict --quiet --no-summary \
 		--ignore UNKNOWN_COMMIT_ID "$top"/patches/*.patch
 }

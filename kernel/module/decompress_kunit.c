@@ -584,12 +584,12 @@ struct crowd_member {
 	bool ok;
 };
 
-#define CROWD_ROUNDS	20
+#define CROWD_ROUNDS	5
 
-/* In the middle of a page, let whoever else is here go on in the middle of his */
+/* In the middle of a page, let the others go on in the middle of theirs */
 static void give_way(void *context)
 {
-	yield();
+	schedule_timeout_uninterruptible(1);
 }
 
 static int crowd(void *data)
