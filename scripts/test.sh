@@ -145,7 +145,7 @@ warnings()
 	rm -f "$build/kunit/$kernel-$1"/kernel/module/tests/*.o \
 		"$build/kunit/$kernel-$1"/kernel/module/decompress_kunit.o
 	make -C "$tree" O="$build/kunit/$kernel-$1" ARCH="$2" W=1 C=1 \
-		kernel/module/ >"$logs/warnings" 2>&1 || {
+		-s kernel/module/ >"$logs/warnings" 2>&1 || {
 		cat "$logs/warnings"
 		return 1
 	}
