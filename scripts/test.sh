@@ -199,7 +199,7 @@ refused()
 	status=0
 	"$@" >"$logs/out" 2>"$logs/err" || status=$?
 	# What make has to say of it itself does not count.
-	grep -v '^make\(\[[0-9]*\]\)\?: \(\*\*\*\|Entering\|Leaving\)' \
+	grep -v '^make.*: \(\*\*\*\|Entering\|Leaving\)\|^Makefile:.*: \*\*\*' \
 		"$logs/err" >"$logs/line" || :
 	cat "$logs/out" "$logs/line"
 	[ "$status" -eq 2 ] && grep -qF "$text" "$logs/line" &&
