@@ -123,6 +123,8 @@ shift # the cover letter
 checked=yes
 (cd "$src" && perl scripts/checkpatch.pl --strict --quiet --no-summary \
 	--ignore DEPRECATED_API,FILE_PATH_CHANGES,UNKNOWN_COMMIT_ID "$@") >&2 || checked=no
+# Its cache, in a tree that is not ours
+rm -f "$src"/.checkpatch-camelcase.*
 
 pristine "$work/check"
 git -C "$work/check" am -q "$@" || die 'series: git am does not take it'
