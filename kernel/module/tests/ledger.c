@@ -173,20 +173,6 @@ static struct ledger_page *find_page(struct ledger *ledger, struct page *page)
 	return NULL;
 }
 
-/**
- * ledger_owns() - ask whether a page is an output page in use
- * @ledger: the ledger
- * @page: what may be a page; not dereferenced
- *
- * Return: true if @page was allocated and has not been freed.
- */
-bool ledger_owns(struct ledger *ledger, struct page *page)
-{
-	struct ledger_page *entry = find_page(ledger, page);
-
-	return entry && !entry->freed;
-}
-
 static struct ledger_memory *find_memory(struct ledger *ledger, const void *p)
 {
 	unsigned int i;

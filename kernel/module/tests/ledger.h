@@ -213,7 +213,6 @@ void ledger_open(struct ledger *ledger, const struct ledger_orders *orders,
 		 struct load_info *info, const void *in, size_t in_size);
 void ledger_close(struct ledger *ledger);
 void ledger_abandon(struct ledger *ledger);
-bool ledger_owns(struct ledger *ledger, struct page *page);
 
 /* What decompress.c calls, by way of seam.h, in place of the real ones */
 struct page *ledger_alloc_pages(gfp_t gfp, unsigned int order);
