@@ -578,6 +578,7 @@ static void move_between_pages_does_no_harm(struct kunit *test)
 struct crowd_member {
 	struct kunit *test;
 	struct task_struct *thread;
+	struct completion running;
 	struct completion *start;
 	struct attempt *a;
 	u8 *buffer;
@@ -597,6 +598,7 @@ static int crowd(void *data)
 	struct crowd_member *m = data;
 	unsigned int i;
 
+	complete(&m->running);
 	wait_for_completion(m->start);
 	m->ok = true;
 	for (i = 0; i < CROWD_ROUNDS && m->ok; i++)
@@ -625,7 +627,11 @@ static void crowd_begin(struct kunit *test, struct crowd_member *m, u32 seed)
 	m->a->in = in;
 	m->a->size = algorithm->write(in, m->buffer, SOME_PAGES, &checked);
 	scnprintf(m->a->what, sizeof(m->a->what), "task %u", seed);
+	init_completion(&m->running);
 	m->thread = kthread_run(crowd, m, "crowd/%u", seed);
+	/* A thread that is stopped before it runs never does */
+	if (!IS_ERR(m->thread))
+		wait_for_completion(&m->running);
 }
 
 static void crowd_end(struct crowd_member *m)
