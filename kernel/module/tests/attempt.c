@@ -8,6 +8,9 @@
 #include "attempt.h"
 #include "../internal.h"
 
+/* A build of decompress.c that is not to be let loose without a ledger */
+static const struct decompressor *fatal;
+
 static __printf(3, 4) void attempt_fail(struct kunit *test, struct attempt *a,
 					const char *fmt, ...)
 {
@@ -186,13 +189,16 @@ bool attempt_decompress(struct kunit *test, struct attempt *a)
 	for (i = 0; i < ledger->reports && i < LEDGER_MAX_REPORTS; i++)
 		attempt_fail(test, a, "%s", ledger->report[i]);
 	ok &= !ledger->reports;
+	if (ledger->fatal)
+		fatal = a->d;
 
 	if (crc32_le(0, a->in, a->size) != crc) {
 		attempt_fail(test, a, "the input was written to");
 		ok = false;
 	}
 	if (a->ret && a->ret != -EINVAL && a->ret != -ENOMEM) {
-		attempt_fail(test, a, "returned %d", a->ret);
+		attempt_fail(test, a, "returned %d, not 0, -EINVAL or -ENOMEM",
+			     a->ret);
 		ok = false;
 	}
 	if (ledger->log_lines > !!a->ret ||
@@ -255,4 +261,17 @@ bool expect_refused(struct kunit *test, struct attempt *a, int error,
 		return false;
 	}
 	return ok;
+}
+
+/**
+ * attempt_was_fatal() - ask whether it takes a ledger to live through
+ * @d: a build of decompress.c
+ *
+ * Context: any.
+ * Return: true if @d would have corrupted memory or stopped the kernel, had it
+ * not been for the ledger, and no other build has since.
+ */
+bool attempt_was_fatal(const struct decompressor *d)
+{
+	return d == fatal;
 }

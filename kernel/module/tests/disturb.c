@@ -112,8 +112,8 @@ err:
 }
 
 /**
- * disturb_end() - let go of what disturb_begin() took
- * @d: the disturbance
+ * disturb_end() - let go of what disturb_begin() took, if anything is left of it
+ * @d: the disturbance; zero if it never began
  *
  * Context: may sleep.
  */
@@ -121,13 +121,17 @@ void disturb_end(struct disturbance *d)
 {
 	int i;
 
-	if (d->thread)
+	if (d->thread) {
 		kthread_stop(d->thread);
-	irq_work_sync(&d->work);
-	tasklet_kill(&d->tasklet);
-	for (i = 0; i < DISTURB_PAGES; i++)
+		irq_work_sync(&d->work);
+		tasklet_kill(&d->tasklet);
+	}
+	d->thread = NULL;
+	for (i = 0; i < DISTURB_PAGES; i++) {
 		if (d->pages[i])
 			__free_page(d->pages[i]);
+		d->pages[i] = NULL;
+	}
 }
 
 /**

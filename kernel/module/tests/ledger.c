@@ -7,6 +7,8 @@
  * the same reason a wrong kunmap_local() is reported and the right one done in
  * its place, so that one bug does not take the following cases with it.
  */
+#include <kunit/test.h>
+#include <linux/kthread.h>
 #include <linux/list.h>
 #include <linux/preempt.h>
 #include <linux/sizes.h>
@@ -26,24 +28,15 @@
 /* A request of more than 2^order contiguous pages fails on a fragmented box */
 #define CONTIGUOUS_ORDER	2
 
+/* Only bad input makes anyone ask for more: refused, as by a small machine */
+#define MODEST		SZ_64M
+
 /* With less of it, output may well have to lie elsewhere */
 #define ENOUGH_HIGHMEM	(SZ_64M / PAGE_SIZE)
 
 /* Each task that calls decompress.c has its own ledger open */
 static LIST_HEAD(ledgers);
 static DEFINE_SPINLOCK(ledgers_lock);
-
-static struct ledger *current_ledger(void)
-{
-	struct ledger *ledger;
-
-	spin_lock(&ledgers_lock);
-	list_for_each_entry(ledger, &ledgers, node)
-		if (ledger->task == current)
-			break;
-	spin_unlock(&ledgers_lock);
-	return ledger;
-}
 
 static __printf(2, 3) void report(struct ledger *ledger, const char *fmt, ...)
 {
@@ -58,6 +51,23 @@ static __printf(2, 3) void report(struct ledger *ledger, const char *fmt, ...)
 	/* Once is enough for what happens on every page */
 	if (!ledger->reports || strcmp(text, text - LEDGER_LINE))
 		ledger->reports++;
+}
+
+static void give_up(struct ledger *ledger);
+
+/* Every service begins with this, so it is where calls are counted */
+static struct ledger *current_ledger(void)
+{
+	struct ledger *ledger;
+
+	spin_lock(&ledgers_lock);
+	list_for_each_entry(ledger, &ledgers, node)
+		if (ledger->task == current)
+			break;
+	spin_unlock(&ledgers_lock);
+	if (++ledger->calls > LEDGER_MAX_CALLS)
+		give_up(ledger);
+	return ledger;
 }
 
 /**
@@ -129,8 +139,6 @@ void ledger_open(struct ledger *ledger, const struct ledger_orders *orders,
 {
 	memset(ledger, 0, offsetof(struct ledger, memory));
 	ledger->orders = *orders;
-	if (!ledger->orders.memory_limit)
-		ledger->orders.memory_limit = SZ_64M;
 	ledger->info = info;
 	ledger->in = in;
 	ledger->in_size = in_size;
@@ -188,12 +196,16 @@ static bool page_array_has_room(struct ledger *ledger)
 {
 	struct load_info *info = ledger->info;
 	struct ledger_memory *array = find_memory(ledger, info->pages);
-	size_t need = array_size(info->used_pages + 1, sizeof(*info->pages));
+	size_t size = array ? array->size : 0;
 
-	if (array && array->size >= need)
+	if (size != array_size(info->max_pages, sizeof(*info->pages)))
+		report(ledger, "a page array of %zu bytes for %u pages", size,
+		       info->max_pages);
+	if (size >= array_size(info->used_pages + 1, sizeof(*info->pages)))
 		return true;
 	report(ledger, "page %u would be written past the end of a page array of %zu bytes",
-	       info->used_pages, array ? array->size : 0);
+	       info->used_pages, size);
+	ledger->fatal = true;
 	return false;
 }
 
@@ -212,6 +224,7 @@ struct page *ledger_alloc_pages(gfp_t gfp, unsigned int order)
 	if (ledger->nr_pages == LEDGER_MAX_PAGES) {
 		report(ledger, "decompression does not end: %u pages and more",
 		       ledger->nr_pages);
+		ledger->fatal = true;
 		return NULL;
 	}
 	if (ledger->orders.unmapped)
@@ -239,10 +252,13 @@ void ledger_free_pages(struct page *page, unsigned int order)
 	entry = find_page(ledger, page);
 	if (!entry) {
 		report(ledger, "free of a page that was never allocated");
+		ledger->fatal = true;
 		return;
 	}
-	if (entry->freed)
+	if (entry->freed) {
 		report(ledger, "page %zd freed twice", entry - ledger->pages);
+		ledger->fatal = true;
+	}
 	if (page == ledger->mapped_page)
 		report(ledger, "mapped page %zd freed", entry - ledger->pages);
 	if (ledger->vmapped)
@@ -270,6 +286,25 @@ static void unmap(struct ledger *ledger)
 	else
 		kunmap_local(ledger->mapped);
 	ledger->mapped_page = NULL;
+}
+
+/*
+ * A loop without end, which KUnit would let run for minutes, ends the case; in a
+ * thread of the case's own, the thread, as soon as that is waited for.
+ */
+static void give_up(struct ledger *ledger)
+{
+	report(ledger, "decompression does not end: %u calls and more",
+	       LEDGER_MAX_CALLS);
+	if (ledger->mapped_page)
+		unmap(ledger);
+	ledger_abandon(ledger);
+	if (current->kunit_test)
+		KUNIT_ASSERT_EQ_MSG(current->kunit_test, ledger->reports, 0,
+				    "%s", ledger->report[0]);
+	while (!kthread_should_stop())
+		schedule_timeout_interruptible(1);
+	kthread_exit(0);
 }
 
 /* What kmap_local_page() promises of the task while the page is mapped */
@@ -348,7 +383,11 @@ void ledger_kunmap_page(struct page *page)
 
 void ledger_forbidden(const char *call)
 {
-	report(current_ledger(), "%s on a page that may lie in highmem", call);
+	struct ledger *ledger = current_ledger();
+
+	/* Of kmap()'s slots there are few, and an unbalanced kunmap() is a BUG */
+	report(ledger, "%s on a page that may lie in highmem", call);
+	ledger->fatal = true;
 }
 
 void *ledger_vmap(struct page **pages, unsigned int count, unsigned long flags,
@@ -362,7 +401,8 @@ void *ledger_vmap(struct page **pages, unsigned int count, unsigned long flags,
 		report(ledger, "vmap() with flags %#lx", flags);
 	if (pgprot_val(prot) != pgprot_val(PAGE_KERNEL))
 		report(ledger, "vmap() with another protection than PAGE_KERNEL");
-	if (pages != ledger->info->pages || count != ledger->nr_pages) {
+	if (!count || pages != ledger->info->pages ||
+	    count != ledger->nr_pages) {
 		report(ledger, "vmap() of %u pages where %u were filled", count,
 		       ledger->nr_pages);
 		return NULL;
@@ -430,7 +470,7 @@ static bool may_allocate(struct ledger *ledger, size_t size, gfp_t gfp)
 		report(ledger, "%u allocations and more", ledger->nr_memory);
 		return false;
 	}
-	return !may_fail(ledger, LEDGER_ALLOC) && size <= ledger->orders.memory_limit;
+	return !may_fail(ledger, LEDGER_ALLOC) && size <= MODEST;
 }
 
 void *ledger_kmalloc(size_t n, size_t size, gfp_t gfp)
@@ -452,7 +492,7 @@ void *ledger_kvmalloc(size_t n, size_t size, gfp_t gfp)
 	struct ledger *ledger = current_ledger();
 	size_t bytes = array_size(n, size);
 
-	if (bytes > INT_MAX && !(gfp & __GFP_NOWARN))
+	if (bytes > MODEST && !(gfp & __GFP_NOWARN))
 		report(ledger, "%zu bytes asked for, of which kvmalloc() warns",
 		       bytes);
 	if (!may_allocate(ledger, bytes, gfp))
@@ -465,6 +505,8 @@ void *ledger_vmalloc(size_t size, gfp_t gfp)
 {
 	struct ledger *ledger = current_ledger();
 
+	report(ledger, "%zu bytes from vmalloc(), which costs address space that kvmalloc() may spare",
+	       size);
 	if (!may_allocate(ledger, size, gfp))
 		return NULL;
 	return remember(ledger, __vmalloc(size + REDZONE, gfp), size, false,
@@ -473,9 +515,11 @@ void *ledger_vmalloc(size_t size, gfp_t gfp)
 
 static void check_redzone(struct ledger *ledger, struct ledger_memory *memory)
 {
-	if (memchr_inv(memory->p + memory->size, REDZONE_BYTE, REDZONE))
+	if (memchr_inv(memory->p + memory->size, REDZONE_BYTE, REDZONE)) {
 		report(ledger, "written past the end of an allocation of %zu bytes",
 		       memory->size);
+		ledger->fatal = true;
+	}
 }
 
 static void forget(const void *p, const char *call, bool takes_kmalloc,
@@ -490,6 +534,7 @@ static void forget(const void *p, const char *call, bool takes_kmalloc,
 	memory = find_memory(ledger, p);
 	if (!memory) {
 		report(ledger, "%s of memory that is not allocated", call);
+		ledger->fatal = true;
 		return;
 	}
 	if ((memory->kmalloc || !memory->vmalloc) && !takes_kmalloc)
@@ -549,6 +594,32 @@ void *ledger_kvrealloc(const void *p, size_t size, gfp_t gfp)
 	return new;
 }
 
+/* What is copied from, and to, is the caller's own */
+static bool is_allocated(struct ledger *ledger, const void *p, size_t n)
+{
+	struct ledger_memory *memory;
+	unsigned int i;
+
+	for (i = 0; i < ledger->nr_memory; i++) {
+		memory = &ledger->memory[i];
+		if (!memory->freed && p >= memory->p &&
+		    p + n <= memory->p + memory->size)
+			return true;
+	}
+	return !n;
+}
+
+void *ledger_memcpy(void *to, const void *from, size_t n)
+{
+	struct ledger *ledger = current_ledger();
+
+	if (is_allocated(ledger, to, n) && is_allocated(ledger, from, n))
+		return memcpy(to, from, n);
+	report(ledger, "memcpy() of %zu bytes that are not all allocated", n);
+	ledger->fatal = true;
+	return to;
+}
+
 static bool workspace_suffices(struct ledger *ledger, const void *workspace,
 			       size_t need)
 {
@@ -567,6 +638,7 @@ static void decoder_begin(struct ledger *ledger, const void *decoder,
 	if (ledger->decoder)
 		report(ledger, "a second decoder set up");
 	ledger->decoder = decoder;
+	ledger->ended = false;
 	ledger->workspace = workspace;
 }
 
@@ -586,6 +658,8 @@ static bool may_decode(struct ledger *ledger, const void *decoder,
 
 	if (!decoder || decoder != ledger->decoder)
 		report(ledger, "use of a decoder that is not set up");
+	if (ledger->ended)
+		report(ledger, "use of a decoder that has come to its end, or failed");
 	if (in < ledger->in || in_size > ledger->in_size ||
 	    in + in_size != ledger->in + ledger->in_size)
 		report(ledger, "decoder given bytes %zd to %zd of %zu",
@@ -596,9 +670,11 @@ static bool may_decode(struct ledger *ledger, const void *decoder,
 	    out + out_size > ledger->mapped + PAGE_SIZE)
 		report(ledger, "decoder given %zu bytes of room outside the mapped page",
 		       out_size);
-	if (++ledger->runs > LEDGER_MAX_PAGES)
+	if (++ledger->runs > LEDGER_MAX_PAGES) {
 		report(ledger, "decompression does not end: %u runs and more",
 		       ledger->runs);
+		ledger->fatal = true;
+	}
 	if (ledger->mapped_page)
 		expect_mapped_state(ledger);
 	return reports == ledger->reports;
@@ -625,6 +701,7 @@ int ledger_zlib_init(z_stream *s, int window_bits)
 	return rc;
 }
 
+/* It may have to be asked once more, with a new page, to say that input is short */
 int ledger_zlib_run(z_stream *s, int flush)
 {
 	struct ledger *ledger = current_ledger();
@@ -634,18 +711,15 @@ int ledger_zlib_run(z_stream *s, int flush)
 	if (!may_decode(ledger, s, s->next_in, s->avail_in, s->next_out,
 			s->avail_out))
 		return Z_STREAM_ERROR;
-	if (!ledger->orders.midway)
-		return zlib_inflate(s, flush);
-
-	rest = s->avail_out / 2;
+	rest = ledger->orders.midway ? s->avail_out / 2 : 0;
 	s->avail_out -= rest;
 	rc = zlib_inflate(s, flush);
-	midway(ledger);
-	if (rc == Z_OK && !s->avail_out) {
-		s->avail_out = rest;
-		return zlib_inflate(s, flush);
-	}
+	if (rest)
+		midway(ledger);
 	s->avail_out += rest;
+	if (rest && rc == Z_OK && s->avail_out == rest)
+		rc = zlib_inflate(s, flush);
+	ledger->ended = rc != Z_OK;
 	return rc;
 }
 
@@ -674,6 +748,14 @@ struct xz_dec *ledger_xz_dec_init(enum xz_mode mode, u32 dict_max)
 	return s;
 }
 
+/* Between two pages that are filled in part, the output would have a hole */
+static void expect_no_hole(struct ledger *ledger)
+{
+	if (ledger->room)
+		report(ledger, "a page begun with %zu bytes of room in the last one",
+		       ledger->room);
+}
+
 enum xz_ret ledger_xz_dec_run(struct xz_dec *s, struct xz_buf *b)
 {
 	struct ledger *ledger = current_ledger();
@@ -682,21 +764,22 @@ enum xz_ret ledger_xz_dec_run(struct xz_dec *s, struct xz_buf *b)
 
 	if (!ledger->runs && b->in_pos)
 		report(ledger, "xz_dec_run() begins at byte %zu", b->in_pos);
+	expect_no_hole(ledger);
 	if (b->in_pos > b->in_size || b->out_pos > b->out_size ||
 	    !may_decode(ledger, s, b->in, b->in_size, b->out, b->out_size))
 		return XZ_BUF_ERROR;
 	if (ledger->orders.xz_mem_error)
 		return XZ_MEM_ERROR;
-	if (!ledger->orders.midway)
-		return xz_dec_run(s, b);
-
-	rest = (b->out_size - b->out_pos) / 2;
+	rest = ledger->orders.midway ? (b->out_size - b->out_pos) / 2 : 0;
 	b->out_size -= rest;
 	ret = xz_dec_run(s, b);
-	midway(ledger);
+	if (rest)
+		midway(ledger);
 	b->out_size += rest;
-	if (ret == XZ_OK && b->out_pos == b->out_size - rest)
+	if (rest && ret == XZ_OK && b->out_pos == b->out_size - rest)
 		ret = xz_dec_run(s, b);
+	ledger->ended = ret != XZ_OK;
+	ledger->room = b->out_size - b->out_pos;
 	return ret;
 }
 
@@ -717,13 +800,16 @@ size_t ledger_zstd_get_frame_header(zstd_frame_header *header, const void *src,
 				    size_t size)
 {
 	struct ledger *ledger = current_ledger();
+	size_t ret;
 
 	if (src != ledger->in || size != ledger->in_size) {
 		report(ledger, "frame header sought in %zu bytes where %zu were loaded",
 		       size, ledger->in_size);
 		return 1;
 	}
-	return zstd_get_frame_header(header, src, size);
+	ret = zstd_get_frame_header(header, src, size);
+	ledger->window = header->windowSize;
+	return ret;
 }
 
 zstd_dstream *ledger_zstd_init_dstream(size_t window, void *workspace,
@@ -732,6 +818,9 @@ zstd_dstream *ledger_zstd_init_dstream(size_t window, void *workspace,
 	struct ledger *ledger = current_ledger();
 	zstd_dstream *s;
 
+	if (window != ledger->window)
+		report(ledger, "decoder set up for a window of %zu bytes, not %zu",
+		       window, ledger->window);
 	if (!workspace_suffices(ledger, workspace,
 				max(size, zstd_dstream_workspace_bound(window))) ||
 	    may_fail(ledger, LEDGER_DECODER))
@@ -748,19 +837,21 @@ size_t ledger_zstd_decompress_stream(zstd_dstream *s, zstd_out_buffer *out,
 	struct ledger *ledger = current_ledger();
 	size_t rest, ret;
 
+	expect_no_hole(ledger);
 	if (in->pos > in->size || out->pos > out->size ||
 	    !may_decode(ledger, s, in->src, in->size, out->dst, out->size))
 		return -(size_t)ZSTD_error_GENERIC;
-	if (!ledger->orders.midway)
-		return zstd_decompress_stream(s, out, in);
-
-	rest = (out->size - out->pos) / 2;
+	rest = ledger->orders.midway ? (out->size - out->pos) / 2 : 0;
 	out->size -= rest;
 	ret = zstd_decompress_stream(s, out, in);
-	midway(ledger);
+	if (rest)
+		midway(ledger);
 	out->size += rest;
-	if (ret && !zstd_is_error(ret) && out->pos == out->size - rest)
+	if (rest && ret && !zstd_is_error(ret) &&
+	    out->pos == out->size - rest)
 		ret = zstd_decompress_stream(s, out, in);
+	ledger->ended = !ret || zstd_is_error(ret);
+	ledger->room = out->size - out->pos;
 	return ret;
 }
 

@@ -39,6 +39,8 @@ struct load_info;
 
 /* More than the largest payload takes: 8 MiB, and a page over */
 #define LEDGER_MAX_PAGES	(SZ_8M / PAGE_SIZE + 8)
+/* For each page: its allocation, map, decoder run, unmap and freeing */
+#define LEDGER_MAX_CALLS	(6 * (unsigned int)LEDGER_MAX_PAGES)
 #define LEDGER_MAX_MEMORY	64
 #define LEDGER_MAX_REPORTS	4U
 #define LEDGER_LINE		160
@@ -108,8 +110,6 @@ struct ledger_page {
  * @mapper: what to map output pages with
  * @fail_services: mask of enum ledger_service whose calls are counted
  * @fail_nth: fail the n-th of these calls, from 1; 0: none
- * @memory_limit: refuse requests of more bytes, as a small machine would;
- *	0 stands for 64 MiB
  * @xz_mem_error: let xz_dec_run() find no memory for its dictionary
  * @unmapped: called before each page is asked for, while nothing is mapped
  * @midway: called with a half-filled output page mapped
@@ -119,7 +119,6 @@ struct ledger_orders {
 	enum ledger_mapper mapper;
 	unsigned int fail_services;
 	unsigned int fail_nth;
-	size_t memory_limit;
 	bool xz_mem_error;
 	void (*unmapped)(void *context);
 	void (*midway)(void *context);
@@ -143,6 +142,7 @@ struct ledger_orders {
  * @log_level: its level, LOGLEVEL_ERR or another
  * @reports: number of broken rules, the same one in a row counted once
  * @report: text of the first %LEDGER_MAX_REPORTS of them
+ * @fatal: without the ledger the kernel would not have lived through them
  *
  * The rest is the ledger's own.
  */
@@ -162,6 +162,7 @@ struct ledger {
 	int log_level;
 	unsigned int reports;
 	char report[LEDGER_MAX_REPORTS][LEDGER_LINE];
+	bool fatal;
 
 	/* private: */
 	struct list_head node;
@@ -170,12 +171,16 @@ struct ledger {
 	size_t in_size;
 	struct task_struct *task;
 	struct task_state state;
+	unsigned int calls;
 	unsigned int fallible;
 	struct page *mapped_page;
 	void *mapped;
 	void *vmapped;
 	const void *decoder;
+	bool ended;
 	const void *workspace;
+	size_t window;
+	size_t room;
 	unsigned int page_cursor;
 	struct ledger_memory memory[LEDGER_MAX_MEMORY];
 	struct ledger_page pages[LEDGER_MAX_PAGES];
@@ -232,6 +237,7 @@ void *ledger_kvrealloc(const void *p, size_t size, gfp_t gfp);
 void ledger_kfree(const void *p);
 void ledger_kvfree(const void *p);
 void ledger_vfree(const void *p);
+void *ledger_memcpy(void *to, const void *from, size_t n);
 
 int ledger_zlib_init(z_stream *s, int window_bits);
 int ledger_zlib_run(z_stream *s, int flush);

@@ -12,6 +12,9 @@
  * call, is renamed to its stand-in in ledger.c. The headers come first, so that
  * the new names are seen by decompress.c alone.
  */
+#ifndef _MODULE_TESTS_SEAM_H
+#define _MODULE_TESTS_SEAM_H
+
 #include <linux/compiler.h>
 #include <linux/elf.h>
 #include <linux/gfp.h>
@@ -98,6 +101,9 @@
 #define kvfree(p)			ledger_kvfree(p)
 #define vfree(p)			ledger_vfree(p)
 
+#undef memcpy
+#define memcpy(to, from, n)		ledger_memcpy(to, from, n)
+
 #define zlib_inflateInit2(s, bits)	ledger_zlib_init(s, bits)
 #define zlib_inflate(s, flush)		ledger_zlib_run(s, flush)
 #define zlib_inflateEnd(s)		ledger_zlib_end(s)
@@ -142,3 +148,5 @@ const struct decompressor CONCATENATE(SEAM_ALGORITHM, _decompressor) = { \
 	.sysfs_init = SEAM_SYSFS_INIT,					\
 	.kset = &seam_kset,						\
 }
+
+#endif /* _MODULE_TESTS_SEAM_H */
