@@ -5,7 +5,8 @@
 #
 # Makes or refreshes build/tree/NAME, the tree that gets built, and prints its
 # path: the kernel in SOURCE, which stays as it is, plus the suite, plus
-# patches/ (as FIXES says). All but a few files are symbolic links, so it
+# patches/ (as FIXES says), or with the file DECOMPRESS in place of its own. All
+# but a few files are symbolic links, so it
 # costs next to nothing, and an edit in SOURCE is seen at once.
 
 set -eu
@@ -108,8 +109,12 @@ cp -Ru --preserve=mode,timestamps "$src/$kunit/." "$tree/$kunit"
 sed -i "/^[[:space:]]*'-accel', '\(kvm\|hvf\)',\$/d" "$tree/$kunit/kunit_kernel.py"
 
 tmp=$tree/.decompress.c.new
-cp "$src/$decompress" "$tmp"
-apply_fixes "$tmp"
+if [ "${DECOMPRESS:-}" ]; then
+	cp "$DECOMPRESS" "$tmp"
+else
+	cp "$src/$decompress" "$tmp"
+	apply_fixes "$tmp"
+fi
 [ ! -L "$tree/$decompress" ] || rm "$tree/$decompress"
 put "$tmp" "$tree/$decompress"
 
