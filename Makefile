@@ -19,19 +19,21 @@ help:
 #:   BENCH=no        yes: the benchmark, too
 #:   JOBS=           compilers at once; as many as there are CPUs
 #: make test       the project's own tests
-run test: %: script-%
+#: make coverage   lines and branches of decompress.c that the suite reaches, in
+#:                 build/coverage/; takes KERNEL, FIXES, JOBS
+run test coverage: %: script-%
 	$(call verdict,$(shell cat $(status); rm -f $(status)))
 
 # Failed tests are to give exit status 1 and all other trouble 2, but make turns
 # any failure into 2. It says 1 only under -q, which asks whether a recipe has
 # anything to do: so the recipes above have something to do if tests failed.
-ifneq ($(filter run test,$(MAKECMDGOALS)),)
+ifneq ($(filter run test coverage,$(MAKECMDGOALS)),)
 MAKEFLAGS += -q
 status := build/status.$(shell echo $$PPID)
 endif
 verdict = $(if $(filter-out 0 1,$1),$(error not done))$(filter 1,$1)
 
-script-run script-test: script-%:
+script-run script-test script-coverage: script-%:
 	+@mkdir -p build; sh scripts/$*.sh; echo $$? >$(status)
 
 #: make install    put the suite into the tree KERNEL=directory ...
@@ -50,4 +52,5 @@ series:
 clean:
 	rm -rf build .kunit
 
-.PHONY: help run test script-run script-test install uninstall series clean
+.PHONY: help run test coverage install uninstall series clean
+.PHONY: script-run script-test script-coverage
