@@ -3,7 +3,7 @@
 # Every command of the project; `make` explains them.
 
 # Whatever was given reaches the scripts through the environment.
-export KERNEL ARCH CONFIG FIXES FILTER BENCH JOBS
+export KERNEL ARCH CONFIG FIXES FILTER BENCH JOBS MUTANTS HOSTS REBUILD
 
 help:
 	@sed -n 's/^#: \{0,1\}//p' Makefile
@@ -19,21 +19,26 @@ help:
 #:   BENCH=no        yes: the benchmark, too
 #:   JOBS=           compilers at once; as many as there are CPUs
 #: make test       the project's own tests
+#: make mutants    break decompress.c in every way, and report in build/mutants/
+#:                 which breakages the suite catches
+#:   MUTANTS=        only those of the patches in this directory
+#:   HOSTS=          hosts to boot on, such as a,b: each with a clone where this is
+#:   REBUILD=0       so many of them once more, each in a kernel built anew
 #: make coverage   lines and branches of decompress.c that the suite reaches, in
 #:                 build/coverage/; takes KERNEL, FIXES, JOBS
-run test coverage: %: script-%
+run test mutants coverage: %: script-%
 	$(call verdict,$(shell cat $(status); rm -f $(status)))
 
 # Failed tests are to give exit status 1 and all other trouble 2, but make turns
 # any failure into 2. It says 1 only under -q, which asks whether a recipe has
 # anything to do: so the recipes above have something to do if tests failed.
-ifneq ($(filter run test coverage,$(MAKECMDGOALS)),)
+ifneq ($(filter run test mutants coverage,$(MAKECMDGOALS)),)
 MAKEFLAGS += -q
 status := build/status.$(shell echo $$PPID)
 endif
 verdict = $(if $(filter-out 0 1,$1),$(error not done))$(filter 1,$1)
 
-script-run script-test script-coverage: script-%:
+script-run script-test script-mutants script-coverage: script-%:
 	+@mkdir -p build; sh scripts/$*.sh; echo $$? >$(status)
 
 #: make install    put the suite into the tree KERNEL=directory ...
@@ -52,5 +57,5 @@ series:
 clean:
 	rm -rf build .kunit
 
-.PHONY: help run test coverage install uninstall series clean
-.PHONY: script-run script-test script-coverage
+.PHONY: help run test mutants coverage install uninstall series clean
+.PHONY: script-run script-test script-mutants script-coverage

@@ -1,0 +1,21 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0
+#
+# boot.sh BZIMAGE NUMBER SECONDS
+#
+# Boots a kernel of many mutants with the one of that number, as kunit.py would,
+# and prints its console. It is given up after so many seconds. The last line
+# says how it ended, so that half a log is not taken for a whole one.
+
+set -eu
+
+status=0
+timeout "$3" qemu-system-i386 -nodefaults -m 1024 -kernel "$1" \
+	-append "mutant=$2 panic=-1 kunit.enable=1 console=ttyS0 kunit_shutdown=reboot" \
+	-no-reboot -nographic -serial stdio -accel tcg,thread=single \
+	-smp 2,sockets=2 -cpu max,vendor=GenuineIntel </dev/null || status=$?
+case $status in
+0) echo 'boot.sh: ended' ;;
+124) echo "boot.sh: given up after $3 s" ;;
+*) exit $status ;;
+esac
