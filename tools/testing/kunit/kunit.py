@@ -21,8 +21,9 @@ SMALL_CONFIG = os.path.join(ROOT, '.kunitconfig')
 # Only what the suite needs, on top of any architecture's default.
 SUITE_CONFIG = os.path.join(ROOT, 'kernel/module/.kunitconfig')
 
-# QEMU's default CPU has no PAE, and cases move from one CPU to another.
-X86_QEMU_ARGS = '-smp 2,sockets=2 -cpu max,vendor=GenuineIntel'
+# QEMU's default CPU has no PAE, and cases move from one CPU to another. In one
+# thread these two take half the time of two threads that wait for each other.
+X86_QEMU_ARGS = '-smp 2,sockets=2 -cpu max,vendor=GenuineIntel -accel tcg,thread=single'
 
 # Options with a path, which a tree's kunit.py would take as its own, as it
 # changes directory. Those with an optional value never take the next argument.
