@@ -257,6 +257,35 @@ missing_tool()
 		sh "$top/scripts/need.sh" i386
 }
 
+mutants()
+{
+	make -C "$top" --no-print-directory mutants "$@"
+}
+
+patch_that_does_not_apply()
+{
+	mkdir -p "$logs/patches"
+	printf '%s\n' '--- a/kernel/module/decompress.c' \
+		'+++ b/kernel/module/decompress.c' '@@ -1 +1 @@' '-what' '+else' \
+		>"$logs/patches/stray.patch"
+	refused 'stray.patch does not apply' mutants MUTANTS="$logs/patches" &&
+		refused 'no-such-directory' mutants MUTANTS=no-such-directory &&
+		refused 'JOBS=many' mutants JOBS=many &&
+		refused 'REBUILD=some' mutants REBUILD=some
+}
+
+# What runs on the host, or beside the suite, and never goes upstream
+tools_in_c()
+{
+	cc -std=gnu11 -O2 -Wall -Wextra -Werror -fsyntax-only \
+		-I/usr/lib/llvm-14/include "$top/mutants/mutate.c" || return
+	cd "$build/src/linux-$kernel"
+	# The C interface of clang is in CamelCase.
+	perl scripts/checkpatch.pl --strict --quiet --no-summary --no-tree \
+		--ignore CAMELCASE,MACRO_ARG_REUSE,PREFER_DEFINED_ATTRIBUTE_MACRO \
+		--file "$top"/mutants/*.[ch] "$top"/scripts/*.[ch]
+}
+
 series()
 {
 	make -C "$top" series && ls "$build"/series/*.patch
@@ -289,6 +318,7 @@ check 'kunit.py config, build, exec' kunit_py_alone
 check 'red without the gzip fix, exactly' red_without_gzip_fix
 check 'red without the xz fix, exactly' red_without 0002 i386
 check 'red without the zstd truncation fix, exactly' red_without 0003 i386
+check 'red without the zstd window fix, exactly' red_without 0004 i386
 check 'red as shipped' as_shipped_is_red
 
 check 'code passes checkpatch.pl --strict' checkpatch
@@ -296,8 +326,14 @@ check 'fixes pass checkpatch.pl --strict' checkpatch_fixes
 check 'kernel-doc is complete' kernel_doc
 check 'W=1 and sparse are silent' warnings i386 i386
 
+check 'bugs of the past and a sample of mutants are caught' \
+	sh "$top/scripts/mutants.sh" sample
+check 'refuses a mutant that is none' patch_that_does_not_apply
+check 'tools in C compile silently' tools_in_c
+check 'all lines and branches are covered' make -C "$top" coverage
+
 check 'green on UML' run ARCH=um
-check 'red without the zstd window fix, exactly' red_without 0004 um
+check 'red without the zstd window fix on 64-bit, exactly' red_without 0004 um
 check 'builds as a module' as_module
 check 'green with the debug options' run CONFIG=debug
 
