@@ -979,27 +979,8 @@ static bool refuse_truncated(struct kunit *test, struct attempt *a,
 	return expect_refused(test, a, -EINVAL, "compress");
 }
 
-/* What is not input is not read, though it would make the input whole */
-static void what_lies_behind_the_input_is_not_read(struct kunit *test)
-{
-	const struct algorithm *algorithm = test->param_value;
-	struct attempt *a = algorithm_attempt(test);
-	const struct decompress_blob *blob;
-	size_t size;
-
-	for (blob = next_blob(algorithm, NULL); blob;
-	     blob = next_blob(algorithm, blob)) {
-		if (!blob->small)
-			continue;
-		blob_input(test, a, blob);
-		for (size = size_needed(a); size--;)
-			if (!refuse_truncated(test, a, blob->name, size))
-				return;
-	}
-}
-
-/* Half a module must not be loaded: every length of every small file */
-static void truncated_file_is_refused(struct kunit *test)
+/* Every length of every small file, with or without the rest behind it */
+static void refuse_each_truncation(struct kunit *test, bool rest_behind)
 {
 	const struct algorithm *algorithm = test->param_value;
 	struct attempt *a = algorithm_attempt(test);
@@ -1012,11 +993,24 @@ static void truncated_file_is_refused(struct kunit *test)
 			continue;
 		blob_input(test, a, blob);
 		for (size = size_needed(a); size--;) {
-			set_input(a, blob->data, size);
+			if (!rest_behind)
+				set_input(a, blob->data, size);
 			if (!refuse_truncated(test, a, blob->name, size))
 				return;
 		}
 	}
+}
+
+/* What is not input is not read, though it would make the input whole */
+static void what_lies_behind_the_input_is_not_read(struct kunit *test)
+{
+	refuse_each_truncation(test, true);
+}
+
+/* Half a module must not be loaded */
+static void truncated_file_is_refused(struct kunit *test)
+{
+	refuse_each_truncation(test, false);
 }
 
 /* Nor when the cut is where a page of output is full */
