@@ -33,7 +33,9 @@ patiently()
 {
 	(
 		# Not for long if killed together with its parent, and not
-		# holding on to a pipe that somebody reads to its end.
+		# holding on to a pipe that somebody reads to its end, or to a
+		# lock, which is always 9.
+		exec 9>&-
 		while sleep 5 >/dev/null 2>&1 && kill -0 $$ 2>/dev/null; do
 			still_there >&2
 		done

@@ -340,7 +340,7 @@ rebuild()
 rebuild_some()
 {
 	past=$(awk -F '\t' '$4 == "patch" { print $1 }' "$list")
-	for configuration in i386-pae x86_64-debug um; do
+	for configuration in i386-pae x86_64-forcemap um; do
 		# shellcheck disable=SC2086	# a list of words
 		rebuild $configuration $past
 	done

@@ -1510,9 +1510,9 @@ static struct kunit_case input_cases[] = {
  */
 static const struct algorithm *own_algorithm(struct kunit *test)
 {
-	const struct algorithm *algorithm = &algorithms[
-		IS_ENABLED(CONFIG_MODULE_COMPRESS_GZIP) ? 0 :
-		IS_ENABLED(CONFIG_MODULE_COMPRESS_XZ) ? 1 : 2];
+	unsigned int own = IS_ENABLED(CONFIG_MODULE_COMPRESS_GZIP) ? 0 :
+			   IS_ENABLED(CONFIG_MODULE_COMPRESS_XZ) ? 1 : 2;
+	const struct algorithm *algorithm = &algorithms[own];
 
 	if (attempt_was_fatal(algorithm->d))
 		kunit_skip(test, "the kernel would not live through it, as the ledger has seen");

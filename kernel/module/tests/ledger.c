@@ -505,7 +505,7 @@ void *ledger_vmalloc(size_t size, gfp_t gfp)
 {
 	struct ledger *ledger = current_ledger();
 
-	report(ledger, "%zu bytes from vmalloc(), which costs address space that kvmalloc() may spare",
+	report(ledger, "%zu bytes from vmalloc(), whose address space is scarce",
 	       size);
 	if (!may_allocate(ledger, size, gfp))
 		return NULL;
