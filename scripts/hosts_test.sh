@@ -37,8 +37,10 @@ begin()
 	ip -n "mutants$1" link set eth0 up
 	ip -n "mutants$1" link set lo up
 	git clone -q "$top" "$dir/clone$1"
+	mkdir -p "$dir/clone$1/build/test/hosts"
 	ip netns exec "mutants$1" unshare --mount sh -c "
-		mount --bind '$dir/clone$1' '$top' && mkdir -p /run/sshd &&
+		mount --bind '$dir' '$dir/clone$1/build/test/hosts' &&
+		mount --rbind '$dir/clone$1' '$top' && mkdir -p /run/sshd &&
 		exec /usr/sbin/sshd -D -f /dev/null -h '$dir/host_key' \
 			-o PidFile=none -o StrictModes=no -o UsePAM=no \
 			-o AuthorizedKeysFile='$dir/key.pub'" \
@@ -56,7 +58,11 @@ for m in json.load(open(sys.argv[1]))["mutants"]:
 # sample NAME: what came of the sample that `make test` runs
 sample()
 {
-	sh "$top/scripts/mutants.sh" sample >"$dir/$1" 2>&1 || [ $? -eq 1 ]
+	rm -f "$build/mutants/report.json"
+	sh "$top/scripts/mutants.sh" sample >"$dir/$1" 2>&1 || [ $? -eq 1 ] || {
+		tail -n 3 "$dir/$1" >&2
+		exit 2
+	}
 	verdicts >"$dir/$1.verdicts"
 }
 
@@ -86,6 +92,9 @@ done
 say 'With two hosts ...'
 begin 1
 begin 2
+until "$dir/bin/ssh" 192.0.2.6 : && "$dir/bin/ssh" 192.0.2.10 :; do
+	sleep 0.5
+done 2>/dev/null
 (
 	until grep -q 192.0.2.10 "$build/mutants/joblog"; do
 		sleep 0.2

@@ -286,15 +286,17 @@ link_mutants()
 	cp "$base/kernel/arch/x86/boot/bzImage" "$image"
 }
 
-# sshlogins: HOSTS as GNU parallel wants them, with their numbers of CPUs. Each
-# has a clone where this one is, and may yet have to install what it needs.
-sshlogins()
+# HOSTS as GNU parallel wants them, with their numbers of CPUs. Each has a clone
+# where this one is, and may yet have to install what it needs.
+find_hosts()
 {
-	echo "$HOSTS" | tr , '\n' | while read -r host; do
+	logins=
+	for host in $(echo "$HOSTS" | tr , ' '); do
 		cpus=$($ssh "$host" "cd '$top' && sh scripts/need.sh host >&2 && nproc" \
 			</dev/null) || die "HOSTS: $host: no ssh login, or no clone in $top"
-		echo "$cpus/$host"
-	done | paste -s -d ,
+		logins=$logins,$cpus/$host
+	done
+	logins=${logins#,}
 }
 ssh='ssh -o BatchMode=yes -o ConnectTimeout=10 -o ServerAliveInterval=5 -o ServerAliveCountMax=2'
 
@@ -385,7 +387,7 @@ if [ -s "$mutants/pending" ]; then
 	say "Linking $(wc -l <"$mutants/pending") of them ..."
 	patiently link_mutants >"$mutants/link.log" 2>&1 ||
 		die 'the kernel with the mutants does not link; see build/mutants/link.log'
-	[ -z "$HOSTS" ] || logins=$(sshlogins)
+	[ -z "$HOSTS" ] || find_hosts
 	all=$(wc -l <"$mutants/pending")
 	: >"$mutants/joblog"
 	still_there()
@@ -399,6 +401,9 @@ if [ -s "$mutants/pending" ]; then
 	say "Booting them${HOSTS:+ on $HOSTS} ..."
 	started=$(date +%s)
 	patiently boot_mutants
+	left=$(pending | wc -l)
+	[ "$left" -eq 0 ] ||
+		die "$left of $all mutants could not be booted; run it again to go on"
 fi
 
 : >"$mutants/rebuilt"
