@@ -325,6 +325,11 @@ rebuild()
 	shift
 	sum=$(cat "$base/key" "$top/tools/testing/kunit/configs"/* | sha256sum |
 		cut -c 1-16)
+	log=$mutants/log/green-$configuration-$sum
+	[ -e "$log" ] || patiently sh "$top/scripts/rebuilt.sh" \
+		"$base/decompress.c" "$log" "$configuration" || exit 2
+	! grep -q '^ *not ok' "$log" ||
+		die "the suite is not green on $configuration before anything is broken; see $log"
 	for id; do
 		log=$mutants/log/$id-$configuration-$sum
 		[ -e "$log" ] || {
@@ -344,7 +349,7 @@ rebuild_some()
 	past=$(awk -F '\t' '$4 == "patch" { print $1 }' "$list")
 	for configuration in i386-pae x86_64-forcemap um; do
 		# shellcheck disable=SC2086	# a list of words
-		rebuild $configuration $past
+		rebuild $configuration $past || exit
 	done
 	# shellcheck disable=SC2046	# a list of words
 	rebuild $arch $(cut -d ' ' -f 1 "$mutants/runs" | sort |
@@ -407,7 +412,7 @@ if [ -s "$mutants/pending" ]; then
 fi
 
 : >"$mutants/rebuilt"
-[ "$sample$MUTANTS" ] || rebuild_some >"$mutants/rebuilt"
+[ "$sample$MUTANTS" ] || rebuild_some >"$mutants/rebuilt" || exit
 
 set --
 [ "$sample$MUTANTS" ] || set -- --all

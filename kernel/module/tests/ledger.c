@@ -311,8 +311,10 @@ static void give_up(struct ledger *ledger)
 static void expect_mapped_state(struct ledger *ledger)
 {
 	struct task_state want = ledger->state;
+	/* Without highmem, DEBUG_KMAP_LOCAL_FORCE_MAP does not force anything */
 	bool takes_slot = PageHighMem(ledger->mapped_page) ||
-			  IS_ENABLED(CONFIG_DEBUG_KMAP_LOCAL_FORCE_MAP);
+			  (IS_ENABLED(CONFIG_HIGHMEM) &&
+			   IS_ENABLED(CONFIG_DEBUG_KMAP_LOCAL_FORCE_MAP));
 
 	if (ledger->orders.mapper != LEDGER_KMAP && takes_slot) {
 		if (IS_ENABLED(CONFIG_KMAP_LOCAL))
