@@ -1711,6 +1711,7 @@ static void module_decompress_exit(struct kunit *test)
 	}
 	disturb_end(&disturbance);
 	ledger_abandon(&a->ledger);
+	attempt_note_fatal(a);
 	vfree(a);
 }
 

@@ -154,6 +154,18 @@ static bool check_rest(struct kunit *test, struct attempt *a,
 }
 
 /**
+ * attempt_note_fatal() - remember what the ledger has seen
+ * @a: an attempt, which may have been ended in the middle
+ *
+ * Context: any.
+ */
+void attempt_note_fatal(const struct attempt *a)
+{
+	if (a->ledger.fatal)
+		fatal = a->d;
+}
+
+/**
  * attempt_decompress() - decompress, and check all that must hold for any input
  * @test: the running test; fails if something does not hold
  * @a: what to decompress; its @ret and @ledger are filled in
@@ -189,8 +201,7 @@ bool attempt_decompress(struct kunit *test, struct attempt *a)
 	for (i = 0; i < ledger->reports && i < LEDGER_MAX_REPORTS; i++)
 		attempt_fail(test, a, "%s", ledger->report[i]);
 	ok &= !ledger->reports;
-	if (ledger->fatal)
-		fatal = a->d;
+	attempt_note_fatal(a);
 
 	if (crc32_le(0, a->in, a->size) != crc) {
 		attempt_fail(test, a, "the input was written to");

@@ -296,12 +296,14 @@ static void give_up(struct ledger *ledger)
 {
 	report(ledger, "decompression does not end: %u calls and more",
 	       LEDGER_MAX_CALLS);
+	ledger->fatal = true;
 	if (ledger->mapped_page)
 		unmap(ledger);
 	ledger_abandon(ledger);
 	if (current->kunit_test)
 		KUNIT_ASSERT_EQ_MSG(current->kunit_test, ledger->reports, 0,
-				    "%s", ledger->report[0]);
+				    "after %u calls: %s", ledger->calls,
+				    ledger->report[0]);
 	while (!kthread_should_stop())
 		schedule_timeout_interruptible(1);
 	kthread_exit(0);
