@@ -1,9 +1,9 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0
 #
-# Tries `make mutants HOSTS=...`, on the sample, with two hosts that are network namespaces of
-# this machine, each with an sshd and a clone of its own. One of them dies in the
-# middle: the verdicts have to be those of a run without hosts all the same.
+# Tries `make mutants HOSTS=...`, on the sample, with two hosts that are network
+# namespaces of this machine, each with an sshd and a clone of its own. One of
+# them dies in the middle: the verdicts have to be those of a run without hosts.
 #
 # Needs root. Nothing of it is left.
 

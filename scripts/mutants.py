@@ -57,8 +57,7 @@ def messages(log: List[str]) -> List[str]:
 	found = []
 	for number, line in enumerate(log):
 		if re.search('(EXPECTATION|ASSERTION) FAILED', line):
-			rest = [text.strip() for text in log[number + 1:number + 2]]
-			found.append(rest[0] if rest else line.strip())
+			found.append((log[number + 1:number + 2] or [line])[0].strip())
 	return found
 
 def judge(log: str) -> Dict[str, Any]:
@@ -142,8 +141,6 @@ def history(mutants: List[Mutant]) -> List[str]:
 			continue
 		with open(path) as patch:
 			said = re.search('^Says: (.*)', patch.read(), re.MULTILINE)
-		if mutant.fate == 'equivalent':
-			continue
 		if mutant.fate != 'caught':
 			missed.append(f'history: {mutant.what}: {mutant.fate}')
 		elif said and not any(said[1] in text for text in mutant.says):
@@ -268,7 +265,6 @@ def mutant_line(mutant: Mutant) -> str:
 
 STYLE = '''
 body { font: 14px sans-serif; margin: 2em; max-width: 110em }
-table { border-collapse: collapse } td, th { padding: 1px 8px; text-align: right }
 pre, code, .line { font: 13px monospace; white-space: pre }
 .code { display: inline-block; tab-size: 8 }
 .number { color: #888; display: inline-block; width: 3.5em }

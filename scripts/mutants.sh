@@ -28,6 +28,7 @@ objdir=$build/kunit/$kernel-$arch
 decompress=$tree/kernel/module/decompress.c
 list=$mutants/list
 image=$mutants/bzImage
+patience=20	# seconds for a run, which takes three
 
 case $JOBS in
 '' | 0 | *[!0-9]*) die "JOBS=$JOBS: not a number" ;;
@@ -42,7 +43,7 @@ sh "$top/scripts/need.sh" $arch
 need parallel parallel unifdef unifdef \
 	/usr/lib/llvm-14/include/clang-c/Index.h libclang-14-dev
 
-mkdir -p "$mutants/log" "$mutants/obj"
+mkdir -p "$mutants/log" "$mutants/obj" "$build/tree"
 exec 9>"$mutants/lock"
 flock -n 9 || die 'build/mutants is in use by another run; wait for it to end'
 
@@ -196,7 +197,7 @@ ids()
 	cut -f 1 "$list"
 }
 
-# "compiled" and "not built" are for good.
+# Once is enough: it leaves a sum, or not-built.
 compile_mutants()
 {
 	ids | while read -r id; do
@@ -312,7 +313,7 @@ boot_mutants()
 		cd "$top" || exit
 		parallel --will-cite "$@" --colsep ' ' --results '{2}' \
 			--joblog "$mutants/joblog" \
-			sh scripts/boot.sh build/mutants/bzImage '{#}' 20 \
+			sh scripts/boot.sh build/mutants/bzImage '{#}' $patience \
 			<"$mutants/pending" >/dev/null
 	) || :
 	rm -f "$mutants"/log/*.seq "$mutants"/log/*.err
