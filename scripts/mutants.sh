@@ -226,7 +226,7 @@ runs()
 pending()
 {
 	cut -d ' ' -f 2 "$mutants/runs" |
-		xargs grep -ls '^boot.sh: ' >"$mutants/ended" || :
+		xargs grep -ls '^mutant_boot.sh: ' >"$mutants/ended" || :
 	grep -vFf "$mutants/ended" "$mutants/runs" || :
 }
 
@@ -313,7 +313,7 @@ boot_mutants()
 		cd "$top" || exit
 		parallel --will-cite "$@" --colsep ' ' --results '{2}' \
 			--joblog "$mutants/joblog" \
-			sh scripts/boot.sh build/mutants/bzImage '{#}' $patience \
+			sh scripts/mutant_boot.sh build/mutants/bzImage '{#}' $patience \
 			<"$mutants/pending" >/dev/null
 	) || :
 	rm -f "$mutants"/log/*.seq "$mutants"/log/*.err
@@ -398,7 +398,7 @@ if [ -s "$mutants/pending" ]; then
 	: >"$mutants/joblog"
 	still_there()
 	{
-		ended=$(grep -c boot.sh "$mutants/joblog") || :
+		ended=$(grep -c mutant_boot.sh "$mutants/joblog") || :
 		minutes='?'
 		[ "$ended" -eq 0 ] || minutes=$((
 			(all - ended) * ($(date +%s) - started) / ended / 60 + 1))

@@ -4,7 +4,7 @@
 # rebuilt.sh DECOMPRESS_C LOG ARCH[-CONFIG]
 #
 # Runs the suite as `make run` does on a kernel with that decompress.c, and
-# leaves the console's log as boot.sh does.
+# leaves the console's log as mutant_boot.sh does.
 
 set -eu
 . "$(dirname "$0")/lib.sh"
@@ -21,6 +21,6 @@ sh "$top/scripts/run.sh" >"$2.run" 2>&1 || [ $? -eq 1 ] || {
 	exit 2
 }
 cp "$dir/test.log" "$2.new"
-echo 'boot.sh: ended' >>"$2.new"
+echo 'mutant_boot.sh: ended' >>"$2.new"
 mv "$2.new" "$2"
 rm "$2.run"

@@ -8,106 +8,30 @@
 
 set -eu
 . "$(dirname "$0")/lib.sh"
+. "$top/scripts/build.sh"
 
-KERNEL=${KERNEL:-6.12}
-ARCH=${ARCH:-i386}
 CONFIG=${CONFIG:-}
-FIXES=${FIXES:-yes}
 FILTER=${FILTER:-}
 BENCH=${BENCH:-no}
-JOBS=${JOBS:-$(nproc)}
-export KERNEL FIXES PYTHONUNBUFFERED=1
+command=run
 
-case $ARCH in
-i386 | x86_64 | um) ;;
-*) die "ARCH=$ARCH: not one of i386, x86_64, um" ;;
-esac
 case $BENCH in
 yes | no) ;;
 *) die "BENCH=$BENCH: neither yes nor no" ;;
 esac
-case $FIXES in
-yes) what='with fixes' ;;
-no) what='as shipped' ;;
-'' | *[!0-9,]*) die "FIXES=$FIXES: not yes, no, or numbers of patches/ like 0001,0003" ;;
-*) what="with fixes $FIXES" ;;
-esac
-case $JOBS in
-'' | 0 | *[!0-9]*) die "JOBS=$JOBS: not a number" ;;
-esac
 
-sh "$top/scripts/need.sh" "$ARCH"
-found=$(sh "$top/scripts/kernel.sh" "$KERNEL")
-name=${found%% *}
-src=${found#* }
-version=$(sed -n 's/^\(VERSION\|PATCHLEVEL\|SUBLEVEL\) = //p' "$src/Makefile" |
-	paste -s -d .)
-
-set -- --arch="$ARCH"
+find_kernel
 dir=$build/kunit/$name-$ARCH
+config=
 if [ "$CONFIG" ]; then
-	fragments=$top/tools/testing/kunit/configs
-	fragment=$fragments/module_decompress_$CONFIG.config
-	[ -f "$fragment" ] || fragment=$CONFIG
-	[ -f "$fragment" ] || die "CONFIG=$CONFIG: no such file, and not one of$(
-		cd "$fragments" && printf ' %s' module_decompress_*.config |
-			sed 's/module_decompress_\([^.]*\).config/\1/g')"
-	dir=$dir-$(basename "$fragment" .config)
-	# Added one by one, as only these may contradict the configuration.
-	while IFS= read -r line; do
-		case $line in
-		CONFIG_* | '# CONFIG_'*' is not set')
-			set -- "$@" --kconfig_add="$line"
-			;;
-		esac
-	done <"$fragment"
+	config=$(fragment "$CONFIG")
+	dir=$dir-$(basename "$config" .config)
 fi
-mkdir -p "$dir"
 log=$dir/run.log
-: >"$log"
-what="linux $version, $ARCH${CONFIG:+ $CONFIG}, $what"
+what="linux $version, $ARCH${CONFIG:+ $CONFIG}, $fixes"
+build_kernel ${config:+"$config"}
 
-# logged COMMAND ...: the output is shown, and kept; the exit status is its own.
-logged()
-{
-	{
-		"$@" 2>&1 && echo 0 >"$dir/status" || echo $? >"$dir/status"
-	} | tee -a "$log"
-	return "$(cat "$dir/status")"
-}
-
-kunit_py()
-{
-	command=$1
-	shift
-	logged "$top/tools/testing/kunit/kunit.py" "$command" \
-		--build_dir="$dir" "$@"
-}
-
-# What kunit.py does to build, but for compile_commands.json and for a "make
-# olddefconfig" that takes half of the time after an edit: "config" does that.
-build_kernel()
-{
-	logged flock -n "$build/tree/$name.lock" make -C "$build/tree/$name" \
-		--no-print-directory -s all \
-		ARCH="$ARCH" O="$dir" --jobs="$JOBS" </dev/null
-}
-
-still_there()
-{
-	echo "  $(find "$dir" -name '*.o' | wc -l) objects built"
-}
-
-not_built()
-{
-	say "make run: $what: not $1; see above, or $log"
-	exit 2
-}
-
-patiently kunit_py config "$@" || not_built configured
-say "Building $what ..."
-patiently build_kernel || not_built built
-
+set --
 [ "$BENCH" = no ] || set -- "$@" --kernel_args=module_decompress_kunit.bench=1
 [ -z "$FILTER" ] || set -- "$@" "$FILTER"
 

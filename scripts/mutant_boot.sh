@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0
 #
-# boot.sh BZIMAGE NUMBER SECONDS
+# mutant_boot.sh BZIMAGE NUMBER SECONDS
 #
 # Boots a kernel of many mutants with the one of that number, as kunit.py would,
 # and prints its console. It is given up after so many seconds. The last line
@@ -15,7 +15,7 @@ timeout "$3" qemu-system-i386 -nodefaults -m 1024 -kernel "$1" \
 	-no-reboot -nographic -serial stdio -accel tcg,thread=single \
 	-smp 2,sockets=2 -cpu max,vendor=GenuineIntel </dev/null || status=$?
 case $status in
-0) echo 'boot.sh: ended' ;;
-124) echo "boot.sh: given up after $3 s" ;;
+0) echo 'mutant_boot.sh: ended' ;;
+124) echo "mutant_boot.sh: given up after $3 s" ;;
 *) exit $status ;;
 esac

@@ -1,0 +1,107 @@
+# SPDX-License-Identifier: GPL-2.0
+# shellcheck shell=sh disable=SC2034,SC2154,SC2317	# shared with those that source it
+#
+# What the commands that build a kernel and boot it share. Sourced by them, after
+# lib.sh; $command is their name.
+
+KERNEL=${KERNEL:-6.12}
+ARCH=${ARCH:-i386}
+FIXES=${FIXES:-yes}
+JOBS=${JOBS:-$(nproc)}
+export KERNEL FIXES PYTHONUNBUFFERED=1
+
+case $ARCH in
+i386 | x86_64 | um) ;;
+*) die "ARCH=$ARCH: not one of i386, x86_64, um" ;;
+esac
+case $FIXES in
+yes) fixes='with fixes' ;;
+no) fixes='as shipped' ;;
+'' | *[!0-9,]*) die "FIXES=$FIXES: not yes, no, or numbers of patches/ like 0001,0003" ;;
+*) fixes="with fixes $FIXES" ;;
+esac
+case $JOBS in
+'' | 0 | *[!0-9]*) die "JOBS=$JOBS: not a number" ;;
+esac
+
+# Its name is what builds of it are called by.
+find_kernel()
+{
+	sh "$top/scripts/need.sh" "$ARCH"
+	found=$(sh "$top/scripts/kernel.sh" "$KERNEL")
+	name=${found%% *}
+	src=${found#* }
+	version=$(sed -n 's/^\(VERSION\|PATCHLEVEL\|SUBLEVEL\) = //p' \
+		"$src/Makefile" | paste -s -d .)
+}
+
+# fragment CONFIG: the path of a configuration fragment, given that or its name
+fragment()
+{
+	configs=$top/tools/testing/kunit/configs
+	path=$configs/module_decompress_$1.config
+	[ -f "$path" ] || path=$1
+	[ -f "$path" ] || die "CONFIG=$1: no such file, and not one of$(
+		cd "$configs" && printf ' %s' module_decompress_*.config |
+			sed 's/module_decompress_\([^.]*\).config/\1/g')"
+	echo "$path"
+}
+
+# logged COMMAND ...: the output is shown, and kept; the exit status is its own.
+logged()
+{
+	{
+		"$@" 2>&1 && echo 0 >"$dir/status" || echo $? >"$dir/status"
+	} | tee -a "$log"
+	return "$(cat "$dir/status")"
+}
+
+kunit_py()
+{
+	subcommand=$1
+	shift
+	logged "$top/tools/testing/kunit/kunit.py" "$subcommand" \
+		--build_dir="$dir" --arch="$ARCH" "$@"
+}
+
+# What kunit.py does to build, but for compile_commands.json and for a "make
+# olddefconfig" that takes half of the time after an edit: "config" does that.
+make_kernel()
+{
+	logged flock -n "$build/tree/$name.lock" make -C "$build/tree/$name" \
+		--no-print-directory -s all \
+		ARCH="$ARCH" O="$dir" --jobs="$JOBS" </dev/null
+}
+
+not_built()
+{
+	say "make $command: $what: not $1; see above, or $log"
+	exit 2
+}
+
+# build_kernel FRAGMENT ...: $what in $dir, with what it says in $log
+build_kernel()
+{
+	mkdir -p "$dir"
+	: >"$log"
+
+	still_there()
+	{
+		echo "  $(find "$dir" -name '*.o' | wc -l) objects built"
+	}
+
+	# Added one by one, as only these may contradict the configuration.
+	for config; do
+		while IFS= read -r line; do
+			case $line in
+			CONFIG_* | '# CONFIG_'*' is not set')
+				set -- "$@" --kconfig_add="$line"
+				;;
+			esac
+		done <"$config"
+		shift
+	done
+	patiently kunit_py config "$@" || not_built configured
+	say "Building $what ..."
+	patiently make_kernel || not_built built
+}
