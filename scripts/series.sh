@@ -82,7 +82,11 @@ for f in $merged; do
 done
 # Nor does the kernel that they go to need to be asked what it has.
 rm "$repo/kernel/module/tests/compat.h"
-sed -i '/"tests\/compat.h"/d' "$repo/kernel/module/decompress_kunit.c"
+parameters='const void *prev, char *desc'
+! grep -q kunit_register_params_array "$src/include/kunit/test.h" ||
+	parameters="struct kunit *test, $parameters"
+sed -i "/\"tests\/compat.h\"/d; s/GENERATOR_PARAMETERS/$parameters/" \
+	"$repo/kernel/module/decompress_kunit.c"
 sed -i '/^ifneq .*zstd_decompress_stream/d; /seam_zstd.o$/{n;/^endif$/d}' \
 	"$repo/kernel/module/Makefile"
 

@@ -30,6 +30,7 @@
 #include "tests/compat.h"
 #include "tests/disturb.h"
 #include "tests/payload.h"
+#include "tests/replay.h"
 #include "tests/streams.h"
 #include "tests/watch.h"
 #include "internal.h"
@@ -1660,6 +1661,42 @@ static struct kunit_case own_cases[] = {
 	{ }
 };
 
+/*
+ * Files that are not the suite's own, if there are any in the initramfs. What
+ * is printed of them is for the host, which knows what should come out.
+ */
+
+static const void *replay_file_gen_params(GENERATOR_PARAMETERS)
+{
+	static struct replay_file file;
+
+	if (!replay_find(&file, prev ? file.nr + 1 : 0) && prev)
+		return NULL;
+	strscpy(desc, kbasename(file.path), KUNIT_PARAM_DESC_SIZE);
+	return &file;
+}
+
+/* Taken or refused, but by the rules */
+static void any_file_is_handled(struct kunit *test)
+{
+	const struct replay_file *file = test->param_value;
+	struct attempt *a;
+
+	if (!file->format)
+		kunit_skip(test, "no files in the initramfs: see replay.h");
+	kunit_info(test, "replay %u: asked as %s\n", file->nr, file->format);
+	a = new_attempt(test, file->format);
+	KUNIT_ASSERT_EQ(test, replay_read(a, file), 0);
+	attempt_decompress(test, a);
+	replay_print(test, a, file);
+	replay_free(a);
+}
+
+static struct kunit_case replay_cases[] = {
+	KUNIT_CASE_PARAM(any_file_is_handled, replay_file_gen_params),
+	{ }
+};
+
 static int module_decompress_suite_init(struct kunit_suite *suite)
 {
 	wait_for_initramfs();
@@ -1735,9 +1772,11 @@ static struct kunit_suite input_suite =
 	MODULE_DECOMPRESS_SUITE("module_decompress_bad_input", input_cases);
 static struct kunit_suite own_suite =
 	MODULE_DECOMPRESS_SUITE("module_decompress_as_built", own_cases);
+static struct kunit_suite replay_suite =
+	MODULE_DECOMPRESS_SUITE("module_decompress_replay", replay_cases);
 
 kunit_test_suites(&output_suite, &kmap_suite, &resource_suite, &input_suite,
-		  &own_suite);
+		  &own_suite, &replay_suite);
 
 MODULE_DESCRIPTION("KUnit tests for in-kernel module decompression");
 MODULE_LICENSE("GPL");

@@ -3,6 +3,7 @@
 #include <linux/crc32.h>
 #include <linux/minmax.h>
 #include <linux/printk.h>
+#include <linux/sched/clock.h>
 #include <linux/string.h>
 
 #include "attempt.h"
@@ -112,7 +113,11 @@ static bool decompress(struct kunit *test, struct attempt *a,
 	ssize_t len;
 
 	if (!a->direct) {
+		a->ns = sched_clock();
 		a->ret = a->d->decompress(info, a->in, a->size);
+		a->ns = sched_clock() - a->ns;
+		if (!a->ret && a->look)
+			a->look(a, info->hdr, info->len);
 		return a->ret || !a->payload || check_output(test, a, info);
 	}
 	a->ret = a->d->extend(info, 1);

@@ -20,6 +20,8 @@
  *	entry, in place of module_decompress()
  * @orders: to the ledger
  * @what: names the input in messages
+ * @look: given what came out, while it can be read, if there is no @payload
+ * @ns: time that module_decompress() took
  * @ret: what module_decompress() returned
  * @ledger: findings
  */
@@ -32,6 +34,8 @@ struct attempt {
 	bool direct;
 	struct ledger_orders orders;
 	char what[80];
+	void (*look)(struct attempt *a, const void *out, size_t len);
+	u64 ns;
 	int ret;
 	struct ledger ledger;
 };

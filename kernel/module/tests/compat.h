@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* What KUnit has today, and had not in v6.1: a patch series can do without. */
+/* Where KUnit has changed since v6.1: a patch series is for one of them. */
 #ifndef _MODULE_TESTS_COMPAT_H
 #define _MODULE_TESTS_COMPAT_H
 
@@ -8,6 +8,14 @@
 #ifndef KUNIT_CASE_PARAM_ATTR
 #define KUNIT_CASE_PARAM_ATTR(test_name, gen_params, ...)	\
 	KUNIT_CASE_PARAM(test_name, gen_params)
+#endif
+
+/* A generator of parameters has come to know which test it is for */
+#ifdef kunit_register_params_array
+#define GENERATOR_PARAMETERS	\
+	struct kunit *test, const void *prev, char *desc
+#else
+#define GENERATOR_PARAMETERS	const void *prev, char *desc
 #endif
 
 #endif /* _MODULE_TESTS_COMPAT_H */

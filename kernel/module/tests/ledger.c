@@ -65,7 +65,7 @@ static struct ledger *current_ledger(void)
 		if (ledger->task == current)
 			break;
 	spin_unlock(&ledgers_lock);
-	if (++ledger->calls > LEDGER_MAX_CALLS)
+	if (++ledger->calls > LEDGER_CALLS_PER_PAGE * ledger->max_pages)
 		give_up(ledger);
 	return ledger;
 }
@@ -144,6 +144,8 @@ void ledger_open(struct ledger *ledger, const struct ledger_orders *orders,
 	ledger->in_size = in_size;
 	ledger->task = current;
 	ledger->state = task_state_now();
+	ledger->pages = orders->pages ?: ledger->own_pages;
+	ledger->max_pages = orders->pages ? orders->max_pages : LEDGER_MAX_PAGES;
 	spin_lock(&ledgers_lock);
 	list_add(&ledger->node, &ledgers);
 	spin_unlock(&ledgers_lock);
@@ -221,7 +223,9 @@ struct page *ledger_alloc_pages(gfp_t gfp, unsigned int order)
 		       (__force unsigned int)gfp, order);
 	if (!page_array_has_room(ledger))
 		return NULL;
-	if (ledger->nr_pages == LEDGER_MAX_PAGES) {
+	if (ledger->nr_pages == ledger->max_pages) {
+		if (ledger->orders.pages)
+			return NULL;
 		report(ledger, "decompression does not end: %u pages and more",
 		       ledger->nr_pages);
 		ledger->fatal = true;
@@ -295,7 +299,7 @@ static void unmap(struct ledger *ledger)
 static void give_up(struct ledger *ledger)
 {
 	report(ledger, "decompression does not end: %u calls and more",
-	       LEDGER_MAX_CALLS);
+	       ledger->calls - 1);
 	ledger->fatal = true;
 	if (ledger->mapped_page)
 		unmap(ledger);
@@ -474,7 +478,8 @@ static bool may_allocate(struct ledger *ledger, size_t size, gfp_t gfp)
 		report(ledger, "%u allocations and more", ledger->nr_memory);
 		return false;
 	}
-	return !may_fail(ledger, LEDGER_ALLOC) && size <= MODEST;
+	return !may_fail(ledger, LEDGER_ALLOC) &&
+	       (size <= MODEST || ledger->orders.pages);
 }
 
 void *ledger_kmalloc(size_t n, size_t size, gfp_t gfp)
@@ -674,7 +679,7 @@ static bool may_decode(struct ledger *ledger, const void *decoder,
 	    out + out_size > ledger->mapped + PAGE_SIZE)
 		report(ledger, "decoder given %zu bytes of room outside the mapped page",
 		       out_size);
-	if (++ledger->runs > LEDGER_MAX_PAGES) {
+	if (++ledger->runs > ledger->max_pages) {
 		report(ledger, "decompression does not end: %u runs and more",
 		       ledger->runs);
 		ledger->fatal = true;

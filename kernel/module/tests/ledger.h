@@ -40,7 +40,7 @@ struct load_info;
 /* More than the largest payload takes: 8 MiB, and a page over */
 #define LEDGER_MAX_PAGES	(SZ_8M / PAGE_SIZE + 8)
 /* For each page: its allocation, map, decoder run, unmap and freeing */
-#define LEDGER_MAX_CALLS	(6 * (unsigned int)LEDGER_MAX_PAGES)
+#define LEDGER_CALLS_PER_PAGE	6
 #define LEDGER_MAX_MEMORY	64
 #define LEDGER_MAX_REPORTS	4U
 #define LEDGER_LINE		160
@@ -114,6 +114,9 @@ struct ledger_page {
  * @unmapped: called before each page is asked for, while nothing is mapped
  * @midway: called with a half-filled output page mapped
  * @context: passed to @unmapped and @midway
+ * @pages: where to keep output pages, if they may be more than the suite's own
+ *	input makes; only then memory is as large as the machine's
+ * @max_pages: how many fit into @pages; then there is no memory for more
  */
 struct ledger_orders {
 	enum ledger_mapper mapper;
@@ -123,6 +126,8 @@ struct ledger_orders {
 	void (*unmapped)(void *context);
 	void (*midway)(void *context);
 	void *context;
+	struct ledger_page *pages;
+	unsigned int max_pages;
 };
 
 /**
@@ -182,8 +187,10 @@ struct ledger {
 	size_t window;
 	size_t room;
 	unsigned int page_cursor;
+	unsigned int max_pages;
+	struct ledger_page *pages;
 	struct ledger_memory memory[LEDGER_MAX_MEMORY];
-	struct ledger_page pages[LEDGER_MAX_PAGES];
+	struct ledger_page own_pages[LEDGER_MAX_PAGES];
 };
 
 /**

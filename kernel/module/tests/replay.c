@@ -1,0 +1,161 @@
+// SPDX-License-Identifier: GPL-2.0
+/* Files in the initramfs: see replay.h for what they are for. */
+#include <linux/crc32.h>
+#include <linux/file.h>
+#include <linux/fs.h>
+#include <linux/mm.h>
+#include <linux/slab.h>
+#include <linux/string.h>
+#include <linux/vmalloc.h>
+#include <linux/zutil.h>
+
+#include "replay.h"
+
+static const struct {
+	const char *format;
+	const char *suffix;
+} formats[] = {
+	{ "gzip", "gz" },
+	{ "xz", "xz" },
+	{ "zstd", "zst" },
+};
+
+/* The file at hand ends where this does, and that where a guard page begins */
+static u8 *room;
+
+/* What the host compares with what the stock tool gives */
+static struct {
+	size_t len;
+	u32 crc;
+	u32 adler;
+} output;
+
+static void digest(struct attempt *a, const void *out, size_t len)
+{
+	output.len = len;
+	output.crc = ~crc32_le(~0, out, len);
+	output.adler = zlib_adler32(1, out, len);
+}
+
+/**
+ * replay_find() - look for a file, and open it
+ * @file: gets what is found; what it had open is closed
+ * @nr: its number
+ *
+ * Context: may sleep; the initramfs has been unpacked.
+ * Return: true if there is one.
+ */
+bool replay_find(struct replay_file *file, unsigned int nr)
+{
+	unsigned int i;
+
+	if (file->opened)
+		fput(file->opened);
+	*file = (struct replay_file){ .nr = nr, .path = "none" };
+	for (i = 0; i < ARRAY_SIZE(formats); i++) {
+		char path[sizeof(file->path)];
+		struct file *opened;
+
+		scnprintf(path, sizeof(path), "/module_decompress_replay/%u.%s",
+			  nr, formats[i].suffix);
+		opened = filp_open(path, O_RDONLY, 0);
+		if (IS_ERR(opened))
+			continue;
+		strscpy(file->path, path, sizeof(file->path));
+		file->format = formats[i].format;
+		file->opened = opened;
+		return true;
+	}
+	return false;
+}
+
+static int read_to_guard_page(struct attempt *a, struct file *file)
+{
+	loff_t size = i_size_read(file_inode(file)), pos = 0;
+	size_t room_size = max_t(size_t, PAGE_ALIGN(size), PAGE_SIZE);
+
+	if (size > REPLAY_MAX)
+		return -EFBIG;
+	room = vmalloc(room_size);
+	if (!room)
+		return -ENOMEM;
+	a->size = size;
+	a->in = room + room_size - size;
+	if (kernel_read(file, room + room_size - size, size, &pos) == size)
+		return 0;
+	replay_free(a);
+	return -EIO;
+}
+
+/* Half of what is free: the rest is for dictionaries, windows and the kernel */
+static int make_room_for_output(struct attempt *a)
+{
+	struct sysinfo memory;
+
+	si_meminfo(&memory);
+	a->orders.max_pages = memory.freeram / 2;
+	a->orders.pages = kvmalloc_array(a->orders.max_pages,
+					 sizeof(*a->orders.pages), GFP_KERNEL);
+	return a->orders.pages ? 0 : -ENOMEM;
+}
+
+/**
+ * replay_read() - make a file the input of an attempt
+ * @a: the attempt; gets input and orders, and room that replay_free() frees
+ * @file: the file, as found by replay_find()
+ *
+ * Context: may sleep.
+ * Return: 0, -ENOMEM, -EFBIG if it has more than %REPLAY_MAX bytes, or -EIO if it
+ * cannot be read to its end.
+ */
+int replay_read(struct attempt *a, const struct replay_file *file)
+{
+	int error = read_to_guard_page(a, file->opened);
+
+	if (error)
+		return error;
+
+	memset(&output, 0, sizeof(output));
+	a->payload = NULL;
+	a->look = digest;
+	strscpy(a->what, file->path, sizeof(a->what));
+	error = make_room_for_output(a);
+	if (error)
+		replay_free(a);
+	return error;
+}
+
+/**
+ * replay_free() - undo replay_read()
+ * @a: the attempt
+ *
+ * Context: may sleep.
+ */
+void replay_free(struct attempt *a)
+{
+	kvfree(a->orders.pages);
+	vfree(room);
+	a->orders.pages = NULL;
+	room = NULL;
+}
+
+/**
+ * replay_print() - tell what came of a file, for the host to read
+ * @test: the running test
+ * @a: the attempt, after attempt_decompress()
+ * @file: the file
+ *
+ * Context: any.
+ */
+void replay_print(struct kunit *test, struct attempt *a,
+		  const struct replay_file *file)
+{
+	kunit_info(test, "replay %u: returned %d, %zu bytes, crc32 %08x, adler32 %08x, %llu ns\n",
+		   file->nr, a->ret, output.len, output.crc, output.adler, a->ns);
+	if (a->ledger.log_lines)
+		kunit_info(test, "replay %u: said: %s", file->nr,
+			   a->ledger.log);
+	if (a->ledger.reports)
+		kunit_info(test, "replay %u: broke a rule: %s\n", file->nr,
+			   a->ledger.report[0]);
+}
