@@ -6,6 +6,7 @@
 # blobs.sh check: do the files in blob_table.h hold, for the stock tools, what they
 #	claim to? Compressed bytes are never compared: every version of a
 #	compressor makes others.
+# blobs.sh files DIRECTORY: write those files there, by their names in the table.
 #
 # xz has the RISC-V filter from 5.6 on. Bookworm's 5.4 makes all rows but that
 # one, so "make" needs a newer one first in PATH; "check" is content with 5.4,
@@ -558,6 +559,23 @@ check_blobs()
 	[ "$failed" -eq 0 ]
 }
 
+files_blob()
+{
+	case $format in
+	gzip) suffix=gz ;;
+	xz) suffix=xz ;;
+	zstd) suffix=zst ;;
+	esac
+	cp "$tmp/out/$count" "$directory/$name.$suffix"
+}
+
+files_blobs()
+{
+	mkdir -p "$directory"
+	unpack
+	table
+}
+
 xz_has()
 {
 	xz -c "$1" --lzma2 </dev/null >/dev/null 2>&1
@@ -571,9 +589,10 @@ blob()
 }
 
 mode=${1-}
+directory=${2-}
 case $#$mode in
-1make | 1check) ;;
-*)	echo "usage: $0 make|check" >&2
+1make | 1check | 2files) ;;
+*)	echo "usage: $0 make|check|files DIRECTORY" >&2
 	exit 2 ;;
 esac
 
