@@ -3,7 +3,7 @@
 # Every command of the project; `make` explains them.
 
 # Whatever was given reaches the scripts through the environment.
-export KERNEL ARCH CONFIG FIXES FILTER BENCH JOBS MUTANTS HOSTS REBUILD
+export KERNEL ARCH CONFIG FIXES FILTER BENCH JOBS MUTANTS HOSTS REBUILD FILES JSON
 
 help:
 	@sed -n 's/^#: \{0,1\}//p' Makefile
@@ -26,19 +26,23 @@ help:
 #:   REBUILD=0       so many of them once more, each in a kernel built anew
 #: make coverage   lines and branches of decompress.c that the suite reaches, in
 #:                 build/coverage/; takes KERNEL, FIXES, JOBS
-run test mutants coverage: %: script-%
+#: make replay     ask a kernel whether it would take these files as modules
+#:   FILES=          .gz, .xz and .zst files, or directories of them: one name,
+#:                   or a list as for the shell; a $ is $$ here
+#:   JSON=           a file for the answers; takes KERNEL, ARCH, FIXES, JOBS, too
+run test mutants coverage replay: %: script-%
 	$(call verdict,$(shell cat $(status); rm -f $(status)))
 
 # Failed tests are to give exit status 1 and all other trouble 2, but make turns
 # any failure into 2. It says 1 only under -q, which asks whether a recipe has
 # anything to do: so the recipes above have something to do if tests failed.
-ifneq ($(filter run test mutants coverage,$(MAKECMDGOALS)),)
+ifneq ($(filter run test mutants coverage replay,$(MAKECMDGOALS)),)
 MAKEFLAGS += -q
 status := build/status.$(shell echo $$PPID)
 endif
 verdict = $(if $(filter-out 0 1,$1),$(error not done))$(filter 1,$1)
 
-script-run script-test script-mutants script-coverage: script-%:
+script-run script-test script-mutants script-coverage script-replay: script-%:
 	+@mkdir -p build; sh scripts/$*.sh; echo $$? >$(status)
 
 #: make install    put the suite into the tree KERNEL=directory ...
@@ -57,5 +61,5 @@ series:
 clean:
 	rm -rf build .kunit
 
-.PHONY: help run test mutants coverage install uninstall series clean
-.PHONY: script-run script-test script-mutants script-coverage
+.PHONY: help run test mutants coverage replay install uninstall series clean
+.PHONY: script-run script-test script-mutants script-coverage script-replay

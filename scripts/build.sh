@@ -87,7 +87,7 @@ build_kernel()
 
 	still_there()
 	{
-		echo "  $(find "$dir" -name '*.o' | wc -l) objects built"
+		echo "  $(find "$dir" -name '*.o' 2>/dev/null | wc -l) objects built"
 	}
 
 	# Added one by one, as only these may contradict the configuration.

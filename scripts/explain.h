@@ -1,0 +1,69 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * Looks into a .gz, .xz or .zst file for what the kernel's decoders make of it
+ * that others do not.
+ */
+#ifndef _EXPLAIN_H
+#define _EXPLAIN_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+enum format { GZIP, XZ, ZSTD, NR_FORMATS, NO_FORMAT = -1 };
+
+/**
+ * struct format_info - what there is to know of a format
+ * @name: as in /sys/module/compression
+ * @suffix: of file names
+ * @tool: its stock tool
+ * @args: what that needs to be told to decompress anything from stdin
+ * @part: what a file can hold more than one of
+ * @advice: how to compress a module so that every kernel takes it
+ */
+struct format_info {
+	const char *name;
+	const char *suffix;
+	const char *tool;
+	const char *args;
+	const char *part;
+	const char *advice;
+};
+
+extern const struct format_info formats[NR_FORMATS];
+
+/**
+ * struct kernel - what its decoders depend on
+ * @is_64bit: its window limit is twice as high
+ * @has_bcj: whether it was built with the .xz filter of that ID
+ */
+struct kernel {
+	bool is_64bit;
+	bool has_bcj[16];
+};
+
+/**
+ * struct explanation - what is found in a file
+ * @unsupported: what the kernel cannot decode, in words; empty if nothing
+ * @advice: what to do about it
+ * @too_new: the stock tool's library does not know what is in it
+ * @memory: dictionary or window size in bytes: an allocation of its own
+ * @parts: members, streams or frames in the file, as far as they are whole
+ * @trailing: bytes after the last of them that are not zero padding
+ */
+struct explanation {
+	char unsupported[200];
+	char advice[120];
+	bool too_new;
+	unsigned long long memory;
+	unsigned int parts;
+	size_t trailing;
+};
+
+int read_kernel_config(struct kernel *kernel, const char *path);
+enum format format_by_content(const unsigned char *in, size_t size);
+enum format format_by_name(const char *path);
+void explain(struct explanation *e, enum format which, const unsigned char *in,
+	     size_t size, const struct kernel *kernel);
+const char *status_in_words(enum format which, const char *said);
+
+#endif /* _EXPLAIN_H */
