@@ -410,6 +410,30 @@ static void xz_other_blocks(struct explanation *e, const unsigned char *in,
 	lzma_index_end(index, NULL);
 }
 
+/*
+ * RFC 8878, section 3.1.1.2. A compressed block with neither literals nor
+ * sequences is two bytes long, which zstd before 1.5.4 thinks is not enough.
+ */
+static void zstd_blocks(struct explanation *e, const unsigned char *in,
+			size_t size)
+{
+	bool last = false;
+
+	while (!last && size >= 3) {
+		unsigned int header = in[0] | in[1] << 8 | in[2] << 16;
+		unsigned int type = header >> 1 & 3, length = header >> 3;
+
+		last = header & 1;
+		if (type == 2 && length == 2)
+			unsupported(e, "an empty compressed block, as of zstd 1.5.4 and later");
+		length = 3 + (type == 1 ? 1 : length);
+		if (length > size)
+			return;
+		in += length;
+		size -= length;
+	}
+}
+
 /* RFC 8878, section 3.1.1.1 */
 static void zstd_header(struct explanation *e, const unsigned char *in, size_t size,
 			const struct kernel *kernel)
@@ -443,6 +467,7 @@ static void zstd_header(struct explanation *e, const unsigned char *in, size_t s
 	if (header.dictID)
 		unsupported(e, "it needs the dictionary with ID %u",
 			    header.dictID);
+	zstd_blocks(e, in + header.headerSize, size - header.headerSize);
 }
 
 static void zstd_frames(struct explanation *e, const unsigned char *in, size_t size)

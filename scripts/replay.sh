@@ -46,7 +46,8 @@ if [ -z "$(find "$tool" -newer "$top/scripts/replay.c" \
 	-newer "$top/scripts/explain.c" -newer "$top/scripts/explain.h" \
 	2>/dev/null)" ]; then
 	gcc -std=gnu11 -O2 -o "$tool" "$top/scripts/replay.c" \
-		"$top/scripts/explain.c" -llzma -lzstd -lz
+		"$top/scripts/explain.c" -llzma -lzstd -lz ||
+		die 'replay: scripts/replay.c does not build; see above'
 fi
 files=$replay/files
 rm -rf "$files"
@@ -69,7 +70,7 @@ is_built()
 		"$tree/lib/zlib_inflate" "$tree/lib/zstd" "$top/.kunitconfig" \
 		-newer "$image" -name '*[!~]' ! -type d ! -type l)" ]
 }
-is_built || build_kernel
+is_built || build_kernel >&2
 
 # Half a kernel's memory is for the files, the other half for what they become.
 boot()
