@@ -56,6 +56,12 @@ static const struct {
 #define ZSTD_SKIPPABLE		0x184d2a50u
 #define ZSTD_SKIPPABLE_MASK	0xfffffff0u
 
+/*
+ * What lib/zstd decodes as a stream, unless it is told otherwise; decompress.c
+ * by itself would let pass eight times as much, and sixteen on 64-bit.
+ */
+#define ZSTD_WINDOW_MAX		((1ull << 27) + 1)
+
 static const unsigned char gzip_magic[] = { 0x1f, 0x8b };
 static const unsigned char xz_magic[] = { 0xfd, '7', 'z', 'X', 'Z', 0 };
 
@@ -86,8 +92,6 @@ int read_kernel_config(struct kernel *kernel, const char *path)
 		if (!value)
 			continue;
 		*value = '\0';
-		if (!strcmp(line, "CONFIG_64BIT"))
-			kernel->is_64bit = true;
 		for (i = 0; i < ARRAY_SIZE(bcj_filters); i++)
 			if (!strcmp(line, bcj_filters[i].config))
 				kernel->has_bcj[bcj_filters[i].id] = true;
@@ -434,11 +438,16 @@ static void zstd_blocks(struct explanation *e, const unsigned char *in,
 	}
 }
 
-/* RFC 8878, section 3.1.1.1 */
-static void zstd_header(struct explanation *e, const unsigned char *in, size_t size,
-			const struct kernel *kernel)
+static void window_too_large(struct explanation *e, unsigned long long window)
 {
-	int limit = kernel->is_64bit ? 31 : 30;
+	unsupported(e, "a window of %llu MiB, where the kernel takes %llu at most",
+		    window / MIB, ZSTD_WINDOW_MAX / MIB);
+}
+
+/* RFC 8878, section 3.1.1.1 */
+static void zstd_header(struct explanation *e, const unsigned char *in,
+			size_t size)
+{
 	ZSTD_frameHeader header;
 
 	if (is_skippable(in, size)) {
@@ -451,19 +460,16 @@ static void zstd_header(struct explanation *e, const unsigned char *in, size_t s
 	}
 	if (size > 4 && in[4] & 0x08)
 		unsupported(e, "the reserved bit is set in the frame header");
-	/* The exponent of the window, if it has one: its byte may say too much */
-	if (size > 5 && !(in[4] & 0x20) && 10 + (in[5] >> 3) > limit) {
-		unsupported(e, "a window of %llu MiB, where this kernel takes %u at most",
-			    (unsigned long long)(8 + (in[5] & 7)) <<
-			    (10 + (in[5] >> 3) - 3 - 20), 1 << (limit - 20));
+	/* Larger ones than libzstd itself will hear of: 2^31 and more */
+	if (size > 5 && !(in[4] & 0x20) && in[5] >> 3 > 31 - 10) {
+		window_too_large(e, (8ull + (in[5] & 7)) << ((in[5] >> 3) + 7));
 		return;
 	}
 	if (ZSTD_getFrameHeader(&header, in, size))
 		return;
 	e->memory = header.windowSize;
-	if (e->memory > 1ull << limit)
-		unsupported(e, "a window of %llu MiB, where this kernel takes %u at most",
-			    header.windowSize / MIB, 1 << (limit - 20));
+	if (e->memory > ZSTD_WINDOW_MAX)
+		window_too_large(e, e->memory);
 	if (header.dictID)
 		unsupported(e, "it needs the dictionary with ID %u",
 			    header.dictID);
@@ -513,7 +519,7 @@ void explain(struct explanation *e, enum format which, const unsigned char *in,
 		xz_other_blocks(e, in, size, kernel);
 		break;
 	default:
-		zstd_header(e, in, size, kernel);
+		zstd_header(e, in, size);
 		zstd_frames(e, in, size);
 	}
 }

@@ -476,7 +476,7 @@ static void why_refused(struct answer *answer, const struct file *file,
 			because(answer, "no memory: %s%llu MiB come out",
 				file->tool.len > OUTPUT_MAX ? "more than " : "",
 				file->tool.len / MIB);
-			advise(answer, "ask ARCH=x86_64, which has more");
+			advise(answer, "look at what is in it: no module is that large");
 		}
 	} else {
 		because(answer, "%s takes it, and nothing in the file explains it",
