@@ -9,7 +9,7 @@ set -eu
 . "$(dirname "$0")/lib.sh"
 
 # This is about one kernel; the caller's choice is for `make run`.
-unset KERNEL ARCH CONFIG FIXES FILTER BENCH
+unset KERNEL ARCH CONFIG FIXES FILTER BENCH FILES JSON
 kernel=6.12
 tree=$build/tree/$kernel
 logs=$build/test
@@ -274,9 +274,33 @@ patch_that_does_not_apply()
 		refused 'REBUILD=some' mutants REBUILD=some
 }
 
+replay()
+{
+	make -C "$top" --no-print-directory replay "$@"
+}
+
+not_for_replay()
+{
+	mkdir -p "$logs/empty"
+	: >"$logs/what.txt"
+	truncate -s 65M "$logs/large.xz"
+	refused 'which files' replay &&
+		refused 'no-such.xz' replay FILES=no-such.xz &&
+		refused 'a quote is missing' replay FILES="'no-such.xz" &&
+		refused "no .gz, .xz or .zst file" replay FILES="$logs/empty" &&
+		refused 'neither its name nor its content' \
+			replay FILES="$logs/what.txt" &&
+		refused 'larger than 64 MB' replay FILES="$logs/large.xz" &&
+		refused 'neither a file nor a directory' \
+			replay FILES=/dev/null &&
+		refused 'ARCH=um' replay FILES="$logs/large.xz" ARCH=um
+}
+
 # What runs on the host, or beside the suite, and never goes upstream
 tools_in_c()
 {
+	cc -std=gnu11 -O2 -Wall -Wextra -Werror -fsyntax-only \
+		"$top"/scripts/replay.c "$top"/scripts/explain.c || return
 	cc -std=gnu11 -O2 -Wall -Wextra -Werror -fsyntax-only \
 		-I/usr/lib/llvm-14/include "$top/mutants/mutate.c" || return
 	cd "$build/src/linux-$kernel"
@@ -329,6 +353,9 @@ check 'W=1 and sparse are silent' warnings i386 i386
 check 'bugs of the past and a sample of mutants are caught' \
 	sh "$top/scripts/mutants.sh" sample
 check 'refuses a mutant that is none' patch_that_does_not_apply
+check 'replay answers rightly, and says why' sh "$top/scripts/replay_test.sh"
+check 'replay refuses what it cannot ask about' not_for_replay
+
 check 'tools in C compile silently' tools_in_c
 check 'all lines and branches are covered' make -C "$top" coverage
 
