@@ -347,6 +347,10 @@ rebuild()
 # says in the one that all are run in, to see that it comes to the same.
 rebuild_some()
 {
+	still_there()
+	{
+		echo '  building and running'
+	}
 	past=$(awk -F '\t' '$4 == "patch" { print $1 }' "$list")
 	for configuration in i386-pae x86_64-forcemap um; do
 		# shellcheck disable=SC2086	# a list of words
