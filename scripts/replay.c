@@ -159,11 +159,18 @@ static void add_named(const char *path, long long size)
 static int add_if_compressed(const char *path, const struct stat *st, int type,
 			     struct FTW *where)
 {
+	struct stat target;
+
 	(void)where;
 	if (type == FTW_DNR)
 		die("%s: cannot be read", path);
-	if (type == FTW_F && format_by_name(path) != NO_FORMAT)
+	if (format_by_name(path) == NO_FORMAT)
+		return 0;
+	if (type == FTW_F)
 		add_named(path, st->st_size);
+	else if (type == FTW_SL && !stat(path, &target) &&
+		 S_ISREG(target.st_mode))
+		add_named(path, target.st_size);
 	return 0;
 }
 
