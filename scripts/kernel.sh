@@ -9,42 +9,16 @@
 
 set -eu
 . "$(dirname "$0")/lib.sh"
+. "$top/scripts/apt.sh"
 
-codename=bookworm
+# Not among the system's sources.
 newest_codename=trixie-backports
-
-# Backports is not among the system's sources, so apt gets a state of its own.
 apt=$build/apt
-
-private_apt()
-{
-	cmd=$1
-	shift
-	"$cmd" -o Dir::Etc::SourceList="$apt/sources.list" \
-		-o Dir::Etc::SourceParts=/dev/null \
-		-o Dir::State="$apt/state" \
-		-o Dir::State::status="$apt/state/status" \
-		-o Dir::Cache="$apt/cache" \
-		-o APT::Sandbox::User="$(id -un)" "$@"
-}
-
-# The archive is the one that the system itself uses.
-archive()
-{
-	# shellcheck disable=SC2016	# apt's placeholder, not the shell's
-	apt-get indextargets --format '$(REPO_URI)' \
-		'Created-By: Packages' "Codename: $codename" | head -n 1
-}
 
 update_private_apt()
 {
-	uri=$(archive)
-	[ "$uri" ] || die "KERNEL=newest: apt knows no archive of $codename; give the path of a kernel tree"
-	mkdir -p "$apt/state/lists/partial" "$apt/cache/archives/partial"
-	touch "$apt/state/status"
-	keyring=/usr/share/keyrings/debian-archive-keyring.gpg
-	echo "deb [signed-by=$keyring] $uri $newest_codename main" \
-		>"$apt/sources.list"
+	private_sources "$newest_codename" ||
+		die "KERNEL=newest: apt knows no archive of $codename; give the path of a kernel tree"
 	say "Looking for the newest kernel in $newest_codename ..."
 	private_apt apt-get -qq update >&2 &&
 		private_apt apt-cache pkgnames linux-source- |

@@ -1,0 +1,35 @@
+# SPDX-License-Identifier: GPL-2.0
+# shellcheck shell=sh disable=SC2154	# shared with those that source it
+#
+# Packages that are not of the system's release or architecture come by an apt
+# that has its state in the directory $apt, so nothing of the system's is changed.
+# Sourced after lib.sh.
+
+codename=bookworm
+
+private_apt()
+{
+	cmd=$1
+	shift
+	"$cmd" -o Dir::Etc::SourceList="$apt/sources.list" \
+		-o Dir::Etc::SourceParts=/dev/null \
+		-o Dir::State="$apt/state" \
+		-o Dir::State::status="$apt/state/status" \
+		-o Dir::Cache="$apt/cache" \
+		-o APT::Sandbox::User="$(id -un)" "$@"
+}
+
+# private_sources CODENAME [OPTION]: in the archive that the system itself uses;
+# fails if there is none.
+private_sources()
+{
+	# shellcheck disable=SC2016	# apt's placeholder, not the shell's
+	uri=$(apt-get indextargets --format '$(REPO_URI)' \
+		'Created-By: Packages' "Codename: $codename" | head -n 1)
+	[ "$uri" ] || return
+	mkdir -p "$apt/state/lists/partial" "$apt/cache/archives/partial"
+	touch "$apt/state/status"
+	keyring=/usr/share/keyrings/debian-archive-keyring.gpg
+	echo "deb [${2:+$2 }signed-by=$keyring] $uri $1 main" \
+		>"$apt/sources.list"
+}
