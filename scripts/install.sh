@@ -17,26 +17,33 @@ list=kernel/module/.module_decompress_kunit
 begin='# module_decompress_kunit: begin'
 end='# module_decompress_kunit: end'
 
-# Merged at the end, between marker lines.
-merged='kernel/module/Kconfig kernel/module/Makefile'
+# Merged between marker lines; the last two only where the kernel has them, too.
+merged='kernel/module/Kconfig kernel/module/Makefile
+	tools/testing/selftests/module/Makefile
+	tools/testing/selftests/module/config'
 # A toctree cannot hold markers: our line goes below the one of the kernel's
 # own KUnit manual, and is known by its text.
 index=Documentation/dev-tools/index.rst
 index_line='   module-decompress-kunit'
 
-copied_files()
-{
-	suite_files | while read -r f; do
-		case " $merged $index " in
-		*" $f "*) ;;
-		*) echo "$f" ;;
-		esac
-	done
-}
-
 listed_files()
 {
 	[ ! -f "$tree/$list" ] || sed 's/^[^ ]*  //' "$tree/$list" | sort -u
+}
+
+# The files to be merged here
+merged_files()
+{
+	for f in $merged; do
+		# One that is listed has been copied.
+		[ ! -e "$base/$f" ] || listed_files | grep -qxF "$f" ||
+			echo "$f"
+	done
+}
+
+copied_files()
+{
+	suite_files | grep -vxF "$(merged_files; echo "$index")"
 }
 
 # Refuse before anything is written: neither a file of the user's nor one of
@@ -71,12 +78,16 @@ without_block()
 	sed "/^$begin\$/,/^$end\$/d" "$1"
 }
 
+# At the end, or above this, below which the lines of a selftest have no effect
+lib_mk='^include \.\./lib\.mk$'
+
 with_block()
 {
-	without_block "$1"
+	without_block "$1" | sed "\\|$lib_mk|,\$d"
 	echo "$begin"
-	grep -v '^# SPDX' "$top/$file"
+	grep -v -e '^# SPDX' -e "$lib_mk" "$top/$file"
 	echo "$end"
+	without_block "$1" | sed -n "\\|$lib_mk|,\$p"
 }
 
 without_line()
@@ -92,7 +103,7 @@ $index_line"
 
 merge()
 {
-	for f in $merged; do
+	for f in $(merged_files); do
 		rewrite "$f" "$1_block"
 	done
 	[ ! -f "$top/$index" ] || [ ! -f "$base/$index" ] ||

@@ -26,6 +26,11 @@ series=$build/series
 work=$build/series.tmp
 repo=$work/repo
 merged='kernel/module/Kconfig kernel/module/Makefile'
+# Where the kernel has them
+for f in Makefile config; do
+	f=tools/testing/selftests/module/$f
+	[ ! -e "$src/$f" ] || merged="$merged $f"
+done
 index=Documentation/dev-tools/index.rst
 
 in_repo()

@@ -1,0 +1,740 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Loads compressed modules through the front door, finit_module(2) with
+ * MODULE_INIT_COMPRESSED_FILE, and checks that they work and can be unloaded,
+ * that what is no good is refused with the error that is promised, and that
+ * neither leaves anything behind.
+ *
+ *	decompress [DIRECTORY]
+ *
+ * DIRECTORY is what "make modules_install" has made, with modules compressed;
+ * /lib/modules/RELEASE, if not given. What it lacks is skipped, and so is what
+ * the system has loaded already.
+ *
+ * As the init of a virtual machine it does more: all that would leave a mark on
+ * a live system, and what counts free memory, which nobody else may use then.
+ */
+#include <stdbool.h>
+#include <linux/module.h>
+#include <linux/sched.h>
+
+#include "../kselftest.h"
+#include "decompress.h"
+
+static bool script_runs(void);
+static bool overlay_shows_both(void);
+
+static const struct module small = {
+	"binfmt_script", "kernel/fs/binfmt_script.ko",
+	.bytes = 4000, .works = script_runs,
+};
+
+static const struct module middling = {
+	"overlay", "kernel/fs/overlayfs/overlay.ko",
+	"exportfs", "kernel/fs/exportfs/exportfs.ko",
+	.bytes = 100000, .works = overlay_shows_both,
+};
+
+/* The same with its debugging information */
+static const struct module large = {
+	"overlay", "test/whole/overlay.ko",
+	"exportfs", "kernel/fs/exportfs/exportfs.ko",
+	.bytes = 1 << 20, .works = overlay_shows_both,
+};
+
+/* How the file that is refused is made and opened. */
+static int first_bytes(long n);
+static int half(long unused);
+static int all_but(long n);
+static int in_directory(long file);
+static int of_format(long format);
+static int not_compressed(long unused);
+static int at_path(long path);
+static int end_of_pipe(long unused);
+static int opened_with(long flags);
+static int also_open_for_writing(long unused);
+static int not_open(long unused);
+static int without_privilege(long unused);
+
+/*
+ * What is promised by finit_module(2) and init_module(2), or by
+ * kernel/module/main.c and what it calls:
+ *
+ * EINVAL	finit_module(2): what is compressed is damaged or not of this
+ *		kernel's format, or a flag is unknown; kernel_read_file(): there
+ *		is nothing to read, or it is not a regular file
+ * EIO		kernel_read_file(): it ends too early
+ * ENOEXEC	init_module(2): it is no ELF file
+ * EKEYREJECTED	module_sig_check(): it is not what was signed, or it is not signed
+ *		and has to be
+ * EBADMSG	init_module(2): the signature is misformatted
+ * EBADF	finit_module(2): it is not open for reading
+ * ETXTBSY	finit_module(2): it is open for writing
+ * EFAULT	init_module(2): the parameters cannot be read
+ * ENOENT	simplify_symbols(): it needs a symbol that nobody has
+ * EPERM	init_module(2): the caller has no CAP_SYS_MODULE
+ */
+static const struct refusal refusals[] = {
+	{ "a file cut to one byte", EINVAL, first_bytes, 1 },
+	{ "a file cut in its header", EINVAL, first_bytes, 5 },
+	{ "a file cut behind its header", EINVAL, first_bytes, 40 },
+	{ "a file cut in half", EINVAL, half },
+	{ "a file cut 9 bytes from its end", EINVAL, all_but, 9 },
+	{ "an empty file", EINVAL, first_bytes, 0 },
+	{ "a gzip file, if that is not the format",
+	  EINVAL, of_format, (long)".gz" },
+	{ "an xz file, if that is not the format",
+	  EINVAL, of_format, (long)".xz" },
+	{ "a zstd file, if that is not the format",
+	  EINVAL, of_format, (long)".zst" },
+	{ "a module that is not compressed", EINVAL, not_compressed },
+	{ "a compressed module not said to be",
+	  ENOEXEC, all_but, 0, .flags = NOT_COMPRESSED },
+	{ "a compressed text", ENOEXEC, in_directory, (long)"test/text.ko" },
+	{ "a module changed after it was signed",
+	  EKEYREJECTED, in_directory, (long)"test/changed.ko" },
+	{ "a signature longer than the module",
+	  EBADMSG, in_directory, (long)"test/misformatted.ko" },
+	{ "a directory", EINVAL, at_path, (long)TMP },
+	{ "a pipe", EINVAL, end_of_pipe },
+	{ "a file that ends too early",
+	  EIO, at_path, (long)"/sys/module/compression" },
+	{ "a file open for its path only", EBADF, opened_with, O_PATH },
+	{ "a file open for writing only", EBADF, opened_with, O_WRONLY },
+	{ "a file open for writing elsewhere", ETXTBSY, also_open_for_writing },
+	{ "a closed file", EBADF, not_open },
+	{ "an unknown flag", EINVAL, all_but, 0, .flags = COMPRESSED | 0x100 },
+	{ "unreadable parameters", EFAULT, all_but, 0,
+	  .params = (const char *)16, .only_alone = true },
+	{ "a missing symbol", ENOENT, in_directory,
+	  (long)"kernel/fs/overlayfs/overlay.ko", .only_alone = true },
+	{ "an unprivileged caller", EPERM, without_privilege },
+};
+
+static const struct refusal unsigned_module = {
+	"", EKEYREJECTED, in_directory, (long)"test/unsigned.ko",
+};
+
+/* The cases, in this order, with the refusals in between */
+
+static void names_the_algorithm(const void *unused);
+static void memory_is_high(const void *unused);
+static void loads_compressed(const void *module);
+static void loads_uncompressed(const void *module);
+static void loads_200_times(const void *module);
+static void loads_by_8_from_one_file(const void *module);
+static void loads_by_8_from_8_files(const void *module);
+static void loads_only_once(const void *module);
+static void is_refused(const void *refusal);
+static void memory_is_back(const void *unused);
+static void insmod_loads(const void *module);
+static void insmod_leaves_it_to_the_kernel(const void *module);
+static void modprobe_loads(const void *module);
+static void mount_has_it_loaded(const void *module);
+static void is_refused_if_enforced(const void *refusal);
+static void flipped_bits_are_refused(const void *module);
+static void kernel_is_not_tainted(const void *unused);
+static void kmemleak_is_silent(const void *unused);
+static void kmemleak_sees_a_leak(const void *unused);
+
+static const struct test before_refusals[] = {
+	{ "/sys/module/compression names the algorithm", names_the_algorithm },
+	{ "there is high memory", memory_is_high },
+	{ "small: loads, works, unloads", loads_compressed, &small },
+	{ "middling: loads, works, unloads", loads_compressed, &middling },
+	{ "over 1 MB: loads, works, unloads", loads_compressed, &large },
+	{ "small, not compressed: loads, works, unloads",
+	  loads_uncompressed, &small },
+	{ "middling, not compressed: loads, works, unloads",
+	  loads_uncompressed, &middling },
+	{ "over 1 MB, not compressed: loads, works, unloads",
+	  loads_uncompressed, &large },
+	{ "small: loads 200 times", loads_200_times, &small },
+	{ "middling: loads 200 times", loads_200_times, &middling },
+	{ "small: loads, by 8 processes at once, from one file",
+	  loads_by_8_from_one_file, &small },
+	{ "small: loads, by 8 processes at once, from 8 files",
+	  loads_by_8_from_8_files, &small },
+	{ "over 1 MB: loads, by 8 processes at once, from one file",
+	  loads_by_8_from_one_file, &large },
+	{ "over 1 MB: loads, by 8 processes at once, from 8 files",
+	  loads_by_8_from_8_files, &large },
+	{ "small: loads only once", loads_only_once, &small },
+};
+
+static const struct test after_refusals[] = {
+	{ "memory is back after thousands of loads", memory_is_back },
+	{ "small: insmod loads it", insmod_loads, &small },
+	{ "middling: insmod loads it", insmod_loads, &middling },
+	{ "over 1 MB: insmod loads it", insmod_loads, &large },
+	{ "insmod leaves decompression to the kernel",
+	  insmod_leaves_it_to_the_kernel, &small },
+	{ "small: modprobe loads it", modprobe_loads, &small },
+	{ "middling: modprobe loads it, and what it needs",
+	  modprobe_loads, &middling },
+	{ "middling: mount has it loaded", mount_has_it_loaded, &middling },
+	{ "refused: a module without a signature, if that is enforced",
+	  is_refused_if_enforced, &unsigned_module },
+	{ "refused: a flipped bit, wherever",
+	  flipped_bits_are_refused, &small },
+	{ "the kernel is not tainted", kernel_is_not_tainted },
+	{ "kmemleak is silent", kmemleak_is_silent },
+	{ "kmemleak sees a leak", kmemleak_sees_a_leak },
+};
+
+/* What modules are for */
+
+/* As its own interpreter this program exits with that. */
+#define INTERPRETED	42
+
+static bool script_runs(void)
+{
+	char text[PATH_SIZE];
+
+	put_string(TMP "/script", join(text, "#!", self, " --interpret\n"));
+	return run(TMP "/script", NULL, NULL) == INTERPRETED;
+}
+
+static bool overlay_shows_both(void)
+{
+	bool shown;
+
+	mkdir(TMP "/upper", 0700);
+	mkdir(TMP "/lower", 0700);
+	mkdir(TMP "/merged", 0700);
+	put_string(TMP "/upper/a", "upper");
+	put_string(TMP "/lower/a", "lower");
+	put_string(TMP "/lower/b", "lower");
+	if (mount("overlay", TMP "/merged", "overlay", MS_RDONLY,
+		  "lowerdir=" TMP "/upper:" TMP "/lower"))
+		return false;
+	shown = holds(TMP "/merged/a", "upper") &&
+		holds(TMP "/merged/b", "lower");
+	umount2(TMP "/merged", 0);
+	return shown;
+}
+
+/* Files that are refused */
+
+static int first_bytes(long n)
+{
+	size_t size;
+
+	return file_of(compressed_file(&small, &size), n);
+}
+
+static int half(long unused)
+{
+	size_t size;
+	char *buf = compressed_file(&small, &size);
+
+	return file_of(buf, size / 2);
+}
+
+static int all_but(long n)
+{
+	size_t size;
+	char *buf = compressed_file(&small, &size);
+
+	return file_of(buf, size - n);
+}
+
+static int in_directory(long file)
+{
+	return open_it(path_of((const char *)file, COMPRESSED));
+}
+
+/* The small module as .gz, .xz or .zst */
+static int of_format(long format)
+{
+	char path[PATH_SIZE];
+
+	if (strcmp((const char *)format, suffix) == 0)
+		skip("it is\n");
+	join(path, directory, "/test/format.ko", (const char *)format);
+	return open_it(path);
+}
+
+static int not_compressed(long unused)
+{
+	return open_it(path_of(small.file, NOT_COMPRESSED));
+}
+
+static int at_path(long path)
+{
+	return open_it((const char *)path);
+}
+
+static int end_of_pipe(long unused)
+{
+	int ends[2];
+
+	return pipe(ends) ? -1 : ends[0];
+}
+
+static int opened_with(long flags)
+{
+	put_string(TMP "/file", "module");
+	return open(TMP "/file", flags);
+}
+
+static int also_open_for_writing(long unused)
+{
+	put_string(TMP "/file", "module");
+	open(TMP "/file", O_WRONLY);
+	return open(TMP "/file", O_RDONLY);
+}
+
+static int not_open(long unused)
+{
+	return 1000;
+}
+
+static int without_privilege(long unused)
+{
+	int fd = all_but(0);
+
+	drop_privileges();
+	return fd;
+}
+
+/* Cases */
+
+static void names_the_algorithm(const void *unused)
+{
+	const char *wanted = getenv("DECOMPRESS_ALGORITHM");
+
+	if (!wanted)
+		skip("which should it be?\n");
+	check(holds("/sys/module/compression", wanted),
+	      "it does not say %s\n", wanted);
+}
+
+static void memory_is_high(const void *unused)
+{
+	const char *wanted = getenv("DECOMPRESS_HIGH_MB");
+	long mb = count_memory().high / 256;
+
+	if (!wanted)
+		skip("how much should it be?\n");
+	ksft_print_msg("%ld MB\n", mb);
+	check(mb >= atol(wanted), "less than %s MB\n", wanted);
+}
+
+static void loads(const struct module *m, int flags)
+{
+	int error = load(m->file, flags);
+
+	check(error == 0, "%s: not loaded: %s\n", m->name, error_name(error));
+}
+
+static void works(const struct module *m)
+{
+	check(is_live(m->name), "%s: not Live in /proc/modules\n", m->name);
+	check(m->works(), "%s: does not work\n", m->name);
+}
+
+static void goes(const struct module *m)
+{
+	int error = unload(m->name);
+
+	check(error == 0, "%s: not unloaded: %s\n", m->name, error_name(error));
+	check(!is_loaded(m->name), "%s: still in /proc/modules\n", m->name);
+	/* On a live system mount(2) may well have it loaded. */
+	if (alone)
+		check(!m->works(), "%s: works without being there\n", m->name);
+}
+
+static void loads_works_unloads(const struct module *m, int flags)
+{
+	long size;
+
+	get_ready(m, flags);
+	size = size_of(path_of(m->file, flags));
+	ksft_print_msg("%s: %ld bytes\n", path_of(m->file, flags), size);
+	check(flags == COMPRESSED || size >= m->bytes,
+	      "less than %ld bytes\n", m->bytes);
+
+	loads(m, flags);
+	if (!failed)
+		works(m);
+	if (!failed)
+		goes(m);
+	put_back(m);
+}
+
+static void loads_compressed(const void *module)
+{
+	loads_works_unloads(module, COMPRESSED);
+}
+
+static void loads_uncompressed(const void *module)
+{
+	loads_works_unloads(module, NOT_COMPRESSED);
+}
+
+static void loads_200_times(const void *module)
+{
+	const struct module *m = module;
+	int i;
+
+	get_ready(m, COMPRESSED);
+	for (i = 0; i < 200 && !failed; i++) {
+		loads(m, COMPRESSED);
+		if (i % 50 == 0)
+			works(m);
+		if (unload(m->name))
+			check(false, "%s: not unloaded\n", m->name);
+	}
+	check(!failed, "%d times\n", i);
+	put_back(m);
+}
+
+/* One succeeds, the others come too late: EEXIST, says init_module(2). */
+static void loads_by_8(const struct module *m, bool from_one_file)
+{
+	int start[2], i, status, loaded = 0, late = 0;
+	char path[PATH_SIZE], number[2] = "0";
+
+	get_ready(m, COMPRESSED);
+	pipe(start);
+	for (i = 0; i < 8; i++) {
+		number[0] = '0' + i;
+		join(path, TMP "/copy", from_one_file ? "" : number, suffix);
+		copy_to(path, path_of(m->file, COMPRESSED));
+		if (fork() == 0) {
+			close(start[1]);
+			/* Returns when nobody has the other end any more. */
+			read(start[0], number, 1);
+			exit(finit_module(open(path, O_RDONLY), "", COMPRESSED));
+		}
+	}
+	close(start[0]);
+	close(start[1]);
+	for (i = 0; i < 8; i++) {
+		if (wait(&status) < 0 || !WIFEXITED(status))
+			continue;
+		loaded += WEXITSTATUS(status) == 0;
+		late += WEXITSTATUS(status) == EEXIST;
+	}
+	/*
+	 * Who comes while the same file is being loaded may be told how that
+	 * went, instead.
+	 */
+	check(from_one_file ? loaded >= 1 : loaded == 1,
+	      "%s: loaded by %d of 8\n", m->name, loaded);
+	check(loaded + late == 8, "%s: EEXIST for %d of the others\n",
+	      m->name, late);
+	if (loaded) {
+		works(m);
+		goes(m);
+	}
+	put_back(m);
+}
+
+static void loads_by_8_from_one_file(const void *module)
+{
+	int round;
+
+	for (round = 0; round < 5 && !failed; round++)
+		loads_by_8(module, true);
+}
+
+static void loads_by_8_from_8_files(const void *module)
+{
+	int round;
+
+	for (round = 0; round < 5 && !failed; round++)
+		loads_by_8(module, false);
+}
+
+static void loads_only_once(const void *module)
+{
+	const struct module *m = module;
+	int error;
+
+	get_ready(m, COMPRESSED);
+	loads(m, COMPRESSED);
+	error = load(m->file, COMPRESSED);
+	check(error == EEXIST, "%s, not EEXIST\n", error_name(error));
+	goes(m);
+	put_back(m);
+}
+
+static void is_refused(const void *refusal)
+{
+	const struct refusal *r = refusal;
+	char *before, *after;
+	int fd, error, wanted = r->error;
+
+	if (r->only_alone && !alone)
+		skip("this is a live system\n");
+	/* What is not signed is not even looked at. */
+	if (wanted == ENOEXEC && signatures_are_enforced())
+		wanted = EKEYREJECTED;
+
+	before = contents("/proc/modules", NULL);
+	fd = r->open(r->arg);
+	error = finit_module(fd, r->params ? r->params : "",
+			     r->flags ? r->flags : COMPRESSED);
+	close(fd);
+	check(error == wanted, "%s, not %s\n", error_name(error),
+	      error_name(wanted));
+	after = contents("/proc/modules", NULL);
+	check(strcmp(before, after) == 0,
+	      "/proc/modules was\n%sand is\n%s", before, after);
+	/* Not to be in the way of the next one */
+	if (error == 0 && unload(small.name))
+		unload(middling.name);
+}
+
+static void is_refused_if_enforced(const void *refusal)
+{
+	if (!alone)
+		skip("this is a live system\n");
+	/* It cannot be taken back. */
+	put_string(SIG_ENFORCE, "Y");
+	check(signatures_are_enforced(), "signatures are not enforced\n");
+	is_refused(refusal);
+}
+
+/*
+ * The decoders of xz and zstd notice, by a checksum. That of gzip is not looked
+ * at, so there the signature has to tell. With any of them a flipped bit may make
+ * no difference to what comes out, and then the module is as good as ever.
+ */
+static void flipped_bits_are_refused(const void *module)
+{
+	const struct module *m = module;
+	bool gzip = strcmp(suffix, ".gz") == 0;
+	int fd, error, seen[256] = { };
+	size_t size, i;
+	char *buf;
+
+	if (!signatures_are_enforced())
+		skip("signatures are not enforced\n");
+	buf = compressed_file(m, &size);
+	/* From behind the header to before the trailer */
+	for (i = 40; i < size - 40; i += size / 200 + 1) {
+		buf[i] ^= 0x10;
+		fd = file_of(buf, size);
+		buf[i] ^= 0x10;
+		error = finit_module(fd, "", COMPRESSED);
+		close(fd);
+		seen[error & 255]++;
+		if (error == 0) {
+			works(m);
+			goes(m);
+		} else if (error != EINVAL) {
+			check(gzip && (error == EKEYREJECTED ||
+				       error == EBADMSG),
+			      "flipped in byte %ld: %s\n", (long)i,
+			      error_name(error));
+		}
+	}
+	ksft_print_msg("EINVAL %d, EKEYREJECTED %d, EBADMSG %d, the same %d\n",
+		       seen[EINVAL], seen[EKEYREJECTED], seen[EBADMSG],
+		       seen[0]);
+}
+
+/* In processes of their own, as some of them give something up. */
+static void all_are_refused(void)
+{
+	int status;
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(refusals); i++) {
+		if (fork() == 0) {
+			quiet = true;
+			failed = false;
+			is_refused(&refusals[i]);
+			exit(failed ? KSFT_FAIL : KSFT_PASS);
+		}
+		check(wait(&status) > 0 && WIFEXITED(status) &&
+		      WEXITSTATUS(status) != KSFT_FAIL,
+		      "%s: see above\n", refusals[i].what);
+	}
+}
+
+/*
+ * In 50 rounds a single page that is lost by a single one of the refusals would
+ * be 50 pages. What the kernel keeps for itself differs by up to 25.
+ */
+#define GOOD_LOADS	40
+#define TOLERATED	35
+
+static void memory_is_back(const void *unused)
+{
+	const char *wanted = getenv("DECOMPRESS_ROUNDS");
+	int rounds = wanted ? atoi(wanted) : 50;
+	struct memory before = { }, after;
+	int round, i;
+
+	if (!alone)
+		skip("this is a live system\n");
+	/* What is allocated once and then kept is so before the first round. */
+	for (round = -1; round < rounds && !failed; round++) {
+		for (i = 0; i < GOOD_LOADS && !failed; i++) {
+			loads(&small, COMPRESSED);
+			unload(small.name);
+		}
+		get_ready(&large, COMPRESSED);
+		loads(&large, COMPRESSED);
+		unload(large.name);
+		put_back(&large);
+		all_are_refused();
+		if (round < 0)
+			before = settled_memory();
+	}
+	after = settled_memory();
+
+	ksft_print_msg("%d loads and %d refusals\n",
+		       round * (GOOD_LOADS + 2),
+		       round * (int)ARRAY_SIZE(refusals));
+	ksft_print_msg("free pages, low: %ld before, %ld after\n",
+		       before.free_low, after.free_low);
+	ksft_print_msg("free pages, high: %ld before, %ld after\n",
+		       before.free_high, after.free_high);
+	check(before.free_low - after.free_low <= TOLERATED &&
+	      before.free_high - after.free_high <= TOLERATED,
+	      "more than %d pages of either are gone\n", TOLERATED);
+}
+
+/*
+ * kmod is what people use. It leaves decompression to the kernel if the file has
+ * the format that is named in /sys/module/compression.
+ */
+static void have_kmod(void)
+{
+	if (!alone)
+		skip("this is a live system\n");
+	if (!exists("/sbin/modprobe"))
+		not_there("/sbin/modprobe");
+}
+
+static void insmod_loads(const void *module)
+{
+	const struct module *m = module;
+
+	have_kmod();
+	get_ready(m, COMPRESSED);
+	check(run("/sbin/insmod", path_of(m->file, COMPRESSED), NULL) == 0,
+	      "insmod fails\n");
+	works(m);
+	check(run("/sbin/rmmod", m->name, NULL) == 0, "rmmod fails\n");
+	check(!is_loaded(m->name), "%s: still in /proc/modules\n", m->name);
+	put_back(m);
+}
+
+/* Who decompresses is who complains if that fails. */
+static void insmod_leaves_it_to_the_kernel(const void *module)
+{
+	const char *message;
+	char path[PATH_SIZE];
+	size_t size;
+	char *buf;
+
+	have_kmod();
+	buf = compressed_file(module, &size);
+	put(join(path, TMP "/cut.ko", suffix, ""), buf, size / 2);
+	open_kmsg();
+	check(run("/sbin/insmod", path, NULL) != 0, "insmod does not fail\n");
+	do {
+		message = next_message();
+	} while (message && !contains(message, "compress"));
+	check(message, "the kernel does not complain\n");
+	if (message)
+		ksft_print_msg("kernel: %s\n", message);
+}
+
+static void modprobe_loads(const void *module)
+{
+	const struct module *m = module;
+
+	have_kmod();
+	check(run("/sbin/modprobe", m->name, NULL) == 0, "modprobe fails\n");
+	works(m);
+	check(run("/sbin/modprobe", "-r", m->name) == 0,
+	      "modprobe -r fails\n");
+	check(!is_loaded(m->name) && (!m->needs || !is_loaded(m->needs)),
+	      "%s: still in /proc/modules\n", m->name);
+}
+
+static void mount_has_it_loaded(const void *module)
+{
+	const struct module *m = module;
+
+	have_kmod();
+	put_string(MODPROBE, "/sbin/modprobe");
+	check(m->works(), "%s: does not work\n", m->name);
+	check(is_live(m->name), "%s: not Live in /proc/modules\n", m->name);
+	put_string(MODPROBE, "\n");
+	goes(m);
+	put_back(m);
+}
+
+static void kernel_is_not_tainted(const void *unused)
+{
+	if (!alone)
+		skip("this is a live system\n");
+	check(taint() == 0, "tainted: %ld\n", taint());
+	check(kmsg >= 0, "no /dev/kmsg, so nobody looked for warnings\n");
+}
+
+static void have_kmemleak(void)
+{
+	if (!alone)
+		skip("this is a live system\n");
+	if (!exists(KMEMLEAK))
+		skip("this kernel does not have it\n");
+}
+
+static void kmemleak_is_silent(const void *unused)
+{
+	char *report;
+
+	have_kmemleak();
+	report = kmemleak_report();
+	check(!*report, "%s", report);
+}
+
+/* The kernel's own sample of what leaks */
+static void kmemleak_sees_a_leak(const void *unused)
+{
+	static const struct module leaky = {
+		"kmemleak_test", "kernel/samples/kmemleak/kmemleak-test.ko",
+	};
+
+	have_kmemleak();
+	loads(&leaky, COMPRESSED);
+	unload(leaky.name);
+	check(*kmemleak_report(), "no leak reported\n");
+}
+
+static void run_refusal(const struct refusal *r)
+{
+	char name[PATH_SIZE];
+	struct test test = { join(name, "refused: ", r->what, ""),
+			     is_refused, r };
+
+	run_test(&test);
+}
+
+int main(int argc, char **argv)
+{
+	size_t i;
+
+	if (argc > 1 && strcmp(argv[1], "--interpret") == 0)
+		return INTERPRETED;
+
+	start(argc, argv);
+	ksft_set_plan(ARRAY_SIZE(before_refusals) + ARRAY_SIZE(refusals) +
+		      ARRAY_SIZE(after_refusals));
+	for (i = 0; i < ARRAY_SIZE(before_refusals); i++)
+		run_test(&before_refusals[i]);
+	for (i = 0; i < ARRAY_SIZE(refusals); i++)
+		run_refusal(&refusals[i]);
+	for (i = 0; i < ARRAY_SIZE(after_refusals); i++)
+		run_test(&after_refusals[i]);
+	finish();
+}
