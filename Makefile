@@ -3,7 +3,8 @@
 # Every command of the project; `make` explains them.
 
 # Whatever was given reaches the scripts through the environment.
-export KERNEL ARCH CONFIG FIXES FILTER BENCH JOBS MUTANTS HOSTS REBUILD FILES JSON
+export KERNEL ARCH CONFIG FIXES FILTER BENCH JOBS MUTANTS HOSTS REBUILD
+export FILES JSON ALGORITHMS ROUNDS
 
 help:
 	@sed -n 's/^#: \{0,1\}//p' Makefile
@@ -30,19 +31,25 @@ help:
 #:   FILES=          .gz, .xz and .zst files, or directories of them: one name,
 #:                   or a list as for the shell; a $ is $$ here
 #:   JSON=           a file for the answers; takes KERNEL, ARCH, FIXES, JOBS, too
-run test mutants coverage replay: %: script-%
+#: make boot       load compressed modules in a guest, through finit_module(),
+#:                 insmod and modprobe; takes KERNEL, FIXES, JOBS
+#:   CONFIG=         highmem4g, kmemleak, or a path
+#:   ALGORITHMS=     only these, such as 'gzip xz'
+#:   ROUNDS=50       of loads, good and bad, before the free memory is looked at
+judging := run test mutants coverage replay boot
+$(judging): %: script-%
 	$(call verdict,$(shell cat $(status); rm -f $(status)))
 
 # Failed tests are to give exit status 1 and all other trouble 2, but make turns
 # any failure into 2. It says 1 only under -q, which asks whether a recipe has
 # anything to do: so the recipes above have something to do if tests failed.
-ifneq ($(filter run test mutants coverage replay,$(MAKECMDGOALS)),)
+ifneq ($(filter $(judging),$(MAKECMDGOALS)),)
 MAKEFLAGS += -q
 status := build/status.$(shell echo $$PPID)
 endif
 verdict = $(if $(filter-out 0 1,$1),$(error not done))$(filter 1,$1)
 
-script-run script-test script-mutants script-coverage script-replay: script-%:
+$(judging:%=script-%): script-%:
 	+@mkdir -p build; sh scripts/$*.sh; echo $$? >$(status)
 
 #: make install    put the suite into the tree KERNEL=directory ...
@@ -61,5 +68,4 @@ series:
 clean:
 	rm -rf build .kunit
 
-.PHONY: help run test mutants coverage replay install uninstall series clean
-.PHONY: script-run script-test script-mutants script-coverage script-replay
+.PHONY: help install uninstall series clean $(judging) $(judging:%=script-%)

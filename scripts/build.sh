@@ -64,12 +64,13 @@ kunit_py()
 		--build_dir="$dir" --arch="$ARCH" "$@"
 }
 
-# What kunit.py does to build, but for compile_commands.json and for a "make
-# olddefconfig" that takes half of the time after an edit: "config" does that.
+# make_kernel TARGET [VARIABLE=VALUE ...]: for "all" what kunit.py does to build,
+# but for compile_commands.json and for a "make olddefconfig" that takes half of
+# the time after an edit: "config" does that.
 make_kernel()
 {
 	logged flock -n "$build/tree/$name.lock" make -C "$build/tree/$name" \
-		--no-print-directory -s all \
+		--no-print-directory -s "$@" \
 		ARCH="$ARCH" O="$dir" --jobs="$JOBS" </dev/null
 }
 
@@ -79,7 +80,8 @@ not_built()
 	exit 2
 }
 
-# build_kernel FRAGMENT ...: $what in $dir, with what it says in $log
+# build_kernel FRAGMENT ...: $what in $dir, with what it says in $log; $module_flags
+# is for the compiler, for modules only.
 build_kernel()
 {
 	mkdir -p "$dir"
@@ -103,5 +105,6 @@ build_kernel()
 	done
 	patiently kunit_py config "$@" || not_built configured
 	say "Building $what ..."
-	patiently make_kernel || not_built built
+	patiently make_kernel all CFLAGS_MODULE="${module_flags:-}" ||
+		not_built built
 }
