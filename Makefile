@@ -35,7 +35,7 @@ help:
 #:                 insmod and modprobe; takes KERNEL, FIXES, JOBS
 #:   CONFIG=         highmem4g, kmemleak, or a path
 #:   ALGORITHMS=     only these, such as 'gzip xz'
-#:   ROUNDS=50       of loads, good and bad, before the free memory is looked at
+#:   ROUNDS=100      of loads, good and bad, before the free memory is looked at
 judging := run test mutants coverage replay boot
 $(judging): %: script-%
 	$(call verdict,$(shell cat $(status); rm -f $(status)))

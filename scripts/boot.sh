@@ -14,7 +14,7 @@ set -eu
 . "$top/scripts/build.sh"
 
 ALGORITHMS=${ALGORITHMS:-}
-ROUNDS=${ROUNDS:-50}
+ROUNDS=${ROUNDS:-100}
 CONFIG=${CONFIG:-}
 command=boot
 
@@ -88,7 +88,7 @@ fi
 
 init()
 {
-	gcc -m32 -Os -Wall -ffreestanding -fno-stack-protector \
+	gcc -m32 -Os -Wall -Werror -ffreestanding -fno-stack-protector \
 		-fno-pie -no-pie -static -nostdlib \
 		-include "$headers/tools/include/nolibc/nolibc.h" \
 		-I "$headers/tools/testing/selftests/nolibc" \

@@ -406,7 +406,10 @@ static int run(const char *program, const char *a, const char *b)
 
 /* In pages, low and high, as /proc/zoneinfo has it */
 struct memory {
-	/* With those that are kept for each CPU */
+	/*
+	 * With those that are kept for each CPU, and those of the slab caches,
+	 * which come and go: what leaks from these is for kmemleak to see.
+	 */
 	long free_low, free_high;
 	long high;
 };
@@ -423,6 +426,8 @@ static struct memory count_memory(void)
 			high = strcmp(word, "HighMem") == 0;
 		else if (strcmp(last, "free") == 0 || strcmp(last, "count:") == 0)
 			*(high ? &m.free_high : &m.free_low) += atol(word);
+		else if (begins(last, "nr_slab_"))
+			m.free_low += atol(word);
 		else if (strcmp(last, "managed") == 0 && high)
 			m.high += atol(word);
 		last = word;
