@@ -9,7 +9,7 @@ set -eu
 . "$(dirname "$0")/lib.sh"
 
 # This is about one kernel; the caller's choice is for `make run`.
-unset KERNEL ARCH CONFIG FIXES FILTER BENCH FILES JSON
+unset KERNEL ARCH CONFIG FIXES FILTER BENCH FILES JSON ALGORITHMS ROUNDS
 kernel=6.12
 tree=$build/tree/$kernel
 logs=$build/test
@@ -111,7 +111,7 @@ kunit_py_alone()
 
 c_files()
 {
-	suite_files | grep '^kernel/.*\.[ch]$'
+	suite_files | grep '^\(kernel\|tools\)/.*\.[ch]$'
 }
 
 # kmap() and kmap_atomic() are what the suite is about.
@@ -296,6 +296,27 @@ not_for_replay()
 		refused 'ARCH=um' replay FILES="$logs/large.xz" ARCH=um
 }
 
+boot()
+{
+	make -C "$top" --no-print-directory boot "$@"
+}
+
+boot_as_shipped_is_red()
+{
+	status=0
+	boot ALGORITHMS=gzip ROUNDS=10 FIXES=no || status=$?
+	[ "$status" -eq 1 ] &&
+		grep -F 'WARNING: CPU' "$build/boot/$kernel/gzip.log" |
+		grep -F 'mm/highmem.c'
+}
+
+not_for_boot()
+{
+	refused 'ALGORITHMS=lzma' boot ALGORITHMS=lzma &&
+		refused 'ARCH=um' boot ARCH=um &&
+		refused 'ROUNDS=few' boot ROUNDS=few
+}
+
 # What runs on the host, or beside the suite, and never goes upstream
 tools_in_c()
 {
@@ -355,6 +376,10 @@ check 'bugs of the past and a sample of mutants are caught' \
 check 'refuses a mutant that is none' patch_that_does_not_apply
 check 'replay answers rightly, and says why' sh "$top/scripts/replay_test.sh"
 check 'replay refuses what it cannot ask about' not_for_replay
+
+check 'real modules load' boot ALGORITHMS=gzip ROUNDS=80
+check 'real modules do not load as shipped' boot_as_shipped_is_red
+check 'boot refuses bad variables' not_for_boot
 
 check 'tools in C compile silently' tools_in_c
 check 'all lines and branches are covered' make -C "$top" coverage
