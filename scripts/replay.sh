@@ -64,7 +64,8 @@ log=$dir/replay.log
 is_built()
 {
 	image=$(find "$dir/arch/x86/boot/bzImage" 2>/dev/null) || return
-	sh "$top/scripts/tree.sh" "$name" "$src" >/dev/null 2>&1 || return
+	flock -n "$build/tree/$name.lock" sh "$top/scripts/tree.sh" \
+		"$name" "$src" >/dev/null 2>&1 || return
 	tree=$build/tree/$name
 	[ -z "$(find -H "$tree/kernel/module" "$tree/lib/xz" \
 		"$tree/lib/zlib_inflate" "$tree/lib/zstd" "$top/.kunitconfig" \
@@ -72,7 +73,7 @@ is_built()
 }
 is_built || build_kernel >&2
 
-# Half a kernel's memory is for the files, the other half for what they become.
+# boot LIST LOG: a kernel with the files of that list
 boot()
 {
 	"$dir/usr/gen_init_cpio" "$1" >"$files/cpio"

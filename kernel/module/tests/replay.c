@@ -69,6 +69,7 @@ bool replay_find(struct replay_file *file, unsigned int nr)
 	return false;
 }
 
+/* A read past the end of the file is then a fault */
 static int read_to_guard_page(struct attempt *a, struct file *file)
 {
 	loff_t size = i_size_read(file_inode(file)), pos = 0;
