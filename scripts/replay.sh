@@ -90,8 +90,11 @@ still_there()
 
 say "Asking $what, of $count files ..."
 : >"$log"
-"$tool" stock "$files" &
+# In the background it does not hear of an interrupt, and is not to hold the lock.
+"$tool" stock "$files" 9>&- &
 stock=$!
+trap 'kill $stock 2>/dev/null || :' EXIT
+trap 'exit 2' HUP INT TERM
 for list in "$files"/list.*; do
 	patiently boot "$list" "$files/log.${list##*.}" || :
 	rm -f "$files/cpio"
