@@ -513,7 +513,7 @@ static void why_wrong(struct answer *answer, const struct file *file,
 			format->tool, file->tool_says);
 		advise(answer, "get the file anew");
 	} else if (e->parts > 1) {
-		because(answer, "%u %ss, and the kernel knows the first: %llu of %llu bytes",
+		because(answer, "%u %ss, of which the kernel takes the first: %llu of %llu bytes",
 			e->parts, format->part, file->out.len, file->tool.len);
 	} else {
 		because(answer, "other bytes come out, and nothing in the file explains it");

@@ -39,7 +39,7 @@ table()
 		'xz -c --check=crc32 --lzma2=dict=64MiB module.ko'
 	file 'dict-1536.xz' refused 'dictionary or window of 1536 MiB' \
 		'dict_1536_mib'
-	file 'two-streams.xz' WRONG '2 streams, and the kernel knows the first' \
+	file 'two-streams.xz' WRONG '2 streams, of which the kernel takes the first' \
 		'xz -c --check=crc32 module.ko; xz -c --check=crc32 module.ko'
 	file 'padding.xz' taken - \
 		'xz -c --check=crc32 module.ko; head -c 8 /dev/zero'
@@ -61,7 +61,7 @@ table()
 	file 'zopfli.gz' taken - 'zopfli --i1 -c module.ko'
 	file 'bgzip.gz' any 'extra field (FEXTRA)' 'bgzip -c module.ko'
 	file 'comment.gz' any 'comment (FCOMMENT)' 'pigz -c -C text module.ko'
-	file 'two-members.gz' WRONG '2 members, and the kernel knows the first' \
+	file 'two-members.gz' WRONG '2 members, of which the kernel takes the first' \
 		'gzip -c module.ko; gzip -c module.ko'
 	file 'trailing.gz' taken - 'gzip -c module.ko; echo and more'
 	file 'bad-crc.gz' WRONG 'which the kernel did not notice: gzip says "invalid compressed data--crc error"' \
@@ -80,7 +80,7 @@ table()
 		'zstd --long=30 -c <module.ko'
 	file 'long-31.zst' refused 'window of 2048 MiB, where the kernel takes 128' \
 		'zstd --long=31 -c <module.ko'
-	file 'two-frames.zst' WRONG '2 frames, and the kernel knows the first' \
+	file 'two-frames.zst' WRONG '2 frames, of which the kernel takes the first' \
 		'zstd -c module.ko; zstd -c module.ko'
 	file 'skippable.zst' refused 'begins with a skippable frame' \
 		'printf "\120\052\115\030\0\0\0\0"; zstd -c module.ko'
