@@ -36,20 +36,19 @@ help:
 #:   CONFIG=         highmem4g, kmemleak, or a path
 #:   ALGORITHMS=     only these, such as 'gzip xz'
 #:   ROUNDS=100      of loads, good and bad, before the free memory is looked at
-judging := run test mutants coverage replay boot
-$(judging): %: script-%
+run test mutants coverage replay boot: %: script-%
 	$(call verdict,$(shell cat $(status); rm -f $(status)))
 
 # Failed tests are to give exit status 1 and all other trouble 2, but make turns
 # any failure into 2. It says 1 only under -q, which asks whether a recipe has
 # anything to do: so the recipes above have something to do if tests failed.
-ifneq ($(filter $(judging),$(MAKECMDGOALS)),)
+ifneq ($(filter run test mutants coverage replay boot,$(MAKECMDGOALS)),)
 MAKEFLAGS += -q
 status := build/status.$(shell echo $$PPID)
 endif
 verdict = $(if $(filter-out 0 1,$1),$(error not done))$(filter 1,$1)
 
-$(judging:%=script-%): script-%:
+script-run script-test script-mutants script-coverage script-replay script-boot: script-%:
 	+@mkdir -p build; sh scripts/$*.sh; echo $$? >$(status)
 
 #: make install    put the suite into the tree KERNEL=directory ...
@@ -68,4 +67,6 @@ series:
 clean:
 	rm -rf build .kunit
 
-.PHONY: help install uninstall series clean $(judging) $(judging:%=script-%)
+.PHONY: help run test mutants coverage replay boot install uninstall series clean
+.PHONY: script-run script-test script-mutants script-coverage script-replay
+.PHONY: script-boot

@@ -153,12 +153,12 @@ index_modules()
 install_all_modules()
 {
 	release=$(cat "$dir/include/config/kernel.release")
-	modules=$guest/root/lib/modules/$release
+	modules=$guest/installed/lib/modules/$release
 	whole=lib/modules/$release/kernel/fs/overlayfs
 	not_compressed='CONFIG_MODULE_COMPRESS_ALL= CONFIG_MODULE_COMPRESS_GZIP=
 		CONFIG_MODULE_COMPRESS_XZ= CONFIG_MODULE_COMPRESS_ZSTD='
 
-	install_modules "$guest/root" INSTALL_MOD_STRIP=1 || return
+	install_modules "$guest/installed" INSTALL_MOD_STRIP=1 || return
 	index_modules || return
 	install_modules "$guest/whole" || return
 	mkdir -p "$modules/test/whole" "$modules/test/plain/test/whole"
@@ -200,10 +200,10 @@ list_initramfs()
 	for library in libc.so.6 libcrypto.so.3 libz.so.1 libzstd.so.1; do
 		echo "file /lib/$library $kmod/usr/lib/i386-linux-gnu/$library 0755 0 0"
 	done
-	(cd "$guest/root" && find lib/modules -type d) |
+	(cd "$guest/installed" && find lib/modules -type d) |
 		sed 's|.*|dir /& 0755 0 0|'
-	(cd "$guest/root" && find lib/modules -type f) |
-		sed "s|.*|file /& $guest/root/& 0644 0 0|"
+	(cd "$guest/installed" && find lib/modules -type f) |
+		sed "s|.*|file /& $guest/installed/& 0644 0 0|"
 }
 
 initramfs()
@@ -211,14 +211,6 @@ initramfs()
 	list_initramfs >"$guest/initramfs.list" &&
 		"$dir/usr/gen_init_cpio" "$guest/initramfs.list" \
 			>"$guest/initramfs.cpio"
-}
-
-# count WORD: of "Ran 3 tests: passed: 2, skipped: 1", without those that are zero
-count()
-{
-	n=$(sed -n "s/.*Ran [0-9]* tests:.* $1: \([0-9]*\).*/\1/p" "$log" |
-		tail -n 1)
-	echo "${n:-0}"
 }
 
 # boot_with ALGORITHM
@@ -265,6 +257,8 @@ boot_with()
 }
 
 mkdir -p "$guest"
+exec 9>"$dir/lock"
+flock -n 9 || die "${dir#"$top"/} is in use by another run; wait for it to end"
 rm -f "$dir/results"
 passed=yes
 for algorithm; do
