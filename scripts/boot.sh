@@ -86,17 +86,6 @@ if ! grep -q NOLIBC "$src/tools/testing/selftests/kselftest.h"; then
 	headers=${found#* }
 fi
 
-init()
-{
-	gcc -m32 -Os -Wall -Werror -ffreestanding -fno-stack-protector \
-		-fno-pie -no-pie -static -nostdlib \
-		-include "$headers/tools/include/nolibc/nolibc.h" \
-		-I "$headers/tools/testing/selftests/nolibc" \
-		-idirafter "/usr/include/$(gcc -print-multiarch)" \
-		-o "$guest/init" \
-		"$top/tools/testing/selftests/module/decompress.c"
-}
-
 # install_modules DIRECTORY [VARIABLE=VALUE ...]
 install_modules()
 {
@@ -188,7 +177,7 @@ list_initramfs()
 		dir /dev 0755 0 0
 		nod /dev/console 0600 0 0 c 5 1
 		nod /dev/kmsg 0600 0 0 c 1 11
-		file /init $guest/init 0755 0 0
+		file /init $dir/guest-init 0755 0 0
 		dir /lib 0755 0 0
 		dir /sbin 0755 0 0
 		file /sbin/kmod $kmod/usr/bin/kmod 0755 0 0
@@ -232,7 +221,8 @@ boot_with()
 	high_mb=2000
 	! grep -q '^CONFIG_HIGHMEM64G=y$' "$dir/.config" || high_mb=3000
 
-	logged init || not_built 'built: no init'
+	build_init "$top/tools/testing/selftests/module/decompress.c" "$headers" ||
+		not_built 'built: no init'
 	patiently install_all_modules || not_built 'built: no modules'
 	logged initramfs || not_built 'built: no initramfs'
 
@@ -251,8 +241,7 @@ boot_with()
 		--kernel_args="DECOMPRESS_HIGH_MB=$high_mb" \
 		--kernel_args="DECOMPRESS_ROUNDS=$ROUNDS" || status=$?
 	cp "$dir/test.log" "$dir/$algorithm-guest.log"
-	echo "make boot: $what: $(count passed) passed, $(count failed) failed, $(
-		count skipped) skipped" >>"$dir/results"
+	echo "make boot: $what: $(counts)" >>"$dir/results"
 	[ "$status" -eq 0 ]
 }
 

@@ -108,3 +108,33 @@ build_kernel()
 	patiently make_kernel all CFLAGS_MODULE="${module_flags:-}" ||
 		not_built built
 }
+
+# build_init SOURCE HEADERS: from C, the init of an initramfs, $dir/guest-init, on the
+# nolibc of the tree HEADERS, with its selftests' headers one level up
+build_init()
+{
+	logged gcc -m32 -Os -Wall -Werror -ffreestanding -fno-stack-protector \
+		-fno-pie -no-pie -static -nostdlib \
+		-include "$2/tools/include/nolibc/nolibc.h" \
+		-I "$2/tools/testing/selftests/kmod" \
+		-idirafter "/usr/include/$(gcc -print-multiarch)" \
+		-o "$dir/guest-init" "$1"
+}
+
+# From "Testing complete. Ran 3 tests: passed: 2, skipped: 1" in the log, where
+# what is zero is left out
+count()
+{
+	n=$(sed -n "s/.*Ran [0-9]* tests:.* $1: \([0-9]*\).*/\1/p" "$log" |
+		tail -n 1)
+	echo "${n:-0}"
+}
+
+counts()
+{
+	result="$(count passed) passed, $(count failed) failed, $(count skipped) skipped"
+	for c in crashed errors; do
+		[ "$(count $c)" -eq 0 ] || result="$result, $(count $c) $c"
+	done
+	echo "$result"
+}

@@ -11,27 +11,16 @@
 
 set -eu
 . "$(dirname "$0")/lib.sh"
+. "$top/scripts/build.sh"
 
-KERNEL=${KERNEL:-6.12}
-JOBS=${JOBS:-$(nproc)}
-export KERNEL PYTHONUNBUFFERED=1
-
-case ${ARCH:-i386}/${CONFIG:-}/${FILTER:-} in
+case $ARCH/${CONFIG:-}/${FILTER:-} in
 i386//) ;;
 *) die "coverage takes no ARCH, CONFIG or FILTER: it is of the whole suite, on i386, in a configuration of its own" ;;
 esac
-case $JOBS in
-'' | 0 | *[!0-9]*) die "JOBS=$JOBS: not a number" ;;
-esac
 
-sh "$top/scripts/need.sh" i386
 need lcov lcov gcov gcc
-found=$(sh "$top/scripts/kernel.sh" "$KERNEL")
-name=${found%% *}
-src=${found#* }
-version=$(sed -n 's/^\(VERSION\|PATCHLEVEL\|SUBLEVEL\) = //p' "$src/Makefile" |
-	paste -s -d .)
-what="linux $version, i386"
+find_kernel
+what="linux $version, i386, $fixes"
 
 dir=$build/kunit/$name-i386-coverage
 tests=$dir/kernel/module/tests
@@ -40,6 +29,7 @@ log=$dir/coverage.log
 mkdir -p "$dir"
 : >"$log"
 
+# Unlike elsewhere, only what is wrong is shown.
 logged()
 {
 	"$@" >>"$log" 2>&1
@@ -78,18 +68,6 @@ for a in gzip xz zstd; do
 		--make_options="GCOV_PROFILE_tests/seam_$a.o=y"
 done
 
-# The memory of the kernel is the only place where the counters are, so an init
-# is needed to bring them out. It is built on what every kernel tree has.
-init()
-{
-	gcc -m32 -Os -Wall -ffreestanding -fno-stack-protector -fno-pie -no-pie \
-		-static -nostdlib -I "$src/tools/include/nolibc" \
-		-idirafter "/usr/include/$(gcc -print-multiarch)" \
-		-o "$dir/gcov-init" "$top/scripts/gcov-init.c" &&
-		echo "file /init $dir/gcov-init 0755 0 0" |
-		"$dir/usr/gen_init_cpio" - >"$dir/gcov-init.cpio"
-}
-
 still_there()
 {
 	echo "  $(find "$dir" -name '*.o' 2>/dev/null | wc -l) objects built"
@@ -97,7 +75,10 @@ still_there()
 
 say "Building $what, with gcov ..."
 kunit_py build --jobs="$JOBS" "$@" || give_up 'not built'
-logged init || give_up 'no init built'
+# The memory of the kernel is the only place where the counters are, so an init
+# is needed to bring them out.
+build_init "$top/scripts/gcov-init.c" "$src" || give_up 'no init built'
+echo "file /init $dir/guest-init 0755 0 0" | "$dir/usr/gen_init_cpio" - >"$dir/guest-init.cpio"
 
 still_there()
 {
@@ -106,7 +87,7 @@ still_there()
 
 # All that follows a "--" is for init: the files to bring out, and the
 # kunit_shutdown= that kunit.py adds, which would leave no time for that.
-set -- "$@" --qemu_args="-smp 2,sockets=2 -initrd $dir/gcov-init.cpio" \
+set -- "$@" --qemu_args="-smp 2,sockets=2 -initrd $dir/guest-init.cpio" \
 	--qemu_args="-serial file:$dir/gcov.hex" \
 	--kernel_args='kunit.enable=1 console=ttyS0 panic=-1 --'
 for object in "$tests"/seam_*.o; do

@@ -5,7 +5,6 @@
  * The arguments are the files' names in gcov's directory; those that do not
  * begin with a slash are meant for others.
  */
-#include "nolibc.h"
 
 static void dump(const char *path, int port)
 {

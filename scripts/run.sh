@@ -46,19 +46,7 @@ patiently kunit_py exec --json="$dir/kunit.json" "$@" || status=$?
 # kunit.py does not show what a case that passes has to say.
 [ "$BENCH" = no ] || sed -n 's/.*# benchmark: \(.* ns .*\)/\1/p' "$dir/test.log"
 
-# From "Testing complete. Ran 3 tests: passed: 2, skipped: 1", where what is
-# zero is left out.
-count()
-{
-	n=$(sed -n "s/.*Ran [0-9]* tests:.* $1: \([0-9]*\).*/\1/p" "$log" | tail -n 1)
-	echo "${n:-0}"
-}
-
-result="$(count passed) passed, $(count failed) failed, $(count skipped) skipped"
-for c in crashed errors; do
-	[ "$(count $c)" -eq 0 ] || result="$result, $(count $c) $c"
-done
 seconds=$(sed -n 's/.*Elapsed time: \([0-9]*\.[0-9]\)[0-9]*s.*/\1/p' "$log" |
 	tail -n 1)
-echo "make run: $what: $result; boot to verdict ${seconds:-?} s"
+echo "make run: $what: $(counts); boot to verdict ${seconds:-?} s"
 [ "$status" -eq 0 ] || exit 1
