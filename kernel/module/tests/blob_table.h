@@ -3931,7 +3931,6 @@ static const struct decompress_blob decompress_blobs[] = {
 		.len = 9000,
 		.window = 32768,
 		.error = 0,
-		.log = NULL,
 	},
 	{
 		.name = "gzip -6",
@@ -3945,7 +3944,6 @@ static const struct decompress_blob decompress_blobs[] = {
 		.len = 9000,
 		.window = 32768,
 		.error = 0,
-		.log = NULL,
 	},
 	{
 		.name = "gzip -9",
@@ -3959,7 +3957,6 @@ static const struct decompress_blob decompress_blobs[] = {
 		.len = 9000,
 		.window = 32768,
 		.error = 0,
-		.log = NULL,
 	},
 	{
 		.name = "gzip -n",
@@ -3973,7 +3970,6 @@ static const struct decompress_blob decompress_blobs[] = {
 		.len = 9000,
 		.window = 32768,
 		.error = 0,
-		.log = NULL,
 	},
 	{
 		.name = "gzip in make modules_install",
@@ -3987,7 +3983,6 @@ static const struct decompress_blob decompress_blobs[] = {
 		.len = 9000,
 		.window = 32768,
 		.error = 0,
-		.log = NULL,
 	},
 	{
 		.name = "gzip with a file name of 203 characters",
@@ -4001,7 +3996,6 @@ static const struct decompress_blob decompress_blobs[] = {
 		.len = 9000,
 		.window = 32768,
 		.error = 0,
-		.log = NULL,
 	},
 	{
 		.name = "gzip --rsyncable",
@@ -4015,7 +4009,6 @@ static const struct decompress_blob decompress_blobs[] = {
 		.len = 9000,
 		.window = 32768,
 		.error = 0,
-		.log = NULL,
 	},
 	{
 		.name = "gzip of nothing",
@@ -4029,7 +4022,6 @@ static const struct decompress_blob decompress_blobs[] = {
 		.len = 0,
 		.window = 32768,
 		.error = 0,
-		.log = NULL,
 	},
 	{
 		.name = "gzip of 4096 bytes",
@@ -4043,7 +4035,6 @@ static const struct decompress_blob decompress_blobs[] = {
 		.len = 4096,
 		.window = 32768,
 		.error = 0,
-		.log = NULL,
 	},
 	{
 		.name = "gzip of 4097 bytes",
@@ -4057,7 +4048,6 @@ static const struct decompress_blob decompress_blobs[] = {
 		.len = 4097,
 		.window = 32768,
 		.error = 0,
-		.log = NULL,
 	},
 	{
 		.name = "gzip of 8192 bytes",
@@ -4071,7 +4061,6 @@ static const struct decompress_blob decompress_blobs[] = {
 		.len = 8192,
 		.window = 32768,
 		.error = 0,
-		.log = NULL,
 	},
 	{
 		.name = "gzip of 1 MiB of zeroes",
@@ -4085,7 +4074,6 @@ static const struct decompress_blob decompress_blobs[] = {
 		.len = 1048576,
 		.window = 32768,
 		.error = 0,
-		.log = NULL,
 	},
 	{
 		.name = "gzip of random bytes",
@@ -4099,7 +4087,6 @@ static const struct decompress_blob decompress_blobs[] = {
 		.len = 4200,
 		.window = 32768,
 		.error = 0,
-		.log = NULL,
 	},
 	{
 		.name = "gzip of 300 bytes",
@@ -4113,7 +4100,6 @@ static const struct decompress_blob decompress_blobs[] = {
 		.len = 300,
 		.window = 32768,
 		.error = 0,
-		.log = NULL,
 		.small = true,
 	},
 	{
@@ -4128,7 +4114,6 @@ static const struct decompress_blob decompress_blobs[] = {
 		.len = 300,
 		.window = 32768,
 		.error = 0,
-		.log = NULL,
 		.small = true,
 	},
 	{
@@ -4143,7 +4128,6 @@ static const struct decompress_blob decompress_blobs[] = {
 		.len = 9000,
 		.window = 32768,
 		.error = 0,
-		.log = NULL,
 	},
 	{
 		.name = "pigz -p 4 in several pieces",
@@ -4157,7 +4141,6 @@ static const struct decompress_blob decompress_blobs[] = {
 		.len = 1048576,
 		.window = 32768,
 		.error = 0,
-		.log = NULL,
 	},
 	{
 		.name = "pigz -11",
@@ -4171,7 +4154,6 @@ static const struct decompress_blob decompress_blobs[] = {
 		.len = 9000,
 		.window = 32768,
 		.error = 0,
-		.log = NULL,
 	},
 	{
 		.name = "pigz with a comment",
@@ -4185,7 +4167,6 @@ static const struct decompress_blob decompress_blobs[] = {
 		.len = 300,
 		.window = 32768,
 		.error = -EINVAL,
-		.log = "decompression failed with status -3",
 	},
 	{
 		.name = "zopfli",
@@ -4199,7 +4180,6 @@ static const struct decompress_blob decompress_blobs[] = {
 		.len = 9000,
 		.window = 32768,
 		.error = 0,
-		.log = NULL,
 	},
 	{
 		.name = "xz --check=none",
@@ -4213,7 +4193,6 @@ static const struct decompress_blob decompress_blobs[] = {
 		.len = 9000,
 		.window = 8388608,
 		.error = 0,
-		.log = NULL,
 	},
 	{
 		.name = "xz --check=crc32",
@@ -4227,7 +4206,6 @@ static const struct decompress_blob decompress_blobs[] = {
 		.len = 9000,
 		.window = 8388608,
 		.error = 0,
-		.log = NULL,
 		.checked = true,
 	},
 	{
@@ -4242,7 +4220,6 @@ static const struct decompress_blob decompress_blobs[] = {
 		.len = 300,
 		.window = 8388608,
 		.error = -EINVAL,
-		.log = "decompression failed with status 6",
 	},
 	{
 		.name = "xz --check=sha256",
@@ -4256,7 +4233,6 @@ static const struct decompress_blob decompress_blobs[] = {
 		.len = 300,
 		.window = 8388608,
 		.error = -EINVAL,
-		.log = "decompression failed with status 6",
 	},
 	{
 		.name = "xz in make modules_install",
@@ -4270,7 +4246,6 @@ static const struct decompress_blob decompress_blobs[] = {
 		.len = 9000,
 		.window = 1048576,
 		.error = 0,
-		.log = NULL,
 		.checked = true,
 	},
 	{
@@ -4285,7 +4260,6 @@ static const struct decompress_blob decompress_blobs[] = {
 		.len = 4400,
 		.window = 1048576,
 		.error = IS_ENABLED(CONFIG_XZ_DEC_X86) ? 0 : -EINVAL,
-		.log = "decompression failed with status 6",
 		.checked = true,
 	},
 	{
@@ -4300,7 +4274,6 @@ static const struct decompress_blob decompress_blobs[] = {
 		.len = 4400,
 		.window = 1048576,
 		.error = IS_ENABLED(CONFIG_XZ_DEC_POWERPC) ? 0 : -EINVAL,
-		.log = "decompression failed with status 6",
 		.checked = true,
 	},
 	{
@@ -4315,7 +4288,6 @@ static const struct decompress_blob decompress_blobs[] = {
 		.len = 4400,
 		.window = 1048576,
 		.error = IS_ENABLED(CONFIG_XZ_DEC_IA64) ? 0 : -EINVAL,
-		.log = "decompression failed with status 6",
 		.checked = true,
 	},
 	{
@@ -4330,7 +4302,6 @@ static const struct decompress_blob decompress_blobs[] = {
 		.len = 4400,
 		.window = 1048576,
 		.error = IS_ENABLED(CONFIG_XZ_DEC_ARM) ? 0 : -EINVAL,
-		.log = "decompression failed with status 6",
 		.checked = true,
 	},
 	{
@@ -4345,7 +4316,6 @@ static const struct decompress_blob decompress_blobs[] = {
 		.len = 4400,
 		.window = 1048576,
 		.error = IS_ENABLED(CONFIG_XZ_DEC_ARMTHUMB) ? 0 : -EINVAL,
-		.log = "decompression failed with status 6",
 		.checked = true,
 	},
 	{
@@ -4360,7 +4330,6 @@ static const struct decompress_blob decompress_blobs[] = {
 		.len = 4400,
 		.window = 1048576,
 		.error = IS_ENABLED(CONFIG_XZ_DEC_SPARC) ? 0 : -EINVAL,
-		.log = "decompression failed with status 6",
 		.checked = true,
 	},
 	{
@@ -4375,7 +4344,6 @@ static const struct decompress_blob decompress_blobs[] = {
 		.len = 4400,
 		.window = 1048576,
 		.error = IS_ENABLED(CONFIG_XZ_DEC_ARM64) ? 0 : -EINVAL,
-		.log = "decompression failed with status 6",
 		.checked = true,
 	},
 	{
@@ -4390,7 +4358,6 @@ static const struct decompress_blob decompress_blobs[] = {
 		.len = 4400,
 		.window = 1048576,
 		.error = IS_ENABLED(CONFIG_XZ_DEC_RISCV) ? 0 : -EINVAL,
-		.log = "decompression failed with status 6",
 		.checked = true,
 	},
 	{
@@ -4405,7 +4372,6 @@ static const struct decompress_blob decompress_blobs[] = {
 		.len = 4400,
 		.window = 8388608,
 		.error = IS_ENABLED(CONFIG_XZ_DEC_X86) ? 0 : -EINVAL,
-		.log = "decompression failed with status 6",
 		.checked = true,
 	},
 	{
@@ -4420,7 +4386,6 @@ static const struct decompress_blob decompress_blobs[] = {
 		.len = 300,
 		.window = 8388608,
 		.error = -EINVAL,
-		.log = "decompression failed with status 6",
 		.checked = true,
 	},
 	{
@@ -4435,7 +4400,6 @@ static const struct decompress_blob decompress_blobs[] = {
 		.len = 300,
 		.window = 8388608,
 		.error = -EINVAL,
-		.log = "decompression failed with status 6",
 		.checked = true,
 	},
 	{
@@ -4450,7 +4414,6 @@ static const struct decompress_blob decompress_blobs[] = {
 		.len = 300,
 		.window = 8388608,
 		.error = -EINVAL,
-		.log = "decompression failed with status 6",
 		.checked = true,
 	},
 	{
@@ -4465,7 +4428,6 @@ static const struct decompress_blob decompress_blobs[] = {
 		.len = 9000,
 		.window = 4096,
 		.error = 0,
-		.log = NULL,
 		.checked = true,
 	},
 	{
@@ -4480,7 +4442,6 @@ static const struct decompress_blob decompress_blobs[] = {
 		.len = 9000,
 		.window = 65536,
 		.error = 0,
-		.log = NULL,
 		.checked = true,
 	},
 	{
@@ -4495,7 +4456,6 @@ static const struct decompress_blob decompress_blobs[] = {
 		.len = 9000,
 		.window = 1048576,
 		.error = 0,
-		.log = NULL,
 		.checked = true,
 	},
 	{
@@ -4510,7 +4470,6 @@ static const struct decompress_blob decompress_blobs[] = {
 		.len = 9000,
 		.window = 8388608,
 		.error = 0,
-		.log = NULL,
 		.checked = true,
 	},
 	{
@@ -4525,7 +4484,6 @@ static const struct decompress_blob decompress_blobs[] = {
 		.len = 9000,
 		.window = 67108864,
 		.error = 0,
-		.log = NULL,
 		.checked = true,
 	},
 	{
@@ -4540,7 +4498,6 @@ static const struct decompress_blob decompress_blobs[] = {
 		.len = 20000,
 		.window = 4096,
 		.error = 0,
-		.log = NULL,
 		.checked = true,
 	},
 	{
@@ -4555,7 +4512,6 @@ static const struct decompress_blob decompress_blobs[] = {
 		.len = 9000,
 		.window = 8388608,
 		.error = 0,
-		.log = NULL,
 		.checked = true,
 	},
 	{
@@ -4570,7 +4526,6 @@ static const struct decompress_blob decompress_blobs[] = {
 		.len = 9000,
 		.window = 8388608,
 		.error = 0,
-		.log = NULL,
 		.checked = true,
 	},
 	{
@@ -4585,7 +4540,6 @@ static const struct decompress_blob decompress_blobs[] = {
 		.len = 9000,
 		.window = 8388608,
 		.error = 0,
-		.log = NULL,
 		.checked = true,
 	},
 	{
@@ -4600,7 +4554,6 @@ static const struct decompress_blob decompress_blobs[] = {
 		.len = 9000,
 		.window = 8388608,
 		.error = 0,
-		.log = NULL,
 		.checked = true,
 	},
 	{
@@ -4615,7 +4568,6 @@ static const struct decompress_blob decompress_blobs[] = {
 		.len = 9000,
 		.window = 8388608,
 		.error = 0,
-		.log = NULL,
 		.checked = true,
 	},
 	{
@@ -4630,7 +4582,6 @@ static const struct decompress_blob decompress_blobs[] = {
 		.len = 9000,
 		.window = 8388608,
 		.error = 0,
-		.log = NULL,
 	},
 	{
 		.name = "xz -0",
@@ -4644,7 +4595,6 @@ static const struct decompress_blob decompress_blobs[] = {
 		.len = 9000,
 		.window = 262144,
 		.error = 0,
-		.log = NULL,
 		.checked = true,
 	},
 	{
@@ -4659,7 +4609,6 @@ static const struct decompress_blob decompress_blobs[] = {
 		.len = 9000,
 		.window = 67108864,
 		.error = 0,
-		.log = NULL,
 		.checked = true,
 	},
 	{
@@ -4674,7 +4623,6 @@ static const struct decompress_blob decompress_blobs[] = {
 		.len = 0,
 		.window = 0,
 		.error = 0,
-		.log = NULL,
 		.checked = true,
 	},
 	{
@@ -4689,7 +4637,6 @@ static const struct decompress_blob decompress_blobs[] = {
 		.len = 4096,
 		.window = 1048576,
 		.error = 0,
-		.log = NULL,
 		.checked = true,
 	},
 	{
@@ -4704,7 +4651,6 @@ static const struct decompress_blob decompress_blobs[] = {
 		.len = 4097,
 		.window = 1048576,
 		.error = 0,
-		.log = NULL,
 		.checked = true,
 	},
 	{
@@ -4719,7 +4665,6 @@ static const struct decompress_blob decompress_blobs[] = {
 		.len = 8192,
 		.window = 1048576,
 		.error = 0,
-		.log = NULL,
 		.checked = true,
 	},
 	{
@@ -4734,7 +4679,6 @@ static const struct decompress_blob decompress_blobs[] = {
 		.len = 1048576,
 		.window = 1048576,
 		.error = 0,
-		.log = NULL,
 		.checked = true,
 	},
 	{
@@ -4749,7 +4693,6 @@ static const struct decompress_blob decompress_blobs[] = {
 		.len = 1000,
 		.window = 1048576,
 		.error = 0,
-		.log = NULL,
 		.checked = true,
 	},
 	{
@@ -4764,7 +4707,6 @@ static const struct decompress_blob decompress_blobs[] = {
 		.len = 300,
 		.window = 65536,
 		.error = 0,
-		.log = NULL,
 		.small = true,
 	},
 	{
@@ -4779,7 +4721,6 @@ static const struct decompress_blob decompress_blobs[] = {
 		.len = 300,
 		.window = 65536,
 		.error = 0,
-		.log = NULL,
 		.checked = true,
 		.small = true,
 	},
@@ -4795,7 +4736,6 @@ static const struct decompress_blob decompress_blobs[] = {
 		.len = 300,
 		.window = 65536,
 		.error = 0,
-		.log = NULL,
 		.checked = true,
 		.small = true,
 	},
@@ -4811,7 +4751,6 @@ static const struct decompress_blob decompress_blobs[] = {
 		.len = 9000,
 		.window = 9000,
 		.error = 0,
-		.log = NULL,
 		.checked = true,
 	},
 	{
@@ -4826,7 +4765,6 @@ static const struct decompress_blob decompress_blobs[] = {
 		.len = 9000,
 		.window = 9000,
 		.error = 0,
-		.log = NULL,
 		.checked = true,
 	},
 	{
@@ -4841,7 +4779,6 @@ static const struct decompress_blob decompress_blobs[] = {
 		.len = 9000,
 		.window = 9000,
 		.error = 0,
-		.log = NULL,
 		.checked = true,
 	},
 	{
@@ -4856,7 +4793,6 @@ static const struct decompress_blob decompress_blobs[] = {
 		.len = 9000,
 		.window = 9000,
 		.error = 0,
-		.log = NULL,
 		.checked = true,
 	},
 	{
@@ -4871,7 +4807,6 @@ static const struct decompress_blob decompress_blobs[] = {
 		.len = 9000,
 		.window = 9000,
 		.error = 0,
-		.log = NULL,
 	},
 	{
 		.name = "zstd -3 --no-check",
@@ -4885,7 +4820,6 @@ static const struct decompress_blob decompress_blobs[] = {
 		.len = 9000,
 		.window = 9000,
 		.error = 0,
-		.log = NULL,
 	},
 	{
 		.name = "zstd -19 --no-check",
@@ -4899,7 +4833,6 @@ static const struct decompress_blob decompress_blobs[] = {
 		.len = 9000,
 		.window = 9000,
 		.error = 0,
-		.log = NULL,
 	},
 	{
 		.name = "zstd --ultra -22 --no-check",
@@ -4913,7 +4846,6 @@ static const struct decompress_blob decompress_blobs[] = {
 		.len = 9000,
 		.window = 9000,
 		.error = 0,
-		.log = NULL,
 	},
 	{
 		.name = "zstd --fast=5",
@@ -4927,7 +4859,6 @@ static const struct decompress_blob decompress_blobs[] = {
 		.len = 9000,
 		.window = 9000,
 		.error = 0,
-		.log = NULL,
 		.checked = true,
 	},
 	{
@@ -4942,7 +4873,6 @@ static const struct decompress_blob decompress_blobs[] = {
 		.len = 9000,
 		.window = 9000,
 		.error = 0,
-		.log = NULL,
 		.checked = true,
 	},
 	{
@@ -4957,7 +4887,6 @@ static const struct decompress_blob decompress_blobs[] = {
 		.len = 9000,
 		.window = 9000,
 		.error = 0,
-		.log = NULL,
 		.checked = true,
 	},
 	{
@@ -4972,7 +4901,6 @@ static const struct decompress_blob decompress_blobs[] = {
 		.len = 9000,
 		.window = 2097152,
 		.error = 0,
-		.log = NULL,
 		.checked = true,
 	},
 	{
@@ -4987,7 +4915,6 @@ static const struct decompress_blob decompress_blobs[] = {
 		.len = 9000,
 		.window = 2097152,
 		.error = 0,
-		.log = NULL,
 	},
 	{
 		.name = "zstd -19 from a pipe",
@@ -5001,7 +4928,6 @@ static const struct decompress_blob decompress_blobs[] = {
 		.len = 9000,
 		.window = 8388608,
 		.error = 0,
-		.log = NULL,
 		.checked = true,
 	},
 	{
@@ -5016,7 +4942,6 @@ static const struct decompress_blob decompress_blobs[] = {
 		.len = 9000,
 		.window = 16777216,
 		.error = 0,
-		.log = NULL,
 		.checked = true,
 	},
 	{
@@ -5031,7 +4956,6 @@ static const struct decompress_blob decompress_blobs[] = {
 		.len = 9000,
 		.window = 1024,
 		.error = 0,
-		.log = NULL,
 		.checked = true,
 	},
 	{
@@ -5046,7 +4970,6 @@ static const struct decompress_blob decompress_blobs[] = {
 		.len = 132000,
 		.window = 132000,
 		.error = 0,
-		.log = NULL,
 		.checked = true,
 	},
 	{
@@ -5061,7 +4984,6 @@ static const struct decompress_blob decompress_blobs[] = {
 		.len = 0,
 		.window = 0,
 		.error = 0,
-		.log = NULL,
 		.checked = true,
 	},
 	{
@@ -5076,7 +4998,6 @@ static const struct decompress_blob decompress_blobs[] = {
 		.len = 4096,
 		.window = 4096,
 		.error = 0,
-		.log = NULL,
 		.checked = true,
 	},
 	{
@@ -5091,7 +5012,6 @@ static const struct decompress_blob decompress_blobs[] = {
 		.len = 4097,
 		.window = 4097,
 		.error = 0,
-		.log = NULL,
 		.checked = true,
 	},
 	{
@@ -5106,7 +5026,6 @@ static const struct decompress_blob decompress_blobs[] = {
 		.len = 8192,
 		.window = 8192,
 		.error = 0,
-		.log = NULL,
 		.checked = true,
 	},
 	{
@@ -5121,7 +5040,6 @@ static const struct decompress_blob decompress_blobs[] = {
 		.len = 1048576,
 		.window = 1048576,
 		.error = 0,
-		.log = NULL,
 		.checked = true,
 	},
 	{
@@ -5136,7 +5054,6 @@ static const struct decompress_blob decompress_blobs[] = {
 		.len = 1000,
 		.window = 1000,
 		.error = 0,
-		.log = NULL,
 		.checked = true,
 	},
 	{
@@ -5151,7 +5068,6 @@ static const struct decompress_blob decompress_blobs[] = {
 		.len = 300,
 		.window = 300,
 		.error = 0,
-		.log = NULL,
 		.small = true,
 	},
 	{
@@ -5166,7 +5082,6 @@ static const struct decompress_blob decompress_blobs[] = {
 		.len = 300,
 		.window = 300,
 		.error = 0,
-		.log = NULL,
 		.checked = true,
 		.small = true,
 	},
@@ -5182,7 +5097,6 @@ static const struct decompress_blob decompress_blobs[] = {
 		.len = 300,
 		.window = 524288,
 		.error = 0,
-		.log = NULL,
 		.checked = true,
 		.small = true,
 	},

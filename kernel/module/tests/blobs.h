@@ -19,7 +19,6 @@
  * @window: bytes of history that the file asks the decoder to keep: xz's
  *	dictionary, zstd's window; 0 if it has no block to say so
  * @error: what the kernel answers: 0 or a negative errno
- * @log: what the kernel says when it refuses it, or NULL if it never does
  * @checked: carries a check of the payload that the kernel verifies
  * @small: short enough to be cut off at every byte, and to have every bit
  *	flipped
@@ -35,7 +34,6 @@ struct decompress_blob {
 	size_t len;
 	u32 window;
 	int error;
-	const char *log;
 	bool checked;
 	bool small;
 };
