@@ -62,7 +62,8 @@ pristine "$repo"
 in_repo tag base
 
 for p in "$top"/patches/*.patch; do
-	[ -e "$p" ] || continue
+	# What stands in for a commit of mainline's is not to be sent.
+	grep -q '^From ' "$p" || continue
 	# Some are for older kernels only.
 	patch -sfR --dry-run -p1 -d "$repo" <"$p" >/dev/null && continue
 	in_repo am -q "$p" || die "series: patches/${p##*/} does not apply to $src"
