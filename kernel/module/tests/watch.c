@@ -1,14 +1,16 @@
 // SPDX-License-Identifier: GPL-2.0
 /* The watch: see watch.h for what it is for. */
-#include <linux/console.h>
+#include <linux/debug_locks.h>
 #include <linux/kernel.h>
-#include <linux/printk.h>
-#include <linux/spinlock.h>
+#include <linux/kmsg_dump.h>
+#include <linux/panic.h>
+#include <linux/sched.h>
 #include <linux/string.h>
 
 #include "watch.h"
 
-#define LINE	200
+#define LINE	256
+#define TASKS	64
 
 /* How the kernel begins a report of something that must not happen */
 static const char *const alarms[] = {
@@ -18,100 +20,102 @@ static const char *const alarms[] = {
 	"unreferenced object", WATCH_TEST,
 };
 
+/* How KUnit begins what it has to say of a case: the suite's own words */
+#define KUNIT_LINE	"# "
+
 /* In all that the kernel's own decompress.c logs */
 #define ERROR	"compress"
 
-static DEFINE_RAW_SPINLOCK(lock);
-static char partial[LINE];
-static size_t filled;
+/* What was so when watch_reset() was called, and what has been heard since */
+static struct kmsg_dump_iter heard;
+static bool was_tainted;
+static bool locks_were_debugged;
 static char alarm[LINE];
 static char error[LINE];
 static unsigned int nr_errors;
+static pid_t tasks[TASKS];
+static unsigned int nr_tasks;
 
-static void end_of_line(void)
+static bool has_warned(void)
+{
+	return test_taint(TAINT_WARN) || test_taint(TAINT_DIE) ||
+	       test_taint(TAINT_BAD_PAGE);
+}
+
+/*
+ * Before there is a user space, nobody but the case does anything. Later, what
+ * names a task that is not of the case is that one's affair.
+ */
+static bool is_ours(const char *line)
+{
+	const char *pid = strstr(line, "PID: ");
+	unsigned int i;
+	int nr;
+
+	if (system_state < SYSTEM_RUNNING || !pid ||
+	    sscanf(pid, "PID: %d", &nr) != 1)
+		return true;
+	for (i = 0; i < nr_tasks && i < TASKS; i++)
+		if (tasks[i] == nr)
+			return true;
+	return nr_tasks > TASKS;
+}
+
+static void hear(char *line)
 {
 	unsigned int i;
 
-	partial[filled] = '\0';
-	filled = 0;
-
 	for (i = 0; i < ARRAY_SIZE(alarms) && !alarm[0]; i++)
-		if (strstr(partial, alarms[i]))
-			strscpy(alarm, partial, sizeof(alarm));
-	if (strstr(partial, ERROR)) {
-		strscpy(error, partial, sizeof(error));
+		if (strstr(line, alarms[i]) && is_ours(line))
+			strscpy(alarm, strim(line), sizeof(alarm));
+	if (strstr(line, ERROR)) {
+		strscpy(error, strim(line), sizeof(error));
 		nr_errors++;
 	}
 }
 
-static void watch_write(struct console *console, const char *text,
-			unsigned int len)
+static void listen(void)
 {
-	unsigned long flags;
+	char record[LINE];
+	size_t len;
 
-	raw_spin_lock_irqsave(&lock, flags);
-	for (; len; len--, text++) {
-		if (*text == '\n')
-			end_of_line();
-		else if (filled < LINE - 1)
-			partial[filled++] = *text;
+	while (kmsg_dump_get_line(&heard, false, record, sizeof(record) - 1,
+				  &len)) {
+		record[len] = '\0';
+		if (!strstr(record, KUNIT_LINE))
+			hear(record);
 	}
-	raw_spin_unlock_irqrestore(&lock, flags);
-}
-
-static struct console watch_console = {
-	.name = "kunitwatch",
-	.write = watch_write,
-};
-
-/* All that was printed so far has reached the watch */
-static void flush(void)
-{
-	console_lock();
-	console_unlock();
 }
 
 /**
- * watch_begin() - start to listen
- *
- * Context: may sleep.
- * Return: false if the kernel lets nobody listen.
- */
-bool watch_begin(void)
-{
-	/* Enabled without being asked for on the command line, like netconsole */
-	watch_console.flags = CON_ENABLED | CON_ANYTIME;
-	watch_console.index = -1;
-	register_console(&watch_console);
-	watch_reset();
-	return watch_console.flags & CON_ENABLED;
-}
-
-/**
- * watch_end() - stop to listen
- *
- * Context: may sleep.
- */
-void watch_end(void)
-{
-	unregister_console(&watch_console);
-}
-
-/**
- * watch_reset() - forget what was heard
+ * watch_reset() - forget what was heard, and listen to the current task
  *
  * Context: may sleep.
  */
 void watch_reset(void)
 {
-	unsigned long flags;
-
-	flush();
-	raw_spin_lock_irqsave(&lock, flags);
+	kmsg_dump_rewind(&heard);
+	heard.cur_seq = heard.next_seq;
 	alarm[0] = '\0';
 	error[0] = '\0';
 	nr_errors = 0;
-	raw_spin_unlock_irqrestore(&lock, flags);
+	nr_tasks = 0;
+	watch_task(current);
+	was_tainted = has_warned();
+	locks_were_debugged = debug_locks;
+}
+
+/**
+ * watch_task() - listen to another task, too, until watch_reset()
+ * @task: one that works for the case
+ *
+ * Context: task context, of the case.
+ */
+void watch_task(const struct task_struct *task)
+{
+	if (nr_tasks < TASKS)
+		tasks[nr_tasks] = task->pid;
+	nr_tasks++;
 }
 
 /**
@@ -119,13 +123,22 @@ void watch_reset(void)
  * @line: gets the first line of the complaint
  * @size: size of @line in bytes
  *
+ * The kernel's first WARN leaves a taint, and its first lockdep report turns
+ * lockdep off, which tells of them even if the log is gone.
+ *
  * Context: may sleep.
  * Return: true if there was a WARN, or a report of lockdep or a sanitizer.
  */
 bool watch_report(char *line, size_t size)
 {
-	flush();
+	listen();
 	strscpy(line, alarm, size);
+	if (!line[0] && system_state < SYSTEM_RUNNING) {
+		if (has_warned() && !was_tainted)
+			strscpy(line, "a taint, and no word of it", size);
+		else if (locks_were_debugged && !debug_locks)
+			strscpy(line, "lockdep, and no word of it", size);
+	}
 	return line[0];
 }
 
@@ -139,7 +152,7 @@ bool watch_report(char *line, size_t size)
  */
 unsigned int watch_errors(char *line, size_t size)
 {
-	flush();
+	listen();
 	strscpy(line, error, size);
 	return nr_errors;
 }
