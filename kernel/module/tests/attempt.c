@@ -9,8 +9,12 @@
 #include "attempt.h"
 #include "../internal.h"
 
-/* A build of decompress.c that is not to be let loose without a ledger */
-static const struct decompressor *fatal;
+static const char *attempt_name(const struct attempt *a, char *name,
+				size_t size)
+{
+	scnprintf(name, size, "%s, %s", a->d->name, a->what);
+	return name;
+}
 
 static __printf(3, 4) void attempt_fail(struct kunit *test, struct attempt *a,
 					const char *fmt, ...)
@@ -158,16 +162,46 @@ static bool check_rest(struct kunit *test, struct attempt *a,
 	return false;
 }
 
-/**
- * attempt_note_fatal() - remember what the ledger has seen
- * @a: an attempt, which may have been ended in the middle
- *
- * Context: any.
- */
-void attempt_note_fatal(const struct attempt *a)
+/* The number of the decoder's that decompress.c logs is the one it was given */
+static bool check_status(struct kunit *test, struct attempt *a)
 {
-	if (a->ledger.fatal)
-		fatal = a->d;
+	const struct ledger *ledger = &a->ledger;
+	char status[20];
+
+	if (a->ret != -EINVAL || !ledger->runs || !ledger->status)
+		return true;
+	scnprintf(status, sizeof(status), "status %d\n", ledger->status);
+	if (strstr(ledger->log, status))
+		return true;
+	attempt_fail(test, a, "the decoder's status is %d, logged was \"%s\"",
+		     ledger->status, ledger->log);
+	return false;
+}
+
+/* An error has a reason: -ENOMEM that something was denied, -EFBIG the size */
+static bool check_error(struct kunit *test, struct attempt *a)
+{
+	const struct ledger *ledger = &a->ledger;
+
+	if (!a->ret || a->ret == -EINVAL ||
+	    (a->ret == -ENOMEM && ledger->denied) ||
+	    (a->ret == -EFBIG && ledger->runs >= INT_MAX / PAGE_SIZE))
+		return true;
+	attempt_fail(test, a, "returned %d with nothing to cause it", a->ret);
+	return false;
+}
+
+static bool check_log(struct kunit *test, struct attempt *a)
+{
+	const struct ledger *ledger = &a->ledger;
+
+	if (ledger->log_lines <= !!a->ret &&
+	    (a->ret != -EINVAL || ledger->log_lines) &&
+	    (!ledger->log_lines || ledger->log_level == LOGLEVEL_ERR))
+		return check_status(test, a);
+	attempt_fail(test, a, "returned %d, logged %u lines, at level %d \"%s\"",
+		     a->ret, ledger->log_lines, ledger->log_level, ledger->log);
+	return false;
 }
 
 /**
@@ -177,7 +211,8 @@ void attempt_note_fatal(const struct attempt *a)
  *
  * The ledger has nothing to report; the input is not written to; what is taken
  * is the payload, with a load_info that says so; what is refused is refused
- * with -EINVAL and one line in the log, or with -ENOMEM, and leaves load_info
+ * with -EINVAL and one line in the log, which has the decoder's status if that
+ * is the reason, or with -ENOMEM if something was denied, and leaves load_info
  * clean, as module_decompress_cleanup() does after success.
  *
  * Context: may sleep.
@@ -187,8 +222,8 @@ bool attempt_decompress(struct kunit *test, struct attempt *a)
 {
 	u32 crc = crc32_le(0, a->in, a->size);
 	struct ledger *ledger = &a->ledger;
+	char name[sizeof(a->what) + 8];
 	struct load_info info;
-	unsigned int i;
 	bool ok;
 
 	memset(&info, 0, sizeof(info));
@@ -201,37 +236,23 @@ bool attempt_decompress(struct kunit *test, struct attempt *a)
 		a->d->cleanup(&info);
 		ok &= check_clean(test, a, &info, "after cleanup");
 	}
-	ledger_close(ledger);
-
-	for (i = 0; i < ledger->reports && i < LEDGER_MAX_REPORTS; i++)
-		attempt_fail(test, a, "%s", ledger->report[i]);
-	ok &= !ledger->reports;
-	attempt_note_fatal(a);
+	ok &= ledger_close(test, ledger, attempt_name(a, name, sizeof(name)));
 
 	if (crc32_le(0, a->in, a->size) != crc) {
 		attempt_fail(test, a, "the input was written to");
 		ok = false;
 	}
-	if (a->ret && a->ret != -EINVAL && a->ret != -ENOMEM) {
-		attempt_fail(test, a, "returned %d, not 0, -EINVAL or -ENOMEM",
-			     a->ret);
-		ok = false;
-	}
-	if (ledger->log_lines > !!a->ret ||
-	    (a->ret == -EINVAL && !ledger->log_lines) ||
-	    (ledger->log_lines && ledger->log_level != LOGLEVEL_ERR)) {
-		attempt_fail(test, a, "returned %d, logged %u lines, at level %d \"%s\"",
-			     a->ret, ledger->log_lines, ledger->log_level,
-			     ledger->log);
-		ok = false;
-	}
-	return ok;
+	ok &= check_error(test, a);
+	return check_log(test, a) && ok;
 }
 
 /**
  * expect_taken() - decompress what is whole
  * @test: the running test; fails if the input is not taken
  * @a: what to decompress
+ *
+ * Where the kernel has no memory for what the input asks for, the test is
+ * skipped: it does not return.
  *
  * Context: may sleep.
  * Return: true if the payload came out, and all holds that
@@ -243,6 +264,9 @@ bool expect_taken(struct kunit *test, struct attempt *a)
 
 	if (!a->ret)
 		return ok;
+	if (ok && a->ledger.short_of && current->kunit_test == test)
+		kunit_skip(test, "%s, %s: this machine has no %zu bytes to spare",
+			   a->d->name, a->what, a->ledger.short_of);
 	attempt_fail(test, a, "refused with %d: %s", a->ret, a->ledger.log);
 	return false;
 }
@@ -252,7 +276,7 @@ bool expect_taken(struct kunit *test, struct attempt *a)
  * @test: the running test; fails if the input is taken
  * @a: what to decompress
  * @error: what module_decompress() is to return
- * @log: what its message is to contain, or NULL if it is to say nothing
+ * @log: what of decompress.c's own its message is to contain, or NULL
  *
  * Context: may sleep.
  * Return: true if it was refused as expected, and all holds that
@@ -271,23 +295,31 @@ bool expect_refused(struct kunit *test, struct attempt *a, int error,
 		attempt_fail(test, a, "returned %d, not %d", a->ret, error);
 		return false;
 	}
-	if (log ? !strstr(a->ledger.log, log) : a->ledger.log_lines) {
+	if (log && !strstr(a->ledger.log, log)) {
 		attempt_fail(test, a, "logged \"%s\", not \"%s\"",
-			     a->ledger.log, log ?: "");
+			     a->ledger.log, log);
 		return false;
 	}
 	return ok;
 }
 
 /**
- * attempt_was_fatal() - ask whether it takes a ledger to live through
- * @d: a build of decompress.c
+ * attempt_is_fatal() - ask whether it takes a ledger to live through
+ * @a: what to decompress
  *
- * Context: any.
- * Return: true if @d would have corrupted memory or stopped the kernel, had it
- * not been for the ledger, and no other build has since.
+ * All else that the ledger has to say of it is for another case to hear.
+ *
+ * Context: may sleep.
+ * Return: true if the build of decompress.c would corrupt memory or stop the
+ * kernel with this input, if it were not for the ledger.
  */
-bool attempt_was_fatal(const struct decompressor *d)
+bool attempt_is_fatal(struct attempt *a)
 {
-	return d == fatal;
+	struct load_info info = { };
+
+	ledger_open(&a->ledger, &a->orders, &info, a->in, a->size);
+	a->ret = a->d->decompress(&info, a->in, a->size);
+	if (!a->ret)
+		a->d->cleanup(&info);
+	return ledger_close_fatal(&a->ledger);
 }

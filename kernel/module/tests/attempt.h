@@ -44,7 +44,6 @@ bool attempt_decompress(struct kunit *test, struct attempt *a);
 bool expect_taken(struct kunit *test, struct attempt *a);
 bool expect_refused(struct kunit *test, struct attempt *a, int error,
 		    const char *log);
-void attempt_note_fatal(const struct attempt *a);
-bool attempt_was_fatal(const struct decompressor *d);
+bool attempt_is_fatal(struct attempt *a);
 
 #endif /* _MODULE_TESTS_ATTEMPT_H */

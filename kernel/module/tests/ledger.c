@@ -8,6 +8,7 @@
  * its place, so that one bug does not take the following cases with it.
  */
 #include <kunit/test.h>
+#include <linux/delay.h>
 #include <linux/kthread.h>
 #include <linux/list.h>
 #include <linux/preempt.h>
@@ -28,15 +29,18 @@
 /* A request of more than 2^order contiguous pages fails on a fragmented box */
 #define CONTIGUOUS_ORDER	2
 
-/* Only bad input makes anyone ask for more: refused, as by a small machine */
-#define MODEST		SZ_64M
+/* More than a page array or a workspace of gzip's takes: the file has its say */
+#define FILES_CHOICE	SZ_4M
 
-/* With less of it, output may well have to lie elsewhere */
-#define ENOUGH_HIGHMEM	(SZ_64M / PAGE_SIZE)
+/* The dictionary of "xz -9": what anybody may write is to be taken */
+#define XZ_LARGEST_PRESET	SZ_64M
 
 /* Each task that calls decompress.c has its own ledger open */
 static LIST_HEAD(ledgers);
-static DEFINE_SPINLOCK(ledgers_lock);
+static DEFINE_RAW_SPINLOCK(ledgers_lock);
+
+/* Calls of tasks that had none */
+static atomic_t strays;
 
 static __printf(2, 3) void report(struct ledger *ledger, const char *fmt, ...)
 {
@@ -54,20 +58,43 @@ static __printf(2, 3) void report(struct ledger *ledger, const char *fmt, ...)
 }
 
 static void give_up(struct ledger *ledger);
+static void __noreturn end_task(void);
+
+static struct ledger *find_ledger(struct task_struct *task)
+{
+	struct ledger *ledger, *found = NULL;
+
+	raw_spin_lock(&ledgers_lock);
+	list_for_each_entry(ledger, &ledgers, node)
+		if (ledger->task == task)
+			found = ledger;
+	raw_spin_unlock(&ledgers_lock);
+	return found;
+}
 
 /* Every service begins with this, so it is where calls are counted */
 static struct ledger *current_ledger(void)
 {
-	struct ledger *ledger;
+	struct ledger *ledger = find_ledger(current);
 
-	spin_lock(&ledgers_lock);
-	list_for_each_entry(ledger, &ledgers, node)
-		if (ledger->task == current)
-			break;
-	spin_unlock(&ledgers_lock);
+	if (!ledger) {
+		atomic_inc(&strays);
+		end_task();
+	}
 	if (++ledger->calls > LEDGER_CALLS_PER_PAGE * ledger->max_pages)
 		give_up(ledger);
 	return ledger;
+}
+
+/**
+ * ledger_strays() - count calls that no ledger was open for, and forget them
+ *
+ * Context: any.
+ * Return: the number of such calls since it was last asked for.
+ */
+unsigned int ledger_strays(void)
+{
+	return atomic_xchg(&strays, 0);
 }
 
 /**
@@ -145,10 +172,12 @@ void ledger_open(struct ledger *ledger, const struct ledger_orders *orders,
 	ledger->task = current;
 	ledger->state = task_state_now();
 	ledger->pages = orders->pages ?: ledger->own_pages;
-	ledger->max_pages = orders->pages ? orders->max_pages : LEDGER_MAX_PAGES;
-	spin_lock(&ledgers_lock);
+	ledger->max_pages = orders->pages ? orders->max_pages :
+			    orders->endless ? orders->endless + 8 :
+			    LEDGER_MAX_PAGES;
+	raw_spin_lock(&ledgers_lock);
 	list_add(&ledger->node, &ledgers);
-	spin_unlock(&ledgers_lock);
+	raw_spin_unlock(&ledgers_lock);
 }
 
 static bool may_fail(struct ledger *ledger, enum ledger_service service)
@@ -158,6 +187,7 @@ static bool may_fail(struct ledger *ledger, enum ledger_service service)
 	if (++ledger->fallible != ledger->orders.fail_nth)
 		return false;
 	ledger->failed = true;
+	ledger->denied++;
 	return true;
 }
 
@@ -187,7 +217,8 @@ static struct ledger_memory *find_memory(struct ledger *ledger, const void *p)
 {
 	unsigned int i;
 
-	for (i = 0; i < ledger->nr_memory; i++)
+	/* What is looked for most often is what came last, the page array */
+	for (i = ledger->nr_memory; i--;)
 		if (ledger->memory[i].p == p && !ledger->memory[i].freed)
 			return &ledger->memory[i];
 	return NULL;
@@ -211,11 +242,35 @@ static bool page_array_has_room(struct ledger *ledger)
 	return false;
 }
 
+static void unmapped(struct ledger *ledger)
+{
+	if (ledger->orders.unmapped)
+		ledger->orders.unmapped(ledger->orders.context);
+}
+
+/* One page for all of them, which costs nothing to map */
+static struct page *endless_page(struct ledger *ledger)
+{
+	if (!page_array_has_room(ledger))
+		return NULL;
+	if (!ledger->nr_pages) {
+		ledger->pages[0].page = alloc_page(GFP_KERNEL);
+		ledger->pages[0].freed = true;
+		if (!ledger->pages[0].page)
+			return NULL;
+		ledger->nr_pages = 1;
+	}
+	ledger->handed_out++;
+	return ledger->pages[0].page;
+}
+
 struct page *ledger_alloc_pages(gfp_t gfp, unsigned int order)
 {
 	struct ledger *ledger = current_ledger();
 	struct page *page;
 
+	if (ledger->orders.endless)
+		return endless_page(ledger);
 	expect_unmapped(ledger, "alloc_page()");
 	expect_state(ledger, ledger->state, "alloc_page()");
 	if (gfp != (GFP_KERNEL | __GFP_HIGHMEM) || order)
@@ -224,28 +279,49 @@ struct page *ledger_alloc_pages(gfp_t gfp, unsigned int order)
 	if (!page_array_has_room(ledger))
 		return NULL;
 	if (ledger->nr_pages == ledger->max_pages) {
-		if (ledger->orders.pages)
+		if (ledger->orders.pages) {
+			ledger->denied++;
 			return NULL;
+		}
 		report(ledger, "decompression does not end: %u pages and more",
 		       ledger->nr_pages);
 		ledger->fatal = true;
 		return NULL;
 	}
-	if (ledger->orders.unmapped)
-		ledger->orders.unmapped(ledger->orders.context);
+	unmapped(ledger);
 	if (may_fail(ledger, LEDGER_ALLOC))
 		return NULL;
 
 	page = alloc_pages(gfp, order);
-	if (!page)
+	if (!page) {
+		ledger->denied++;
+		ledger->short_of = PAGE_SIZE << order;
 		return NULL;
+	}
 	if (PageHighMem(page))
 		ledger->highmem++;
-	else if (totalhigh_pages() > ENOUGH_HIGHMEM)
-		report(ledger, "output page %u does not lie in highmem",
-		       ledger->nr_pages);
 	ledger->pages[ledger->nr_pages++] = (struct ledger_page){ page };
 	return page;
+}
+
+/*
+ * Nobody but decompress.c knows of the page: a reference that it keeps is a page
+ * that is never given back. Who walks all of memory takes one for a moment.
+ */
+static int references(struct page *page)
+{
+	if (page_count(page) != 1)
+		msleep(20);
+	return page_count(page);
+}
+
+static void check_references(struct ledger *ledger, struct ledger_page *entry)
+{
+	int count = references(entry->page);
+
+	if (count != 1)
+		report(ledger, "page %zd is freed with %d references to it",
+		       entry - ledger->pages, count);
 }
 
 void ledger_free_pages(struct page *page, unsigned int order)
@@ -253,6 +329,10 @@ void ledger_free_pages(struct page *page, unsigned int order)
 	struct ledger *ledger = current_ledger();
 	struct ledger_page *entry;
 
+	if (ledger->orders.endless) {
+		ledger->handed_out--;
+		return;
+	}
 	entry = find_page(ledger, page);
 	if (!entry) {
 		report(ledger, "free of a page that was never allocated");
@@ -263,6 +343,7 @@ void ledger_free_pages(struct page *page, unsigned int order)
 		report(ledger, "page %zd freed twice", entry - ledger->pages);
 		ledger->fatal = true;
 	}
+	check_references(ledger, entry);
 	if (page == ledger->mapped_page)
 		report(ledger, "mapped page %zd freed", entry - ledger->pages);
 	if (ledger->vmapped)
@@ -303,11 +384,14 @@ static void give_up(struct ledger *ledger)
 	ledger->fatal = true;
 	if (ledger->mapped_page)
 		unmap(ledger);
-	ledger_abandon(ledger);
+	end_task();
+}
+
+/* What it was in the middle of is reported by ledger_abandon() */
+static void __noreturn end_task(void)
+{
 	if (current->kunit_test)
-		KUNIT_ASSERT_EQ_MSG(current->kunit_test, ledger->reports, 0,
-				    "after %u calls: %s", ledger->calls,
-				    ledger->report[0]);
+		kunit_try_catch_throw(&current->kunit_test->try_catch);
 	while (!kthread_should_stop())
 		schedule_timeout_interruptible(1);
 	kthread_exit(0);
@@ -337,6 +421,8 @@ void *ledger_kmap_local_page(struct page *page)
 	struct ledger *ledger = current_ledger();
 	struct ledger_page *entry;
 
+	if (ledger->orders.endless)
+		return page_address(page);
 	if (ledger->mapped_page) {
 		report(ledger, "a second page mapped on top of the first");
 		unmap(ledger);
@@ -367,6 +453,8 @@ void ledger_kunmap_local(const void *addr)
 {
 	struct ledger *ledger = current_ledger();
 
+	if (ledger->orders.endless)
+		return;
 	if (!ledger->mapped_page) {
 		report(ledger, "kunmap_local() with nothing mapped");
 		return;
@@ -404,6 +492,11 @@ void *ledger_vmap(struct page **pages, unsigned int count, unsigned long flags,
 	struct ledger *ledger = current_ledger();
 	unsigned int i;
 
+	if (ledger->orders.endless) {
+		report(ledger, "vmap() of %u pages, more than any module has",
+		       count);
+		return NULL;
+	}
 	expect_unmapped(ledger, "vmap()");
 	if (flags != VM_MAP)
 		report(ledger, "vmap() with flags %#lx", flags);
@@ -428,6 +521,10 @@ void *ledger_vmap(struct page **pages, unsigned int count, unsigned long flags,
 
 	ledger->vmap_pages = count;
 	ledger->vmapped = vmap(pages, count, flags, prot);
+	if (!ledger->vmapped) {
+		ledger->denied++;
+		ledger->short_of = array_size(count, PAGE_SIZE);
+	}
 	return ledger->vmapped;
 }
 
@@ -450,8 +547,11 @@ static void *remember(struct ledger *ledger, void *p, size_t size, bool kmalloc,
 {
 	struct ledger_memory *memory = &ledger->memory[ledger->nr_memory];
 
-	if (!p)
+	if (!p) {
+		ledger->denied++;
+		ledger->short_of = size;
 		return NULL;
+	}
 	*memory = (struct ledger_memory){
 		.p = p,
 		.size = size,
@@ -478,8 +578,14 @@ static bool may_allocate(struct ledger *ledger, size_t size, gfp_t gfp)
 		report(ledger, "%u allocations and more", ledger->nr_memory);
 		return false;
 	}
-	return !may_fail(ledger, LEDGER_ALLOC) &&
-	       (size <= MODEST || ledger->orders.pages);
+	unmapped(ledger);
+	if (may_fail(ledger, LEDGER_ALLOC))
+		return false;
+	if (ledger->orders.most_memory && size > ledger->orders.most_memory) {
+		ledger->denied++;
+		return false;
+	}
+	return true;
 }
 
 void *ledger_kmalloc(size_t n, size_t size, gfp_t gfp)
@@ -500,14 +606,17 @@ void *ledger_kvmalloc(size_t n, size_t size, gfp_t gfp)
 {
 	struct ledger *ledger = current_ledger();
 	size_t bytes = array_size(n, size);
+	void *p = NULL;
 
-	if (bytes > MODEST && !(gfp & __GFP_NOWARN))
-		report(ledger, "%zu bytes asked for, of which kvmalloc() warns",
+	if (may_allocate(ledger, bytes, gfp))
+		p = remember(ledger, kvmalloc(size_add(bytes, REDZONE),
+					      gfp | __GFP_NOWARN),
+			     bytes, false, false, gfp);
+	/* kvmalloc() of more than INT_MAX; vmalloc() dumps stack and memory */
+	if (!p && bytes > FILES_CHOICE && !(gfp & __GFP_NOWARN))
+		report(ledger, "%zu bytes asked for, not to be had, and the kernel would warn",
 		       bytes);
-	if (!may_allocate(ledger, bytes, gfp))
-		return NULL;
-	return remember(ledger, kvmalloc(bytes + REDZONE, gfp), bytes, false,
-			false, gfp);
+	return p;
 }
 
 void *ledger_vmalloc(size_t size, gfp_t gfp)
@@ -689,6 +798,12 @@ static bool may_decode(struct ledger *ledger, const void *decoder,
 	return reports == ledger->reports;
 }
 
+/* Has the decoder of orders.endless more to come? */
+static bool endless_run(struct ledger *ledger)
+{
+	return ++ledger->runs < ledger->orders.endless;
+}
+
 static void midway(struct ledger *ledger)
 {
 	ledger->orders.midway(ledger->orders.context);
@@ -703,10 +818,11 @@ int ledger_zlib_init(z_stream *s, int window_bits)
 	if (!workspace_suffices(ledger, s->workspace,
 				zlib_inflate_workspacesize()) ||
 	    may_fail(ledger, LEDGER_DECODER))
-		return Z_MEM_ERROR;
+		return ledger->status = Z_MEM_ERROR;
 	rc = zlib_inflateInit2(s, window_bits);
 	if (rc == Z_OK)
 		decoder_begin(ledger, s, s->workspace);
+	ledger->status = rc;
 	return rc;
 }
 
@@ -717,6 +833,10 @@ int ledger_zlib_run(z_stream *s, int flush)
 	unsigned int rest;
 	int rc;
 
+	if (ledger->orders.endless) {
+		s->avail_out = 0;
+		return endless_run(ledger) ? Z_OK : Z_STREAM_END;
+	}
 	if (!may_decode(ledger, s, s->next_in, s->avail_in, s->next_out,
 			s->avail_out))
 		return Z_STREAM_ERROR;
@@ -729,6 +849,7 @@ int ledger_zlib_run(z_stream *s, int flush)
 	if (rest && rc == Z_OK && s->avail_out == rest)
 		rc = zlib_inflate(s, flush);
 	ledger->ended = rc != Z_OK;
+	ledger->status = rc;
 	return rc;
 }
 
@@ -744,7 +865,7 @@ struct xz_dec *ledger_xz_dec_init(enum xz_mode mode, u32 dict_max)
 	struct xz_dec *s;
 
 	expect_unmapped(ledger, "xz_dec_init()");
-	if (mode != XZ_DYNALLOC || dict_max != U32_MAX) {
+	if (mode != XZ_DYNALLOC || dict_max < XZ_LARGEST_PRESET) {
 		report(ledger, "xz_dec_init() in mode %d with at most %u bytes",
 		       mode, dict_max);
 		return NULL;
@@ -754,6 +875,8 @@ struct xz_dec *ledger_xz_dec_init(enum xz_mode mode, u32 dict_max)
 	s = xz_dec_init(mode, dict_max);
 	if (s)
 		decoder_begin(ledger, s, NULL);
+	else
+		ledger->denied++;
 	return s;
 }
 
@@ -771,14 +894,20 @@ enum xz_ret ledger_xz_dec_run(struct xz_dec *s, struct xz_buf *b)
 	size_t rest;
 	enum xz_ret ret;
 
+	if (ledger->orders.endless) {
+		b->out_pos = b->out_size;
+		return endless_run(ledger) ? XZ_OK : XZ_STREAM_END;
+	}
 	if (!ledger->runs && b->in_pos)
 		report(ledger, "xz_dec_run() begins at byte %zu", b->in_pos);
 	expect_no_hole(ledger);
 	if (b->in_pos > b->in_size || b->out_pos > b->out_size ||
 	    !may_decode(ledger, s, b->in, b->in_size, b->out, b->out_size))
 		return XZ_BUF_ERROR;
-	if (ledger->orders.xz_mem_error)
-		return XZ_MEM_ERROR;
+	if (ledger->orders.xz_mem_error) {
+		ledger->denied++;
+		return ledger->status = XZ_MEM_ERROR;
+	}
 	rest = ledger->orders.midway ? (b->out_size - b->out_pos) / 2 : 0;
 	b->out_size -= rest;
 	ret = xz_dec_run(s, b);
@@ -787,7 +916,10 @@ enum xz_ret ledger_xz_dec_run(struct xz_dec *s, struct xz_buf *b)
 	b->out_size += rest;
 	if (rest && ret == XZ_OK && b->out_pos == b->out_size - rest)
 		ret = xz_dec_run(s, b);
+	if (ret == XZ_MEM_ERROR)
+		ledger->denied++;
 	ledger->ended = ret != XZ_OK;
+	ledger->status = ret;
 	ledger->room = b->out_size - b->out_pos;
 	return ret;
 }
@@ -846,6 +978,10 @@ size_t ledger_zstd_decompress_stream(zstd_dstream *s, zstd_out_buffer *out,
 	struct ledger *ledger = current_ledger();
 	size_t rest, ret;
 
+	if (ledger->orders.endless) {
+		out->pos = out->size;
+		return endless_run(ledger);
+	}
 	expect_no_hole(ledger);
 	if (in->pos > in->size || out->pos > out->size ||
 	    !may_decode(ledger, s, in->src, in->size, out->dst, out->size))
@@ -860,6 +996,7 @@ size_t ledger_zstd_decompress_stream(zstd_dstream *s, zstd_out_buffer *out,
 	    out->pos == out->size - rest)
 		ret = zstd_decompress_stream(s, out, in);
 	ledger->ended = !ret || zstd_is_error(ret);
+	ledger->status = zstd_get_error_code(ret);
 	ledger->room = out->size - out->pos;
 	return ret;
 }
@@ -889,8 +1026,31 @@ int ledger_sysfs_create_file(struct kobject *kobj, const struct attribute *attr)
 	return may_fail(ledger, LEDGER_SYSFS) ? -ENOMEM : 0;
 }
 
+static void end_record(struct ledger *ledger)
+{
+	raw_spin_lock(&ledgers_lock);
+	list_del(&ledger->node);
+	raw_spin_unlock(&ledgers_lock);
+	ledger->task = NULL;
+}
+
+/* There is no other way to end a record than by one that looks at its reports */
+static bool fail_for_reports(struct kunit *test, const struct ledger *ledger,
+			     const char *what)
+{
+	unsigned int i;
+
+	for (i = 0; i < ledger->reports && i < LEDGER_MAX_REPORTS; i++)
+		KUNIT_FAIL(test, "%s: %s", what, ledger->report[i]);
+	if (ledger->reports > LEDGER_MAX_REPORTS)
+		KUNIT_FAIL(test, "%s: and %u more", what,
+			   ledger->reports - LEDGER_MAX_REPORTS);
+	return !ledger->reports;
+}
+
 /**
  * ledger_abandon() - end a record whose task is no more
+ * @test: the test that it was for; fails if the record was not closed
  * @ledger: a ledger, open or not
  *
  * A task that died in the middle cannot close its ledger. What it held is lost,
@@ -898,29 +1058,22 @@ int ledger_sysfs_create_file(struct kobject *kobj, const struct attribute *attr)
  *
  * Context: task context.
  */
-void ledger_abandon(struct ledger *ledger)
+void ledger_abandon(struct kunit *test, struct ledger *ledger)
 {
 	if (!ledger->task)
 		return;
-	spin_lock(&ledgers_lock);
-	list_del(&ledger->node);
-	spin_unlock(&ledgers_lock);
-	ledger->task = NULL;
+	end_record(ledger);
+	report(ledger, "the task ended in the middle, after %u calls",
+	       ledger->calls);
+	fail_for_reports(test, ledger, "abandoned");
 }
 
-/**
- * ledger_close() - end the record, and give back what was held
- * @ledger: an open ledger
- *
- * Reports whatever decompress.c left behind. The findings stay readable.
- *
- * Context: the task that opened @ledger.
- */
-void ledger_close(struct ledger *ledger)
+/* Report what decompress.c left behind, and give it back */
+static void settle(struct ledger *ledger)
 {
 	unsigned int i;
 
-	ledger_abandon(ledger);
+	end_record(ledger);
 	if (ledger->mapped_page) {
 		report(ledger, "a page is left mapped");
 		unmap(ledger);
@@ -931,9 +1084,14 @@ void ledger_close(struct ledger *ledger)
 		report(ledger, "output is left mapped by vmap()");
 		vunmap(ledger->vmapped);
 	}
+	if (ledger->handed_out)
+		report(ledger, "output pages are not freed: %u",
+		       ledger->handed_out);
 	for (i = 0; i < ledger->nr_pages; i++) {
 		if (!ledger->pages[i].freed)
 			report(ledger, "output page %u is not freed", i);
+		while (page_count(ledger->pages[i].page) > 1)
+			put_page(ledger->pages[i].page);
 		__free_page(ledger->pages[i].page);
 	}
 	for (i = 0; i < ledger->nr_memory; i++) {
@@ -945,4 +1103,53 @@ void ledger_close(struct ledger *ledger)
 		kvfree(ledger->memory[i].p);
 	}
 	expect_state(ledger, ledger->state, "at the end");
+}
+
+/**
+ * ledger_close() - end the record, and give back what was held
+ * @test: the test that it is for; fails for each broken rule
+ * @ledger: an open ledger; its findings stay readable
+ * @what: names the input in messages
+ *
+ * What decompress.c left behind is a broken rule, too.
+ *
+ * Context: the task that opened @ledger.
+ * Return: true if there is nothing to report.
+ */
+bool ledger_close(struct kunit *test, struct ledger *ledger, const char *what)
+{
+	settle(ledger);
+	return fail_for_reports(test, ledger, what);
+}
+
+/**
+ * ledger_close_expecting() - the same, where a rule is broken on purpose
+ * @ledger: an open ledger; its findings stay readable
+ * @report: a piece of what it is to report
+ *
+ * Context: the task that opened @ledger.
+ * Return: true if it is among the first %LEDGER_MAX_REPORTS reports.
+ */
+bool ledger_close_expecting(struct ledger *ledger, const char *report)
+{
+	unsigned int i;
+
+	settle(ledger);
+	for (i = 0; i < ledger->reports && i < LEDGER_MAX_REPORTS; i++)
+		if (strstr(ledger->report[i], report))
+			return true;
+	return false;
+}
+
+/**
+ * ledger_close_fatal() - the same, where only one thing is asked for
+ * @ledger: an open ledger; its findings stay readable
+ *
+ * Context: the task that opened @ledger.
+ * Return: true if the kernel would not have lived through it without a ledger.
+ */
+bool ledger_close_fatal(struct ledger *ledger)
+{
+	settle(ledger);
+	return ledger->fatal;
 }

@@ -35,6 +35,7 @@
 struct attribute;
 struct kobject;
 struct kset;
+struct kunit;
 struct load_info;
 
 /* More than the largest payload takes: 8 MiB, and a page over */
@@ -111,7 +112,11 @@ struct ledger_page {
  * @fail_services: mask of enum ledger_service whose calls are counted
  * @fail_nth: fail the n-th of these calls, from 1; 0: none
  * @xz_mem_error: let xz_dec_run() find no memory for its dictionary
- * @unmapped: called before each page is asked for, while nothing is mapped
+ * @most_memory: fail requests for more bytes than this, as a machine would that
+ *	has no more; 0: what the kernel can give
+ * @endless: let the decoder fill so many pages out of nothing, and only then
+ *	come to its end; all of them are one page
+ * @unmapped: called before anything is asked for, while nothing is mapped
  * @midway: called with a half-filled output page mapped
  * @context: passed to @unmapped and @midway
  * @pages: where to keep output pages, if they may be more than the suite's own
@@ -123,6 +128,8 @@ struct ledger_orders {
 	unsigned int fail_services;
 	unsigned int fail_nth;
 	bool xz_mem_error;
+	size_t most_memory;
+	unsigned int endless;
 	void (*unmapped)(void *context);
 	void (*midway)(void *context);
 	void *context;
@@ -134,6 +141,10 @@ struct ledger_orders {
  * struct ledger - the record of one decompression
  * @orders: as given to ledger_open()
  * @failed: the call that the orders' fail_nth names has come
+ * @denied: requests that failed: as ordered, for want of memory, or inside the
+ *	decoder
+ * @short_of: bytes that the kernel itself could not give; 0 if it always could
+ * @status: what the decoder returned last, as decompress.c is to log it
  * @mappings: pages mapped
  * @runs: decoder calls
  * @nr_pages: output pages allocated
@@ -154,6 +165,9 @@ struct ledger_orders {
 struct ledger {
 	struct ledger_orders orders;
 	bool failed;
+	unsigned int denied;
+	size_t short_of;
+	int status;
 	unsigned int mappings;
 	unsigned int runs;
 	unsigned int nr_pages;
@@ -170,6 +184,7 @@ struct ledger {
 	bool fatal;
 
 	/* private: */
+	unsigned int handed_out;
 	struct list_head node;
 	struct load_info *info;
 	const void *in;
@@ -223,8 +238,12 @@ bool task_state_equal(struct task_state a, struct task_state b);
 
 void ledger_open(struct ledger *ledger, const struct ledger_orders *orders,
 		 struct load_info *info, const void *in, size_t in_size);
-void ledger_close(struct ledger *ledger);
-void ledger_abandon(struct ledger *ledger);
+bool ledger_close(struct kunit *test, struct ledger *ledger, const char *what);
+bool __must_check ledger_close_expecting(struct ledger *ledger,
+					 const char *report);
+bool __must_check ledger_close_fatal(struct ledger *ledger);
+void ledger_abandon(struct kunit *test, struct ledger *ledger);
+unsigned int ledger_strays(void);
 
 /* What decompress.c calls, by way of seam.h, in place of the real ones */
 struct page *ledger_alloc_pages(gfp_t gfp, unsigned int order);

@@ -6,6 +6,8 @@
  */
 #include <kunit/test.h>
 #include <linux/irqflags.h>
+#include <linux/kthread.h>
+#include <linux/mm.h>
 #include <linux/preempt.h>
 #include <linux/string.h>
 #include <linux/uaccess.h>
@@ -175,6 +177,13 @@ static void frees_a_strange_page(struct load_info *info)
 	ledger_free_pages(ZERO_PAGE(0), 0);
 }
 
+/* What get_page() does, which is an inline function and leaves no symbol */
+static void keeps_a_reference(struct load_info *info)
+{
+	get_page(next_page(info));
+	clean_up(info);
+}
+
 static void frees_memory_twice(struct load_info *info)
 {
 	void *p = ledger_kvmalloc(1, 8, GFP_KERNEL);
@@ -236,9 +245,9 @@ static void asks_for_a_large_contiguous_piece(struct load_info *info)
 	ledger_kfree(ledger_kmalloc(9, PAGE_SIZE, GFP_KERNEL));
 }
 
-static void asks_for_more_than_kvmalloc_takes(struct load_info *info)
+static void lets_the_kernel_warn(struct load_info *info)
 {
-	ledger_kvmalloc(1, SZ_64M + 1, GFP_KERNEL);
+	ledger_kvmalloc(1, (size_t)INT_MAX + 1, GFP_KERNEL);
 }
 
 static void asks_in_atomic_mode(struct load_info *info)
@@ -337,7 +346,7 @@ static void leaves_a_hole(struct load_info *info)
 
 static void limits_the_dictionary(struct load_info *info)
 {
-	ledger_xz_dec_init(XZ_DYNALLOC, SZ_64M);
+	ledger_xz_dec_init(XZ_DYNALLOC, SZ_32M);
 }
 
 static void logs_half_a_line(struct load_info *info)
@@ -405,6 +414,7 @@ static const struct wrong wrongs[] = {
 	WRONG(forgets_a_page, "page 0 is not freed"),
 	WRONG(frees_a_page_twice, "freed twice"),
 	WRONG(frees_a_strange_page, "never allocated"),
+	WRONG(keeps_a_reference, "2 references"),
 	WRONG(frees_memory_twice, "not allocated"),
 	WRONG(forgets_memory, "8 bytes are not freed"),
 	WRONG(writes_past_memory, "past the end of an allocation"),
@@ -414,7 +424,7 @@ static const struct wrong wrongs[] = {
 	WRONG(frees_vmalloc_with_kfree, "may be vmalloc()ed"),
 	WRONG(frees_kmalloc_with_vfree, "may be kmalloc()ed"),
 	WRONG(asks_for_a_large_contiguous_piece, "physically contiguous"),
-	WRONG(asks_for_more_than_kvmalloc_takes, "kvmalloc() warns"),
+	WRONG(lets_the_kernel_warn, "the kernel would warn"),
 	WRONG(asks_in_atomic_mode, "asked for with gfp"),
 	WRONG(vmaps_too_few_pages, "vmap() of 1 pages where 2"),
 	WRONG(vmaps_nothing, "vmap() of 0 pages"),
@@ -424,7 +434,7 @@ static const struct wrong wrongs[] = {
 	WRONG(decodes_past_the_input, "decoder given bytes 0 to 9 of 8"),
 	WRONG(decodes_half_the_input, "decoder given bytes 0 to 4 of 8"),
 	WRONG(decodes_after_the_end, "come to its end, or failed"),
-	WRONG(leaves_a_hole, "4096 bytes of room in the last one"),
+	WRONG(leaves_a_hole, "bytes of room in the last one"),
 	WRONG(limits_the_dictionary, "xz_dec_init() in mode"),
 	WRONG(logs_half_a_line, "without an end"),
 	WRONG(forgets_the_decoder, "decoder is left set up"),
@@ -440,60 +450,125 @@ static void wrong_desc(const struct wrong *wrong, char *desc)
 
 KUNIT_ARRAY_PARAM(wrong, wrongs, wrong_desc);
 
-static bool reported(const struct ledger *ledger, const char *text)
-{
-	unsigned int i;
-
-	for (i = 0; i < ledger->reports && i < LEDGER_MAX_REPORTS; i++)
-		if (strstr(ledger->report[i], text))
-			return true;
-	return false;
-}
-
 static void ledger_reports(struct kunit *test)
 {
 	const struct wrong *wrong = test->param_value;
 	struct ledger_orders orders = { };
 	struct load_info info = { };
-	struct ledger *ledger = vzalloc(sizeof(*ledger));
+	struct ledger *ledger = test->priv;
 
-	KUNIT_ASSERT_NOT_NULL(test, ledger);
 	if (wrong->run == disables_preemption_while_mapped &&
-	    !IS_ENABLED(CONFIG_PREEMPT_COUNT)) {
-		vfree(ledger);
-		kunit_skip(test, "this kernel does not count preempt_disable()");
-	}
+	    !IS_ENABLED(CONFIG_PREEMPT_COUNT))
+		kunit_skip(test, "this kernel does not count preempt_disable(): CONFIG_PREEMPT_COUNT");
 	ledger_open(ledger, &orders, &info, INPUT, strlen(INPUT));
 	wrong->run(&info);
-	ledger_close(ledger);
-
-	KUNIT_EXPECT_TRUE_MSG(test, reported(ledger, wrong->report),
+	KUNIT_EXPECT_TRUE_MSG(test,
+			      ledger_close_expecting(ledger, wrong->report),
 			      "reported: \"%s\"", ledger->report[0]);
-	vfree(ledger);
+}
+
+/* What a request that cannot be met looks like to the case */
+static void ledger_tells_what_was_denied(struct kunit *test)
+{
+	struct ledger_orders orders = { .most_memory = SZ_4K };
+	struct load_info info = { };
+	struct ledger *ledger = test->priv;
+
+	ledger_open(ledger, &orders, &info, INPUT, strlen(INPUT));
+	ledger_kvfree(ledger_kvmalloc(1, SZ_4K, GFP_KERNEL));
+	KUNIT_EXPECT_EQ(test, ledger->denied, 0);
+	KUNIT_EXPECT_NULL(test, ledger_kvmalloc(1, SZ_4K + 1, GFP_KERNEL));
+	KUNIT_EXPECT_EQ(test, ledger->denied, 1);
+	KUNIT_EXPECT_EQ(test, ledger->short_of, 0);
+	KUNIT_EXPECT_NULL(test, ledger_kvmalloc(SIZE_MAX, 2,
+						GFP_KERNEL | __GFP_NOWARN));
+	KUNIT_EXPECT_EQ(test, ledger->denied, 2);
+	ledger_close(test, ledger, "denied requests");
+}
+
+/* No call goes unseen because nobody has opened a ledger */
+static int stray(void *unused)
+{
+	ledger_vunmap(NULL);
+	return 0;
+}
+
+static void a_call_without_a_ledger_is_counted(struct kunit *test)
+{
+	struct task_struct *thread = kthread_run(stray, NULL, "stray");
+	unsigned int strays = 0, i;
+
+	KUNIT_ASSERT_FALSE(test, IS_ERR(thread));
+	for (i = 0; i < 500 && !strays; i++) {
+		schedule_timeout_uninterruptible(1);
+		strays = ledger_strays();
+	}
+	kthread_stop(thread);
+	KUNIT_EXPECT_EQ(test, strays, 1);
+	KUNIT_EXPECT_EQ(test, ledger_strays(), 0);
 }
 
 static void watch_hears_the_kernel(struct kunit *test)
 {
 	char line[160];
 
-	KUNIT_ASSERT_TRUE(test, watch_begin());
 	KUNIT_EXPECT_FALSE(test, watch_report(line, sizeof(line)));
 	pr_warn(WATCH_TEST "\n");
 	KUNIT_EXPECT_TRUE(test, watch_report(line, sizeof(line)));
 	KUNIT_EXPECT_NOT_NULL(test, strstr(line, WATCH_TEST));
 	watch_reset();
 	KUNIT_EXPECT_FALSE(test, watch_report(line, sizeof(line)));
-	watch_end();
+}
+
+/* As under "quiet", which shows nobody a WARN */
+static void watch_hears_what_consoles_do_not_show(struct kunit *test)
+{
+	char line[160];
+
+	printk(KERN_DEBUG WATCH_TEST "\n");
+	KUNIT_EXPECT_TRUE(test, watch_report(line, sizeof(line)));
+}
+
+/* What a case says when it fails is not what the kernel says */
+static void watch_does_not_hear_the_suite(struct kunit *test)
+{
+	char line[160];
+
+	kunit_info(test, WATCH_TEST ", decompression failed\n");
+	KUNIT_EXPECT_FALSE(test, watch_report(line, sizeof(line)));
+	KUNIT_EXPECT_EQ(test, watch_errors(line, sizeof(line)), 0);
+	pr_err("decompression failed with status 6\n");
+	KUNIT_EXPECT_EQ(test, watch_errors(line, sizeof(line)), 1);
+}
+
+static int selftest_init(struct kunit *test)
+{
+	watch_reset();
+	test->priv = vzalloc(sizeof(struct ledger));
+	return test->priv ? 0 : -ENOMEM;
+}
+
+static void selftest_exit(struct kunit *test)
+{
+	if (test->priv)
+		ledger_abandon(test, test->priv);
+	vfree(test->priv);
 }
 
 static struct kunit_case selftest_cases[] = {
 	KUNIT_CASE_PARAM(ledger_reports, wrong_gen_params),
+	KUNIT_CASE(ledger_tells_what_was_denied),
+	KUNIT_CASE(a_call_without_a_ledger_is_counted),
 	KUNIT_CASE(watch_hears_the_kernel),
+	KUNIT_CASE(watch_hears_what_consoles_do_not_show),
+	KUNIT_CASE(watch_does_not_hear_the_suite),
 	{ }
 };
 
 static struct kunit_suite selftest_suite = {
 	.name = "module_decompress_selftest",
+	.init = selftest_init,
+	.exit = selftest_exit,
 	.test_cases = selftest_cases,
 };
 

@@ -177,11 +177,14 @@ size_t stream_zstd(u8 *out, const u8 *payload, size_t len,
 	window += window / 8 * (descriptor & 7);
 	block = min_t(u64, window, ZSTD_BLOCK_MAX);
 
-	*p++ = (options->zstd_checksum ? 4 : 0) |
+	*p++ = (options->zstd_content_size ? 2 << 6 : 0) |
+	       (options->zstd_checksum ? 4 : 0) |
 	       (options->zstd_dictionary ? 1 : 0);
 	*p++ = descriptor;
 	if (options->zstd_dictionary)
 		*p++ = options->zstd_dictionary;
+	if (options->zstd_content_size)
+		p = put_le(p, len, 4);
 
 	do {
 		n = min(left, block);

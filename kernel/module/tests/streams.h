@@ -21,6 +21,7 @@
  * @zstd_checksum: write the content checksum of RFC 8878, 3.1.1
  * @zstd_descriptor: window descriptor of RFC 8878, 3.1.1.1.2
  * @zstd_dictionary: dictionary ID, or 0 for none
+ * @zstd_content_size: write the content size of RFC 8878, 3.1.1.1.4
  */
 struct stream_options {
 	u8 gzip_flags;
@@ -30,6 +31,7 @@ struct stream_options {
 	bool zstd_checksum;
 	u8 zstd_descriptor;
 	u8 zstd_dictionary;
+	bool zstd_content_size;
 };
 
 size_t stream_gzip(u8 *out, const u8 *payload, size_t len,
