@@ -22,14 +22,16 @@ esac
 
 find_kernel
 dir=$build/kunit/$name-$ARCH
-config=
-if [ "$CONFIG" ]; then
-	config=$(fragment "$CONFIG")
+configs=
+for c in $(echo "$CONFIG" | tr , ' '); do
+	config=$(fragment "$c")
+	configs="$configs $config"
 	dir=$dir-$(basename "$config" .config)
-fi
+done
 log=$dir/run.log
 what="linux $version, $ARCH${CONFIG:+ $CONFIG}, $fixes"
-build_kernel ${config:+"$config"}
+# shellcheck disable=SC2086	# a list of files
+build_kernel $configs
 
 set --
 [ "$BENCH" = no ] || set -- "$@" --kernel_args=module_decompress_kunit.bench=1

@@ -83,13 +83,17 @@ def arch_of(args: Sequence[str]) -> str:
 			arch = args[i + 1]
 	return arch
 
-def small_config_args(tree: str, arch: str) -> List[str]:
+def old_kernel_args(tree: str) -> List[str]:
+	"""Returns what takes out of a kunitconfig, which cannot say "if", an option
+	that there was not before v6.12."""
+	with open(os.path.join(tree, 'kernel/module/Kconfig')) as kconfig:
+		if re.search('^(menu)?config MODULE_COMPRESS$', kconfig.read(), re.MULTILINE):
+			return []
+	return ['--kconfig_add=# CONFIG_MODULE_COMPRESS is not set']
+
+def small_config_args(arch: str) -> List[str]:
 	"""Returns the arguments that select the small configuration."""
 	args = ['--kunitconfig=' + SMALL_CONFIG]
-	# Before v6.12 there was no such option, and a kunitconfig cannot say "if".
-	with open(os.path.join(tree, 'kernel/module/Kconfig')) as kconfig:
-		if re.search('^config MODULE_COMPRESS$', kconfig.read(), re.MULTILINE):
-			args.append('--kconfig_add=CONFIG_MODULE_COMPRESS=y')
 	if arch != 'i386':
 		args.append('--kconfig_add=# CONFIG_HIGHMEM4G is not set')
 	return args
@@ -101,7 +105,8 @@ def default_args(tree: str, arch: str, given: Set[str]) -> List[str]:
 	if '--build_dir' not in given:
 		args.append('--build_dir=' + os.path.abspath('.kunit'))
 	if not given & {'--kunitconfig', '--alltests'}:
-		args += small_config_args(tree, arch) if x86 else ['--kunitconfig=' + SUITE_CONFIG]
+		args += small_config_args(arch) if x86 else ['--kunitconfig=' + SUITE_CONFIG]
+		args += old_kernel_args(tree)
 	if x86 and '--qemu_args' not in given:
 		args.append('--qemu_args=' + X86_QEMU_ARGS)
 	return args
