@@ -415,8 +415,9 @@ check 'boot refuses bad variables' not_for_boot
 check 'tools in C compile silently' tools_in_c
 check 'all lines and branches are covered' make -C "$top" coverage
 
-check 'green on UML' green um "$skips|in_highmem/|page_fault_while|preemption_while|move_between" ARCH=um
+check 'green on UML' green um "$skips|in_highmem/|page_fault_while|preemption_while|move_between|disables_preemption" ARCH=um
 check 'red without the zstd window fix on 64-bit, exactly' red_without 0004 um
+check 'red without the limit of the output on 64-bit, exactly' red_without 0006 um
 check 'builds as a module' as_module
 check 'green with the debug options' \
 	green i386-module_decompress_debug-module_decompress_stats "$skips" \

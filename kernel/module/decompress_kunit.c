@@ -526,7 +526,7 @@ static void output_pages_lie_in_highmem(struct kunit *test)
 
 	si_meminfo(&memory);
 	if (memory.freehigh * PAGE_SIZE < SZ_64M) {
-		kunit_skip(test, "no highmem to speak of is free: CONFIG_HIGHMEM, and memory to need it");
+		kunit_skip(test, "hardly any highmem is free: CONFIG_HIGHMEM, -m 1024");
 		return;
 	}
 	expect_taken(test, a);
@@ -1731,7 +1731,7 @@ static bool own_attempt(struct kunit *test, struct attempt *a)
 #else
 static const struct algorithm *own_algorithm(struct kunit *test)
 {
-	kunit_skip(test, "module_decompress() is not built in, or the suite is not: CONFIG_MODULE_DECOMPRESS");
+	kunit_skip(test, "not built in, together with the suite: CONFIG_MODULE_DECOMPRESS");
 	return &algorithms[0];
 }
 

@@ -459,7 +459,7 @@ static void ledger_reports(struct kunit *test)
 
 	if (wrong->run == disables_preemption_while_mapped &&
 	    !IS_ENABLED(CONFIG_PREEMPT_COUNT))
-		kunit_skip(test, "this kernel does not count preempt_disable(): CONFIG_PREEMPT_COUNT");
+		kunit_skip(test, "preempt_disable() counts nothing: CONFIG_PREEMPT_COUNT");
 	ledger_open(ledger, &orders, &info, INPUT, strlen(INPUT));
 	wrong->run(&info);
 	KUNIT_EXPECT_TRUE_MSG(test,
@@ -525,7 +525,7 @@ static void watch_hears_what_consoles_do_not_show(struct kunit *test)
 {
 	char line[160];
 
-	printk(KERN_DEBUG WATCH_TEST "\n");
+	_printk(KERN_DEBUG WATCH_TEST "\n");
 	KUNIT_EXPECT_TRUE(test, watch_report(line, sizeof(line)));
 }
 
@@ -541,11 +541,32 @@ static void watch_does_not_hear_the_suite(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, watch_errors(line, sizeof(line)), 1);
 }
 
+/* On a live system others may WARN, too */
+static void watch_knows_a_stranger(struct kunit *test)
+{
+	static const char *const lines[] = {
+		"WARNING: CPU: 1 PID: %d at mm/highmem.c:623 kunmap_local",
+		"WARNING: mm/highmem.c:623 at kunmap_local, CPU#1: kunit/%d",
+	};
+	char line[80];
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(lines); i++) {
+		snprintf(line, sizeof(line), lines[i], current->pid);
+		KUNIT_EXPECT_FALSE(test, watch_names_stranger(line));
+		snprintf(line, sizeof(line), lines[i], current->pid + 1);
+		KUNIT_EXPECT_TRUE(test, watch_names_stranger(line));
+	}
+	KUNIT_EXPECT_FALSE(test, watch_names_stranger("BUG: Bad page state"));
+}
+
 static int selftest_init(struct kunit *test)
 {
+	struct ledger *ledger = vzalloc(sizeof(*ledger));
+
 	watch_reset();
-	test->priv = vzalloc(sizeof(struct ledger));
-	return test->priv ? 0 : -ENOMEM;
+	test->priv = ledger;
+	return ledger ? 0 : -ENOMEM;
 }
 
 static void selftest_exit(struct kunit *test)
@@ -562,6 +583,7 @@ static struct kunit_case selftest_cases[] = {
 	KUNIT_CASE(watch_hears_the_kernel),
 	KUNIT_CASE(watch_hears_what_consoles_do_not_show),
 	KUNIT_CASE(watch_does_not_hear_the_suite),
+	KUNIT_CASE(watch_knows_a_stranger),
 	{ }
 };
 

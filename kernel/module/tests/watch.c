@@ -42,23 +42,34 @@ static bool has_warned(void)
 	       test_taint(TAINT_BAD_PAGE);
 }
 
-/*
- * Before there is a user space, nobody but the case does anything. Later, what
- * names a task that is not of the case is that one's affair.
+/**
+ * watch_names_stranger() - ask whether a WARN is that of a task not listened to
+ * @line: its first line; kernels differ in how it names the task
+ *
+ * Context: any.
+ * Return: true if it names a task, and not one of those that watch_task() was
+ * given.
  */
-static bool is_ours(const char *line)
+bool watch_names_stranger(const char *line)
 {
-	const char *pid = strstr(line, "PID: ");
+	const char *pid = strstr(line, " PID: "), *cpu = strstr(line, ", CPU#");
 	unsigned int i;
 	int nr;
 
-	if (system_state < SYSTEM_RUNNING || !pid ||
-	    sscanf(pid, "PID: %d", &nr) != 1)
-		return true;
+	if (cpu)
+		pid = strrchr(cpu, '/');
+	if (!pid || sscanf(pid, cpu ? "/%d" : " PID: %d", &nr) != 1)
+		return false;
 	for (i = 0; i < nr_tasks && i < TASKS; i++)
 		if (tasks[i] == nr)
-			return true;
-	return nr_tasks > TASKS;
+			return false;
+	return nr_tasks <= TASKS;
+}
+
+/* Before there is a user space, nobody but the case does anything */
+static bool is_ours(const char *line)
+{
+	return system_state < SYSTEM_RUNNING || !watch_names_stranger(line);
 }
 
 static void hear(char *line)

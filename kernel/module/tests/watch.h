@@ -15,6 +15,7 @@
 
 void watch_reset(void);
 void watch_task(const struct task_struct *task);
+bool watch_names_stranger(const char *line);
 bool watch_report(char *line, size_t size);
 unsigned int watch_errors(char *line, size_t size);
 
