@@ -12,8 +12,8 @@ help:
 #: make run        build a kernel with the suite, boot it, report every case
 #:   KERNEL=6.12     or 6.1, newest, or the path of a kernel tree
 #:   ARCH=i386       or um, x86_64
-#:   CONFIG=         a fragment: debug, forcemap, highmem64g, nohighmem, pae, up,
-#:                   xz, zstd, or a path
+#:   CONFIG=         fragments: debug, forcemap, highmem64g, nohighmem, pae, stats,
+#:                   up, xz, zstd, or paths; several as in debug,stats
 #:   FIXES=yes       no: leave out patches/, test the kernel as shipped; or the
 #:                   numbers of those to apply, such as 0001,0003
 #:   FILTER=         only these cases, as kunit.py's, such as '*.gzip*'
