@@ -74,6 +74,12 @@ put()
 	fi
 }
 
+# saved_command OBJDIR OBJECT: how Kbuild made it
+saved_command()
+{
+	sed -n '1s/^savedcmd_[^ ]* := //p' "$1/$(dirname "$2")/.$(basename "$2").cmd"
+}
+
 apt_install()
 {
 	apt-get -qq update && DEBIAN_FRONTEND=noninteractive apt-get -qq \

@@ -56,17 +56,10 @@ green()
 	sh "$top/scripts/run.sh" >"$mutants/run.log" 2>&1
 }
 
-# saved_command OBJECT: how Kbuild made it
-saved_command()
-{
-	sed -n '1s/^savedcmd_[^ ]* := //p' \
-		"$objdir/$(dirname "$1")/.$(basename "$1").cmd"
-}
-
-# flags_of OBJECT: the same, without headers, output and input
+# flags_of OBJECT: how Kbuild made it, without headers, output and input
 flags_of()
 {
-	saved_command "$1" |
+	saved_command "$objdir" "$1" |
 		sed 's/-Wp,-MMD,[^ ]*//; s/-include [^ ]*//g; s/ -c -o .*//'
 }
 
@@ -154,15 +147,6 @@ list_patches()
 	done >"$list"
 }
 
-generate()
-{
-	cc -O2 -I/usr/lib/llvm-14/include -o "$mutants/mutate" \
-		"$top/mutants/mutate.c" -L/usr/lib/llvm-14/lib -lclang-14 &&
-		cd "$base/kernel" &&
-		eval '"$mutants/mutate" "$decompress" "$mutants/new"' -- \
-			"$(saved_command kernel/module/decompress.o)"
-}
-
 # All, or for a sample the first few of each kind. Their IDs are hashes, so these
 # are any, and the same every time.
 chosen()
@@ -177,7 +161,8 @@ chosen()
 list_mutants()
 {
 	if [ -z "$MUTANTS" ]; then
-		generate >"$mutants/generated" ||
+		sh "$top/scripts/mutate.sh" "$base/kernel" "$decompress" \
+			"$mutants/new" >"$mutants/generated" ||
 			die 'mutate does not understand decompress.c'
 		chosen <"$mutants/generated" >>"$list"
 	fi

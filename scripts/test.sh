@@ -351,7 +351,8 @@ tools_in_c()
 	cc -std=gnu11 -O2 -Wall -Wextra -Werror -fsyntax-only \
 		"$top"/scripts/replay.c "$top"/scripts/explain.c || return
 	cc -std=gnu11 -O2 -Wall -Wextra -Werror -fsyntax-only \
-		-I/usr/lib/llvm-14/include "$top/mutants/mutate.c" || return
+		-I/usr/lib/llvm-14/include "$top/mutants/mutate.c" \
+		"$top/mutants/tree.c" "$top/mutants/operators.c" || return
 	cd "$build/src/linux-$kernel"
 	# The C interface of clang is in CamelCase.
 	perl scripts/checkpatch.pl --strict --quiet --no-summary --no-tree \

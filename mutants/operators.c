@@ -1,0 +1,697 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The faults that mutants have: rules that are tried on each node of a function.
+ */
+#include <ctype.h>
+#include <string.h>
+
+#include "mutate.h"
+
+#define MAX_TO		7	/* alternatives in a table's row, and a NULL */
+
+/* A name, and what to put in its place. */
+struct row {
+	const char *from;
+	const char *to[MAX_TO];
+};
+
+const char *kind;
+
+static void replace(struct span at, const char *with)
+{
+	struct edit edit = { at, with };
+
+	add_mutant(&edit, 1, at, format("%s -> %s", text(at), with));
+}
+
+static void replace_by_all(struct span at, const char *const *with)
+{
+	for (; *with; with++)
+		replace(at, *with);
+}
+
+static void exchange(struct span a, struct span b)
+{
+	struct edit edits[] = { { a, text(b) }, { b, text(a) } };
+
+	add_mutant(edits, 2, a, format("exchanged: %s <-> %s", short_text(a),
+				       short_text(b)));
+}
+
+static bool is_deletable(const struct node *n)
+{
+	switch (n->kind) {
+	case CXCursor_CompoundStmt:
+	case CXCursor_DeclStmt:
+	case CXCursor_LabelStmt:
+	case CXCursor_NullStmt:
+		return false;
+	case CXCursor_IfStmt:
+		return !child(n, 2);
+	case CXCursor_ReturnStmt:
+		/* Not the one that the function ends with. */
+		return token_from(whole(n).end).end != nodes->at.end;
+	default:
+		return !is_loop(n) || !strchr(text(n->at), '{');
+	}
+}
+
+static void mutate_statement(struct node *n)
+{
+	struct edit edit = { whole(n), ";" };
+	struct span name;
+
+	if (is_statement(n) && is_deletable(n))
+		add_mutant(&edit, 1, edit.at,
+			   format("deleted: %s", short_text(edit.at)));
+	if (n->kind != CXCursor_VarDecl)
+		return;
+	name = name_of(n);
+	/* An array takes its size from what it is set to. */
+	if (is_text(token_from(name.end), "="))
+		replace((struct span){ name.start, n->at.end }, text(name));
+}
+
+static void mutate_twice(struct node *n)
+{
+	struct edit edit = { whole(n), NULL };
+	struct call call;
+	char *s;
+
+	if (!is_statement(n) || !get_call(n, &call))
+		return;
+	s = text(edit.at);
+	if (ancestor(n, CXCursor_CompoundStmt) == n->parent)
+		edit.text = format("%s %s", s, s);
+	else
+		edit.text = format("{ %s %s }", s, s);
+	add_mutant(&edit, 1, edit.at, format("twice: %s", short_text(edit.at)));
+}
+
+/* Move statement @n to @pos, as @where tells. */
+static void move(struct node *n, unsigned int pos, const char *where)
+{
+	bool up = pos <= n->at.start;
+	struct span from = whole(n);
+	char *s = text(from);
+	struct edit taken = {
+		from, n->parent->kind == CXCursor_CompoundStmt ? "" : ";"
+	};
+	struct edit put = {
+		{ pos, pos }, up ? format("%s ", s) : format(" %s", s)
+	};
+	struct edit edits[] = { up ? put : taken, up ? taken : put };
+
+	add_mutant(edits, 2, from,
+		   format("moved %s: %s", where, short_text(from)));
+}
+
+static void move_by(struct node *n, struct node *block, int nr, int by)
+{
+	struct node *to = nr + by < 0 ? NULL : statement(block, nr + by);
+
+	if (to)
+		move(n, by < 0 ? to->at.start : whole(to).end,
+		     format("%d %s", abs(by), by < 0 ? "up" : "down"));
+}
+
+/*
+ * Move @n out of the loop, and with it the declaration of a variable that is
+ * used in it, if that does nothing else.
+ */
+static void move_out(struct node *n, const struct node *loop)
+{
+	struct span top = { loop->at.start, loop->at.start }, decl = top;
+	struct span from = whole(n), end = { whole(loop).end, whole(loop).end };
+	const struct node *use, *var;
+	const char *s = text(from);
+
+	for (use = n; use < nodes + nr_nodes && within(use->at, n->at); use++) {
+		var = declaration(use);
+		if (!var || is_visible(var, top.start))
+			continue;
+		if (decl.end > decl.start || strchr(text(var->at), '='))
+			return;
+		decl = var->parent->at;
+	}
+
+	add_mutant((struct edit[]) {
+			{ top, format("%s %s ", text(decl), s) },
+			{ decl, "" }, { from, "" }
+		   }, 3, from, format("moved before the loop: %s", s));
+	add_mutant((struct edit[]) {
+			{ top, format("%s ", text(decl)) },
+			{ decl, "" }, { from, "" }, { end, format(" %s", s) }
+		   }, 4, from, format("moved after the loop: %s", s));
+}
+
+static void move_mapping(struct node *n, struct node *block, int nr)
+{
+	struct node *loop = block->parent;
+
+	move_by(n, block, nr, -2);
+	move_by(n, block, nr, -1);
+	move_by(n, block, nr, 1);
+	move_by(n, block, nr, 2);
+
+	while (loop && !is_loop(loop))
+		loop = loop->parent;
+	if (loop)
+		move_out(n, loop);
+}
+
+static void move_freeing(struct node *n)
+{
+	struct node *block = ancestor(n, CXCursor_CompoundStmt), *last = NULL;
+	struct node *s;
+	int i;
+
+	for (i = 0; (s = statement(block, i)); i++)
+		if (s->kind != CXCursor_ReturnStmt)
+			last = s;
+	if (statement(block, 0) != n)
+		move(n, statement(block, 0)->at.start, "to the start");
+	if (last != n)
+		move(n, whole(last).end, "to the end");
+}
+
+static void mutate_order(struct node *n)
+{
+	static const char *const mapping[] = {
+		"kmap_local_page", "kunmap_local", NULL
+	};
+	static const char *const freeing[] = {
+		"kvfree", "zlib_inflateEnd", "xz_dec_end", "vunmap",
+		"__free_page", NULL
+	};
+	struct node *s, *next, *use;
+	int i;
+
+	if (is_statement(n) && calls(n, freeing))
+		move_freeing(n);
+	if (n->kind != CXCursor_CompoundStmt)
+		return;
+
+	for (i = 0; (s = statement(n, i)); i++) {
+		next = statement(n, i + 1);
+		if (next)
+			exchange(whole(s), whole(next));
+		if (strchr(text(s->at), '{'))
+			continue;
+		for (use = s; use < nodes + nr_nodes; use++)
+			if (within(use->at, s->at) && calls(use, mapping))
+				move_mapping(s, n, i);
+	}
+}
+
+static bool is_gfp(struct span at)
+{
+	return starts_with(source + at.start, "GFP_") ||
+	       starts_with(source + at.start, "__GFP_");
+}
+
+/* A constant is what clang can find the value of, and has a name or is one. */
+static bool is_constant(const struct node *n, long long *value)
+{
+	CXEvalResult result;
+	struct call call;
+	bool known;
+
+	switch (n->kind) {
+	case CXCursor_IntegerLiteral:
+	case CXCursor_CharacterLiteral:
+	case CXCursor_UnaryExpr:
+		break;
+	case CXCursor_DeclRefExpr:
+		if (clang_getCursorKind(clang_getCursorReferenced(n->cursor)) !=
+		    CXCursor_EnumConstantDecl)
+			return false;
+		break;
+	case CXCursor_MacroExpansion:
+		if (get_call(n, &call) || is_gfp(n->at) ||
+		    !is_integer(type_of(n)))
+			return false;
+		break;
+	default:
+		return false;
+	}
+
+	result = clang_Cursor_Evaluate(n->cursor);
+	known = result && clang_EvalResult_getKind(result) == CXEval_Int;
+	*value = known ? clang_EvalResult_getAsLongLong(result) : 0;
+	if (result)
+		clang_EvalResult_dispose(result);
+	return known;
+}
+
+/* Constants by the start of their names: @to can be written for any of them. */
+static const struct row sorts[] = {
+	{ "E", { "EINVAL", "ENOMEM" } },
+	{ "Z_", { "Z_OK", "Z_STREAM_END", "Z_BUF_ERROR" } },
+	{ "XZ_DYNALLOC", { "XZ_SINGLE", "XZ_PREALLOC" } },
+	{ "XZ_", { "XZ_OK", "XZ_STREAM_END" } },
+	{ "", { NULL } },
+};
+
+static const struct row *sort_of(const struct node *n)
+{
+	const struct row *sort = sorts;
+
+	if (n->kind == CXCursor_IntegerLiteral ||
+	    n->kind == CXCursor_CharacterLiteral)
+		return &sorts[ARRAY_SIZE(sorts) - 1];
+	while (!starts_with(source + n->at.start, sort->from))
+		sort++;
+	return *sort->from ? sort : NULL;
+}
+
+static void mutate_string(struct node *n)
+{
+	char *s = text(n->at);
+	size_t len = strlen(s);
+
+	replace(n->at, "\"\"");
+	if (len >= 4 && !strcmp(s + len - 3, "\\n\""))
+		replace(n->at, format("%.*s\"", (int)len - 3, s));
+}
+
+static void mutate_constant(struct node *n)
+{
+	const struct row *sort;
+	long long value, other;
+	struct node *o;
+	char *s;
+
+	if (n->kind == CXCursor_StringLiteral)
+		mutate_string(n);
+	if (!is_constant(n, &value))
+		return;
+
+	s = text(n->at);
+	if (n->parent->kind == CXCursor_InitListExpr) {
+		replace(n->at, format("%s + 1", s));
+		return;
+	}
+	if (value != 0)
+		replace(n->at, "0");
+	if (value != 1)
+		replace(n->at, "1");
+	if (value != 0 && value != -1)
+		replace(n->at, format("(%s + 1)", s));
+	if (value != 1 && value != 2)
+		replace(n->at, format("(%s - 1)", s));
+
+	sort = sort_of(n);
+	if (!sort)
+		return;
+	replace_by_all(n->at, sort->to);
+	for (o = nodes; o < nodes + nr_nodes; o++)
+		if (is_constant(o, &other) && sort_of(o) == sort &&
+		    o->parent->kind != CXCursor_InitListExpr && other != value)
+			replace(n->at, text(o->at));
+}
+
+static const char *const relations[] = {
+	"<", "<=", ">", ">=", "==", "!=", NULL
+};
+
+static const struct row operators[] = {
+	{ "&&", { "||" } },
+	{ "||", { "&&" } },
+	{ "+", { "-" } },
+	{ "-", { "+" } },
+	{ "*", { "/", "+" } },
+	{ "/", { "*" } },
+	{ "%", { "/", "*" } },
+	{ "&", { "|" } },
+	{ "|", { "&", "^" } },
+	{ "^", { "&", "|" } },
+	{ "<<", { ">>" } },
+	{ ">>", { "<<" } },
+	{ "+=", { "-=", "=" } },
+	{ "-=", { "+=", "=" } },
+};
+
+static void mutate_binary(struct node *n)
+{
+	struct span op = operator_of(n);
+	const char *left = text(child(n, 0)->at);
+	const char *right = text(child(n, 1)->at);
+	const char *const *to = NULL;
+	size_t i;
+
+	if (is_one_of(op, relations))
+		to = relations;
+	for (i = 0; i < ARRAY_SIZE(operators); i++)
+		if (is_text(op, operators[i].from))
+			to = operators[i].to;
+	for (; to && *to; to++)
+		if (!is_text(op, *to))
+			replace(n->at, format(binds(n) ? "(%s %s %s)" :
+					      "%s %s %s", left, *to, right));
+	if (is_assignment(n) || is_one_of(op, relations))
+		return;
+	replace(n->at, left);
+	replace(n->at, right);
+}
+
+static void mutate_unary(struct node *n)
+{
+	static const char *const dropped[] = { "!", "-", "~", NULL };
+	const char *operand = text(child(n, 0)->at);
+	struct span op = operator_of(n);
+	const char *other = is_text(op, "++") ? "--" : "++";
+
+	if (is_one_of(op, dropped))
+		replace(n->at, operand);
+	if (!is_text(op, "++") && !is_text(op, "--"))
+		return;
+	if (op.start == n->at.start) {
+		replace(n->at, format("%s%s", operand, text(op)));
+		replace(n->at, format("%s%s", other, operand));
+	} else {
+		replace(n->at, format("%s%s", text(op), operand));
+		replace(n->at, format("%s%s", operand, other));
+	}
+}
+
+/* The opposite of a comparison or of a negation is made with its operator. */
+static void mutate_condition(struct node *n)
+{
+	struct node *condition = condition_of(n);
+	struct span op;
+
+	if (!condition)
+		return;
+	op = operator_of(condition);
+	if (!is_text(op, "!") && !is_one_of(op, relations))
+		replace(condition->at, format("!(%s)", text(condition->at)));
+	replace(condition->at, "1");
+	replace(condition->at, "0");
+}
+
+static void mutate_operator(struct node *n)
+{
+	const char *arms[2];
+
+	switch (n->kind) {
+	case CXCursor_BinaryOperator:
+	case CXCursor_CompoundAssignOperator:
+		if (child(n, 1))
+			mutate_binary(n);
+		break;
+	case CXCursor_UnaryOperator:
+		if (child(n, 0))
+			mutate_unary(n);
+		break;
+	case CXCursor_ConditionalOperator:
+		if (!child(n, 2))
+			break;
+		arms[0] = text(child(n, 1)->at);
+		arms[1] = text(child(n, 2)->at);
+		exchange(child(n, 1)->at, child(n, 2)->at);
+		replace(n->at, format("(%s)", arms[0]));
+		replace(n->at, format("(%s)", arms[1]));
+		break;
+	default:
+		break;
+	}
+}
+
+static void mutate_return(struct node *n)
+{
+	static const char *const pointers[] = {
+		"NULL", "ERR_PTR(-EINVAL)", NULL
+	};
+	static const char *const integers[] = {
+		"0", "-EINVAL", "-ENOMEM", "1", NULL
+	};
+	CXType type = clang_getCursorResultType(nodes->cursor);
+
+	if (n->kind != CXCursor_ReturnStmt || !child(n, 0))
+		return;
+	replace_by_all(child(n, 0)->at, is_integer(type) ? integers : pointers);
+}
+
+static void mutate_goto(struct node *n)
+{
+	struct node *label;
+
+	if (n->kind == CXCursor_BreakStmt)
+		replace(n->at, "continue");
+	if (n->kind != CXCursor_GotoStmt)
+		return;
+	for (label = nodes; label < nodes + nr_nodes; label++)
+		if (label->kind == CXCursor_LabelStmt)
+			replace(n->at, format("goto %s", text(name_of(label))));
+}
+
+/* Does the file mention, in any build, a member of this name? */
+static bool is_mentioned(const char *member)
+{
+	size_t i;
+
+	for (i = 1; i < nr_tokens; i++)
+		if (is_text(tokens[i], member) &&
+		    (is_text(tokens[i - 1], ".") ||
+		     is_text(tokens[i - 1], "->")))
+			return true;
+	return false;
+}
+
+static enum CXChildVisitResult try_member(CXCursor field, CXCursor parent,
+					  CXClientData data)
+{
+	const struct node *n = data;
+	CXCursor used = clang_getCursorReferenced(n->cursor);
+	const char *name = from_clang(clang_getCursorSpelling(field));
+	struct span object = n->at;
+
+	(void)parent;
+	object.end -= strlen(from_clang(clang_getCursorSpelling(used)));
+	if (clang_getCursorKind(field) == CXCursor_FieldDecl &&
+	    is_mentioned(name) && !strcmp(type_name(field), type_name(used)))
+		replace(n->at, format("%s%s", text(object), name));
+	return CXChildVisit_Continue;
+}
+
+static void mutate_variable(struct node *n)
+{
+	CXCursor used = clang_getCursorReferenced(n->cursor);
+	const struct node *var = declaration(n), *v;
+
+	if (n->kind == CXCursor_MemberRefExpr)
+		clang_visitChildren(clang_getCursorSemanticParent(used),
+				    try_member, n);
+	if (!var)
+		return;
+	for (v = nodes; v < nodes + nr_nodes; v++)
+		if ((v->kind == CXCursor_VarDecl ||
+		     v->kind == CXCursor_ParmDecl) &&
+		    is_visible(v, n->at.start) &&
+		    !strcmp(type_name(v->cursor), type_name(var->cursor)))
+			replace(n->at, text(name_of(v)));
+}
+
+static CXType type_at(struct span at)
+{
+	static const struct node unknown;
+	const struct node *n = node_at(at);
+
+	return type_of(n ? n : &unknown);
+}
+
+/* No structure can be in the place of another type, nor can all pointers. */
+static bool is_exchangeable(struct span a, struct span b)
+{
+	CXType type_a = type_at(a), to_a = clang_getPointeeType(type_a);
+	CXType type_b = type_at(b), to_b = clang_getPointeeType(type_b);
+
+	if (type_a.kind == CXType_Record || type_b.kind == CXType_Record)
+		return false;
+	return to_a.kind == CXType_Invalid || to_a.kind == CXType_Void ||
+	       to_b.kind == CXType_Invalid || to_b.kind == CXType_Void ||
+	       clang_equalTypes(to_a, to_b);
+}
+
+static void mutate_argument(struct node *n)
+{
+	struct call call;
+	bool message;
+	int i;
+
+	if (!get_call(n, &call))
+		return;
+	message = starts_with(source + call.name.start, "pr_");
+	for (i = message; i < call.nr_args; i++) {
+		if (i > 0 && !message &&
+		    is_exchangeable(call.args[i - 1], call.args[i]))
+			exchange(call.args[i - 1], call.args[i]);
+		if (type_at(call.args[i]).kind != CXType_Record)
+			replace(call.args[i], "0");
+	}
+}
+
+/*
+ * What can be written for a name: for that of a function or of a macro, or of
+ * the type in a declaration. What has parentheses is written for the whole
+ * call, with the first argument in the place of $.
+ */
+static const struct {
+	const char *kind;
+	const char *function;	/* part of the name of the function it is in */
+	struct row row;
+} names[] = {
+	{ "kmap", "", { "kmap_local_page",
+		{ "kmap", "kmap_atomic", "page_address" } } },
+	{ "kmap", "", { "kunmap_local", {
+		"kunmap_local($ + 1)", "kunmap_local($ - 1)",
+		"kunmap_local($ + PAGE_SIZE)", "kunmap_local($ - PAGE_SIZE)",
+		"kunmap_local($ + PAGE_SIZE - 1)", "kunmap(page)" } } },
+	{ "kmap", "", { "kunmap_local", { "kunmap_atomic" } } },
+	{ "kmap", "gzip", { "kunmap_local", { "kunmap_local(s.next_out)" } } },
+	{ "kmap", "xz", { "kunmap_local",
+		{ "kunmap_local(xz_buf.out + xz_buf.out_pos)" } } },
+	{ "kmap", "zstd", { "kunmap_local",
+		{ "kunmap_local(zstd_dec.dst + zstd_dec.pos)" } } },
+	{ "gfp", "", { "GFP_KERNEL",
+		{ "GFP_ATOMIC", "GFP_NOWAIT", "GFP_NOFS" } } },
+	{ "gfp", "", { "__GFP_HIGHMEM", { "__GFP_MOVABLE" } } },
+	{ "allocator", "", { "kvmalloc", { "kmalloc", "vmalloc($)" } } },
+	{ "allocator", "", { "kvmalloc_array",
+		{ "kmalloc_array", "kcalloc" } } },
+	{ "allocator", "", { "kvfree", { "kfree", "vfree" } } },
+	{ "allocator", "", { "alloc_page", { "alloc_pages($, 1)" } } },
+	{ "allocator", "", { "__free_page", { "put_page" } } },
+	{ "unit", "", { "PAGE_SIZE", { "1", "(PAGE_SIZE / 2)",
+		"(PAGE_SIZE - 1)", "(PAGE_SIZE * 2)" } } },
+	{ "type", "", { "size_t", { "u16" } } },
+	{ "type", "", { "ssize_t", { "u16" } } },
+	{ "type", "", { "unsigned int", { "u8" } } },
+	{ "type", "", { "int", { "u8" } } },
+};
+
+/* Find the name in @n that the table may know; empty if there is none. */
+static struct span known_name(const struct node *n)
+{
+	struct span name = { n->at.start, n->at.start };
+	struct call call;
+	bool local;
+
+	if (get_call(n, &call))
+		return call.name;
+	if (n->kind == CXCursor_MacroExpansion)
+		return n->at;
+	/* What is not static has its type in a header, too. */
+	local = clang_Cursor_getStorageClass(nodes->cursor) == CX_SC_Static;
+	if (n->kind != CXCursor_VarDecl &&
+	    (n->kind != CXCursor_ParmDecl || !local))
+		return name;
+	name.end = name_of(n).start;
+	while (isspace((unsigned char)source[name.end - 1]))
+		name.end--;
+	return name;
+}
+
+static void mutate_name(struct node *n)
+{
+	struct span name = known_name(n);
+	const char *const *to;
+	struct call call;
+	const char *arg;
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(names); i++) {
+		if (!is_text(name, names[i].row.from) ||
+		    !strstr(function, names[i].function))
+			continue;
+		kind = names[i].kind;
+		for (to = names[i].row.to; *to; to++) {
+			arg = strchr(*to, '$');
+			if (!strchr(*to, '('))
+				replace(name, *to);
+			else if (!arg || !get_call(n, &call))
+				replace(n->at, *to);
+			else
+				replace(n->at, format("%.*s%s%s",
+						      (int)(arg - *to), *to,
+						      text(call.args[0]),
+						      arg + 1));
+		}
+	}
+}
+
+static void mutate_gfp(struct node *n)
+{
+	static const char *const added[] = {
+		"__GFP_HIGHMEM", "__GFP_ZERO", "__GFP_NOFAIL"
+	};
+	struct call call;
+	size_t i;
+	int arg;
+
+	if (!get_call(n, &call))
+		return;
+	for (arg = 0; arg < call.nr_args; arg++) {
+		const char *s = text(call.args[arg]);
+
+		for (i = 0; i < ARRAY_SIZE(added); i++)
+			if (is_gfp(call.args[arg]) && !strstr(s, added[i]))
+				replace(call.args[arg],
+					format("%s | %s", s, added[i]));
+	}
+}
+
+static bool is_read(const struct node *n)
+{
+	static const char *const writing[] = { "&", "++", "--", NULL };
+
+	if (is_assignment(n->parent))
+		return n != child(n->parent, 0);
+	return n->parent->kind != CXCursor_UnaryOperator ||
+	       !is_one_of(operator_of(n->parent), writing);
+}
+
+static void mutate_unit(struct node *n)
+{
+	const char *s = text(n->at);
+	CXType type = type_of(n);
+
+	if ((n->kind != CXCursor_MemberRefExpr && !declaration(n)) ||
+	    !is_integer(type) || !is_read(n))
+		return;
+	if (strstr(s, "pages") || strstr(s, "extent"))
+		replace(n->at, format("(%s * PAGE_SIZE)", s));
+	else if (type.kind >= CXType_UInt && type.kind <= CXType_ULongLong)
+		replace(n->at, format("(%s / PAGE_SIZE)", s));
+}
+
+/* The kinds of mutants; for mutate_name() the table of names tells them. */
+static const struct {
+	const char *kind;
+	void (*mutate)(struct node *n);
+} rules[] = {
+	{ "statement", mutate_statement },
+	{ "twice", mutate_twice },
+	{ "order", mutate_order },
+	{ "", mutate_name },
+	{ "gfp", mutate_gfp },
+	{ "condition", mutate_condition },
+	{ "return", mutate_return },
+	{ "goto", mutate_goto },
+	{ "operator", mutate_operator },
+	{ "constant", mutate_constant },
+	{ "variable", mutate_variable },
+	{ "argument", mutate_argument },
+	{ "unit", mutate_unit },
+};
+
+void mutate_node(struct node *n)
+{
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(rules); i++) {
+		kind = rules[i].kind;
+		rules[i].mutate(n);
+	}
+}
