@@ -652,13 +652,29 @@ static bool is_read(const struct node *n)
 	       !is_one_of(operator_of(n->parent), writing);
 }
 
+/* The use of a number that is kept somewhere */
+static bool is_number(const struct node *n)
+{
+	return (n->kind == CXCursor_MemberRefExpr || declaration(n)) &&
+	       is_integer(type_of(n)) && is_read(n);
+}
+
+static void mutate_off_by_one(struct node *n)
+{
+	const char *s = text(n->at);
+
+	if (!is_number(n))
+		return;
+	replace(n->at, format("(%s + 1)", s));
+	replace(n->at, format("(%s - 1)", s));
+}
+
 static void mutate_unit(struct node *n)
 {
 	const char *s = text(n->at);
 	CXType type = type_of(n);
 
-	if ((n->kind != CXCursor_MemberRefExpr && !declaration(n)) ||
-	    !is_integer(type) || !is_read(n))
+	if (!is_number(n))
 		return;
 	if (strstr(s, "pages") || strstr(s, "extent"))
 		replace(n->at, format("(%s * PAGE_SIZE)", s));
@@ -684,6 +700,7 @@ static const struct {
 	{ "variable", mutate_variable },
 	{ "argument", mutate_argument },
 	{ "unit", mutate_unit },
+	{ "off by one", mutate_off_by_one },
 };
 
 void mutate_node(struct node *n)
