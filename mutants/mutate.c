@@ -96,7 +96,7 @@ static enum CXChildVisitResult visit_function(CXCursor cursor, CXCursor parent,
 
 	function = from_clang(clang_getCursorSpelling(cursor));
 	read_function(cursor);
-	for (i = 1; i < nr_nodes; i++)
+	for (i = 0; i < nr_nodes; i++)
 		mutate_node(&nodes[i]);
 	++*found;
 	return CXChildVisit_Continue;

@@ -533,9 +533,9 @@ static void mutate_argument(struct node *n)
 }
 
 /*
- * What can be written for a name: for that of a function or of a macro, or of
- * the type in a declaration. What has parentheses is written for the whole
- * call, with the first argument in the place of $.
+ * What can be written for the name of a function or of a macro. What has
+ * parentheses is written for the whole call, with the first argument in the
+ * place of $.
  */
 static const struct {
 	const char *kind;
@@ -565,10 +565,6 @@ static const struct {
 	{ "allocator", "", { "__free_page", { "put_page" } } },
 	{ "unit", "", { "PAGE_SIZE", { "1", "(PAGE_SIZE / 2)",
 		"(PAGE_SIZE - 1)", "(PAGE_SIZE * 2)" } } },
-	{ "type", "", { "size_t", { "u16" } } },
-	{ "type", "", { "ssize_t", { "u16" } } },
-	{ "type", "", { "unsigned int", { "u8" } } },
-	{ "type", "", { "int", { "u8" } } },
 };
 
 /* Find the name in @n that the table may know; empty if there is none. */
@@ -576,21 +572,10 @@ static struct span known_name(const struct node *n)
 {
 	struct span name = { n->at.start, n->at.start };
 	struct call call;
-	bool local;
 
 	if (get_call(n, &call))
 		return call.name;
-	if (n->kind == CXCursor_MacroExpansion)
-		return n->at;
-	/* What is not static has its type in a header, too. */
-	local = clang_Cursor_getStorageClass(nodes->cursor) == CX_SC_Static;
-	if (n->kind != CXCursor_VarDecl &&
-	    (n->kind != CXCursor_ParmDecl || !local))
-		return name;
-	name.end = name_of(n).start;
-	while (isspace((unsigned char)source[name.end - 1]))
-		name.end--;
-	return name;
+	return n->kind == CXCursor_MacroExpansion ? n->at : name;
 }
 
 static void mutate_name(struct node *n)
@@ -618,6 +603,89 @@ static void mutate_name(struct node *n)
 						      text(call.args[0]),
 						      arg + 1));
 		}
+	}
+}
+
+static const struct row types[] = {
+	{ "size_t", { "u16", "ssize_t", "unsigned int" } },
+	{ "ssize_t", { "u16", "size_t", "int", "short" } },
+	{ "unsigned int", { "u8", "int", "short" } },
+	{ "int", { "u8", "unsigned int", "short" } },
+};
+
+/* The type in a declaration, or that of what a function returns */
+static struct span written_type(const struct node *n)
+{
+	struct span type = n->at;
+	CXType result;
+
+	if (n->kind == CXCursor_FunctionDecl) {
+		if (is_text(token_from(type.start), "static"))
+			type = token_from(token_from(type.start).end);
+		result = clang_getCursorResultType(n->cursor);
+		type.end = type.start +
+			   strlen(from_clang(clang_getTypeSpelling(result)));
+		return type;
+	}
+	type.end = name_of(n).start;
+	while (isspace((unsigned char)source[type.end - 1]))
+		type.end--;
+	return type;
+}
+
+/*
+ * Others rely on what the function is declared as: its own parameters and
+ * results are what they would be if it were of another type.
+ */
+static void convert_parameter(struct node *n, struct span type, const char *to)
+{
+	const char *name = text(name_of(n));
+	unsigned int pos = last_child(nodes)->at.start + 1;
+	struct edit edit = {
+		{ pos, pos }, format(" %s = (%s)%s;", name, to, name)
+	};
+
+	add_mutant(&edit, 1, type, format("%s -> %s", text(type), to));
+}
+
+static void convert_results(struct span type, const char *to)
+{
+	struct edit *edits = NULL, edit;
+	struct node *n, *result;
+	size_t nr = 0;
+
+	for (n = nodes; n < nodes + nr_nodes; n++) {
+		result = n->kind == CXCursor_ReturnStmt ? child(n, 0) : NULL;
+		if (!result)
+			continue;
+		edit.at = result->at;
+		edit.text = format("(%s)(%s)", to, text(result->at));
+		push(edits, nr, edit);
+	}
+	add_mutant(edits, nr, type, format("%s -> %s", text(type), to));
+	free(edits);
+}
+
+static void mutate_type(struct node *n)
+{
+	const char *const *to = NULL;
+	struct span type;
+	size_t i;
+
+	if (n->kind != CXCursor_VarDecl && n->kind != CXCursor_ParmDecl &&
+	    n->kind != CXCursor_FunctionDecl)
+		return;
+	type = written_type(n);
+	for (i = 0; i < ARRAY_SIZE(types); i++)
+		if (is_text(type, types[i].from))
+			to = types[i].to;
+	for (; to && *to; to++) {
+		if (n->kind == CXCursor_VarDecl)
+			replace(type, *to);
+		else if (n->kind == CXCursor_ParmDecl)
+			convert_parameter(n, type, *to);
+		else
+			convert_results(type, *to);
 	}
 }
 
@@ -691,6 +759,7 @@ static const struct {
 	{ "twice", mutate_twice },
 	{ "order", mutate_order },
 	{ "", mutate_name },
+	{ "type", mutate_type },
 	{ "gfp", mutate_gfp },
 	{ "condition", mutate_condition },
 	{ "return", mutate_return },
