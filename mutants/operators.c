@@ -418,6 +418,27 @@ static void mutate_operator(struct node *n)
 	}
 }
 
+static void mutate_loop(struct node *n)
+{
+	struct edit edit = { whole(n), NULL };
+	const char *condition, *body;
+
+	if (n->kind != CXCursor_DoStmt && n->kind != CXCursor_WhileStmt)
+		return;
+	condition = text(condition_of(n)->at);
+	if (n->kind == CXCursor_DoStmt) {
+		body = text(whole(child(n, 0)));
+		edit.text = format("while (%s) %s", condition, body);
+		add_mutant(&edit, 1, edit.at,
+			   format("do -> while (%s)", condition));
+	} else {
+		body = text(whole(last_child(n)));
+		edit.text = format("do %s while (%s);", body, condition);
+		add_mutant(&edit, 1, edit.at,
+			   format("while (%s) -> do", condition));
+	}
+}
+
 static void mutate_return(struct node *n)
 {
 	static const char *const pointers[] = {
@@ -764,6 +785,7 @@ static const struct {
 	{ "condition", mutate_condition },
 	{ "return", mutate_return },
 	{ "goto", mutate_goto },
+	{ "loop", mutate_loop },
 	{ "operator", mutate_operator },
 	{ "constant", mutate_constant },
 	{ "variable", mutate_variable },
