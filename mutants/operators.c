@@ -467,6 +467,55 @@ static void mutate_goto(struct node *n)
 			replace(n->at, format("goto %s", text(name_of(label))));
 }
 
+/* Is @n a statement that another can be put before? */
+static bool is_in_block(const struct node *n)
+{
+	return n->parent && (n->parent->kind == CXCursor_CompoundStmt ||
+			     n->parent->kind == CXCursor_LabelStmt);
+}
+
+static void insert_before(struct node *n, const char *statement)
+{
+	struct edit edit = {
+		{ n->at.start, n->at.start }, format("%s ", statement)
+	};
+
+	add_mutant(&edit, 1, n->at,
+		   format("%s before: %s", statement, short_text(whole(n))));
+}
+
+/* What the function returns at its end, if that is a variable. */
+static const struct node *returned(void)
+{
+	const struct node *n, *last = NULL;
+
+	for (n = nodes; n < nodes + nr_nodes; n++)
+		if (n->kind == CXCursor_ReturnStmt)
+			last = n;
+	last = last ? child(last, 0) : NULL;
+	return last && declaration(last) ? last : NULL;
+}
+
+static void mutate_early_return(struct node *n)
+{
+	CXType type = clang_getCursorResultType(nodes->cursor);
+
+	if (n->kind == CXCursor_GotoStmt && returned())
+		replace(n->at, format("return %s", text(returned()->at)));
+	if (!is_in_block(n) || n->kind == CXCursor_DeclStmt ||
+	    n->kind == CXCursor_LabelStmt || n->kind == CXCursor_ReturnStmt)
+		return;
+	if (type.kind == CXType_Void) {
+		insert_before(n, "return;");
+	} else if (!is_integer(type)) {
+		insert_before(n, "return ERR_PTR(-ENOMEM);");
+	} else {
+		insert_before(n, "return 0;");
+		if (ancestor(n, CXCursor_CompoundStmt) == last_child(nodes))
+			insert_before(n, "return -EINVAL;");
+	}
+}
+
 /* Does the file mention, in any build, a member of this name? */
 static bool is_mentioned(const char *member)
 {
@@ -785,6 +834,7 @@ static const struct {
 	{ "condition", mutate_condition },
 	{ "return", mutate_return },
 	{ "goto", mutate_goto },
+	{ "early return", mutate_early_return },
 	{ "loop", mutate_loop },
 	{ "operator", mutate_operator },
 	{ "constant", mutate_constant },
