@@ -563,6 +563,41 @@ static void mutate_variable(struct node *n)
 			replace(n->at, text(name_of(v)));
 }
 
+/* Can a static variable be set to this? */
+static bool is_fixed(struct span value)
+{
+	const struct node *n;
+
+	for (n = nodes; n < nodes + nr_nodes; n++)
+		if (within(n->at, value) &&
+		    (declaration(n) || n->kind == CXCursor_CallExpr))
+			return false;
+	return true;
+}
+
+/* What is const keeps nothing from call to call. */
+static void mutate_static(struct node *n)
+{
+	static const char *const kept[] = { "static", "const", NULL };
+	const struct node *var = child(n, 0);
+	struct span type, name, value;
+	struct edit edits[2];
+
+	if (n->kind != CXCursor_DeclStmt || !var || child(n, 1) ||
+	    is_one_of(token_from(n->at.start), kept))
+		return;
+	type = (struct span){ n->at.start, n->at.start };
+	name = name_of(var);
+	edits[0] = (struct edit){ type, "static " };
+	/* From the equals sign, if there is one */
+	value = (struct span){ name.end, var->at.end };
+	edits[1] = (struct edit){
+		{ name.end, name.end }, format("; %s", text(name))
+	};
+	add_mutant(edits, is_fixed(value) ? 1 : 2, n->at,
+		   format("static: %s", text(n->at)));
+}
+
 static CXType type_at(struct span at)
 {
 	static const struct node unknown;
@@ -839,6 +874,7 @@ static const struct {
 	{ "operator", mutate_operator },
 	{ "constant", mutate_constant },
 	{ "variable", mutate_variable },
+	{ "static", mutate_static },
 	{ "argument", mutate_argument },
 	{ "unit", mutate_unit },
 	{ "off by one", mutate_off_by_one },
