@@ -375,17 +375,39 @@ static void mutate_unary(struct node *n)
 	}
 }
 
+static void mutate_cast(struct node *n)
+{
+	if (n->kind == CXCursor_CStyleCastExpr && last_child(n))
+		replace(n->at, text(last_child(n)->at));
+}
+
 /* The opposite of a comparison or of a negation is made with its operator. */
+static void negate(const struct node *n)
+{
+	struct span op = operator_of(n);
+
+	if (!is_text(op, "!") && !is_one_of(op, relations))
+		replace(n->at, format("!(%s)", text(n->at)));
+}
+
+static void mutate_negation(struct node *n)
+{
+	static const char *const logical[] = { "&&", "||", NULL };
+
+	if (n->kind != CXCursor_BinaryOperator || !child(n, 1) ||
+	    !is_one_of(operator_of(n), logical))
+		return;
+	negate(child(n, 0));
+	negate(child(n, 1));
+}
+
 static void mutate_condition(struct node *n)
 {
 	struct node *condition = condition_of(n);
-	struct span op;
 
 	if (!condition)
 		return;
-	op = operator_of(condition);
-	if (!is_text(op, "!") && !is_one_of(op, relations))
-		replace(condition->at, format("!(%s)", text(condition->at)));
+	negate(condition);
 	replace(condition->at, "1");
 	replace(condition->at, "0");
 }
@@ -872,6 +894,8 @@ static const struct {
 	{ "early return", mutate_early_return },
 	{ "loop", mutate_loop },
 	{ "operator", mutate_operator },
+	{ "cast", mutate_cast },
+	{ "negation", mutate_negation },
 	{ "constant", mutate_constant },
 	{ "variable", mutate_variable },
 	{ "static", mutate_static },
