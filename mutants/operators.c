@@ -56,6 +56,44 @@ static bool is_deletable(const struct node *n)
 	}
 }
 
+/* Is @n a statement that another can be put before? */
+static bool is_in_block(const struct node *n)
+{
+	return n->parent && (n->parent->kind == CXCursor_CompoundStmt ||
+			     n->parent->kind == CXCursor_LabelStmt);
+}
+
+static void insert_before(struct node *n, const char *statement)
+{
+	struct edit edit = {
+		{ n->at.start, n->at.start }, format("%s ", statement)
+	};
+
+	add_mutant(&edit, 1, n->at,
+		   format("%s before: %s", statement, short_text(whole(n))));
+}
+
+static void insert_after(struct node *n, const char *statement)
+{
+	unsigned int pos = whole(n).end;
+	struct edit edit = { { pos, pos }, format(" %s", statement) };
+
+	add_mutant(&edit, 1, n->at,
+		   format("%s after: %s", statement, short_text(whole(n))));
+}
+
+/* What the function returns at its end, if that is a variable. */
+static const struct node *returned(void)
+{
+	const struct node *n, *last = NULL;
+
+	for (n = nodes; n < nodes + nr_nodes; n++)
+		if (n->kind == CXCursor_ReturnStmt)
+			last = n;
+	last = last ? child(last, 0) : NULL;
+	return last && declaration(last) ? last : NULL;
+}
+
 static void mutate_statement(struct node *n)
 {
 	struct edit edit = { whole(n), ";" };
@@ -489,35 +527,6 @@ static void mutate_goto(struct node *n)
 			replace(n->at, format("goto %s", text(name_of(label))));
 }
 
-/* Is @n a statement that another can be put before? */
-static bool is_in_block(const struct node *n)
-{
-	return n->parent && (n->parent->kind == CXCursor_CompoundStmt ||
-			     n->parent->kind == CXCursor_LabelStmt);
-}
-
-static void insert_before(struct node *n, const char *statement)
-{
-	struct edit edit = {
-		{ n->at.start, n->at.start }, format("%s ", statement)
-	};
-
-	add_mutant(&edit, 1, n->at,
-		   format("%s before: %s", statement, short_text(whole(n))));
-}
-
-/* What the function returns at its end, if that is a variable. */
-static const struct node *returned(void)
-{
-	const struct node *n, *last = NULL;
-
-	for (n = nodes; n < nodes + nr_nodes; n++)
-		if (n->kind == CXCursor_ReturnStmt)
-			last = n;
-	last = last ? child(last, 0) : NULL;
-	return last && declaration(last) ? last : NULL;
-}
-
 static void mutate_early_return(struct node *n)
 {
 	CXType type = clang_getCursorResultType(nodes->cursor);
@@ -659,6 +668,19 @@ static void mutate_argument(struct node *n)
 	}
 }
 
+/* What @pattern says, with @arg in the place of each $ */
+static char *fill(const char *pattern, const char *arg)
+{
+	for (; *pattern; pattern++) {
+		if (*pattern == '$')
+			obstack_grow(&pool, arg, strlen(arg));
+		else
+			obstack_1grow(&pool, *pattern);
+	}
+	obstack_1grow(&pool, '\0');
+	return obstack_finish(&pool);
+}
+
 /*
  * What can be written for the name of a function or of a macro. What has
  * parentheses is written for the whole call, with the first argument in the
@@ -710,7 +732,6 @@ static void mutate_name(struct node *n)
 	struct span name = known_name(n);
 	const char *const *to;
 	struct call call;
-	const char *arg;
 	size_t i;
 
 	for (i = 0; i < ARRAY_SIZE(names); i++) {
@@ -719,18 +740,79 @@ static void mutate_name(struct node *n)
 			continue;
 		kind = names[i].kind;
 		for (to = names[i].row.to; *to; to++) {
-			arg = strchr(*to, '$');
 			if (!strchr(*to, '('))
 				replace(name, *to);
-			else if (!arg || !get_call(n, &call))
+			else if (!get_call(n, &call))
 				replace(n->at, *to);
 			else
-				replace(n->at, format("%.*s%s%s",
-						      (int)(arg - *to), *to,
-						      text(call.args[0]),
-						      arg + 1));
+				replace(n->at, fill(*to, text(call.args[0])));
 		}
 	}
+}
+
+/* What the kernel may be asked for in vain while a page, $, is mapped */
+static const char *const services[] = {
+	"get_page($);", "SetPageReserved($);", "kmap_local_page($);",
+	"kmap($);", "preempt_disable();", "pagefault_disable();",
+	"migrate_disable();", "local_irq_disable();"
+};
+
+/* Find a call in a block itself, not in the blocks that it contains. */
+static struct node *call_in(const struct node *block, const char *name)
+{
+	const char *const names[] = { name, NULL };
+	struct node *n;
+
+	for (n = nodes; n < nodes + nr_nodes; n++)
+		if (calls(n, names) &&
+		    ancestor(n, CXCursor_CompoundStmt) == block)
+			return n;
+	return NULL;
+}
+
+/* The statement in a block that @n is part of */
+static struct node *statement_of(struct node *n)
+{
+	while (!is_in_block(n))
+		n = n->parent;
+	return n;
+}
+
+static void mutate_mapping(const struct node *block)
+{
+	struct node *map = call_in(block, "kmap_local_page");
+	struct node *unmap = call_in(block, "kunmap_local");
+	const char *service;
+	struct call call;
+	size_t i;
+
+	if (!map || !unmap)
+		return;
+	get_call(map, &call);
+	for (i = 0; i < ARRAY_SIZE(services); i++) {
+		service = fill(services[i], text(call.args[0]));
+		insert_after(statement_of(map), service);
+		insert_before(statement_of(unmap), service);
+	}
+	get_call(unmap, &call);
+	insert_after(statement_of(map),
+		     fill("kunmap_local($);", text(call.args[0])));
+}
+
+/* A reference that nobody drops */
+static void mutate_service(struct node *n)
+{
+	static const char *const maps[] = { "vmap", NULL };
+	struct call call;
+
+	if (n->kind == CXCursor_CompoundStmt)
+		mutate_mapping(n);
+	if (calls(n, maps) && get_call(n, &call))
+		insert_before(statement_of(n),
+			      format("get_page(%s[0]);", text(call.args[0])));
+	if (n->kind == CXCursor_ReturnStmt && child(n, 0) == returned() &&
+	    !strcmp(type_name(returned()->cursor), "struct page *"))
+		insert_before(n, format("get_page(%s);", text(returned()->at)));
 }
 
 static const struct row types[] = {
@@ -886,6 +968,7 @@ static const struct {
 	{ "twice", mutate_twice },
 	{ "order", mutate_order },
 	{ "", mutate_name },
+	{ "service", mutate_service },
 	{ "type", mutate_type },
 	{ "gfp", mutate_gfp },
 	{ "condition", mutate_condition },
