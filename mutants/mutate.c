@@ -112,6 +112,7 @@ static void mutate_build(CXTranslationUnit unit, const char *algorithm)
 	if (!found)
 		die("%s: clang finds no function in it for %s", path,
 		    algorithm);
+	mutate_file();
 }
 
 /*

@@ -137,5 +137,6 @@ void add_mutant(const struct edit *edits, size_t nr, struct span at,
 
 /* operators.c: the faults */
 void mutate_node(struct node *n);
+void mutate_file(void);
 
 #endif /* _MUTANTS_MUTATE_H */

@@ -987,6 +987,41 @@ static const struct {
 	{ "off by one", mutate_off_by_one },
 };
 
+static void name_algorithm(struct span name)
+{
+	static const char *const algorithms[] = { "gzip", "xz", "zstd", NULL };
+
+	if (is_text(name, "MODULE_COMPRESSION"))
+		replace_by_all(token_from(name.end), algorithms);
+}
+
+static void hide_attribute(struct span name)
+{
+	struct call call;
+
+	if (!is_text(name, "__ATTR_RO") || !read_call(name, &call))
+		return;
+	name.end = call.end;
+	replace(name, fill("__ATTR($, 0400, $_show, NULL)",
+			   text(call.args[0])));
+	replace(name, fill("__ATTR($, 0644, $_show, NULL)",
+			   text(call.args[0])));
+}
+
+/* What stands outside of functions */
+void mutate_file(void)
+{
+	size_t i;
+
+	function = "-";
+	kind = "file scope";
+	for (i = 0; i < nr_tokens; i++) {
+		if (i > 0 && is_text(tokens[i - 1], "define"))
+			name_algorithm(tokens[i]);
+		hide_attribute(tokens[i]);
+	}
+}
+
 void mutate_node(struct node *n)
 {
 	size_t i;
