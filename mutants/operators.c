@@ -63,6 +63,13 @@ static bool is_in_block(const struct node *n)
 			     n->parent->kind == CXCursor_LabelStmt);
 }
 
+/* One of the things that a block does, but for returning */
+static bool is_step(const struct node *n)
+{
+	return is_in_block(n) && n->kind != CXCursor_DeclStmt &&
+	       n->kind != CXCursor_LabelStmt && n->kind != CXCursor_ReturnStmt;
+}
+
 static void insert_before(struct node *n, const char *statement)
 {
 	struct edit edit = {
@@ -144,11 +151,19 @@ static void move(struct node *n, unsigned int pos, const char *where)
 		   format("moved %s: %s", where, short_text(from)));
 }
 
+/* What is moved past one of these is not run: that is a deletion. */
+static bool is_jump(const struct node *n)
+{
+	return n->kind == CXCursor_ReturnStmt || n->kind == CXCursor_GotoStmt ||
+	       n->kind == CXCursor_BreakStmt ||
+	       n->kind == CXCursor_ContinueStmt;
+}
+
 static void move_by(struct node *n, struct node *block, int nr, int by)
 {
 	struct node *to = nr + by < 0 ? NULL : statement(block, nr + by);
 
-	if (to)
+	if (to && (by < 0 || !is_jump(to)))
 		move(n, by < 0 ? to->at.start : whole(to).end,
 		     format("%d %s", abs(by), by < 0 ? "up" : "down"));
 }
@@ -183,14 +198,9 @@ static void move_out(struct node *n, const struct node *loop)
 		   }, 4, from, format("moved after the loop: %s", s));
 }
 
-static void move_mapping(struct node *n, struct node *block, int nr)
+static void move_mapping(struct node *n, const struct node *block)
 {
-	struct node *loop = block->parent;
-
-	move_by(n, block, nr, -2);
-	move_by(n, block, nr, -1);
-	move_by(n, block, nr, 1);
-	move_by(n, block, nr, 2);
+	const struct node *loop = block->parent;
 
 	while (loop && !is_loop(loop))
 		loop = loop->parent;
@@ -198,19 +208,47 @@ static void move_mapping(struct node *n, struct node *block, int nr)
 		move_out(n, loop);
 }
 
-static void move_freeing(struct node *n)
+static void move_to_ends(struct node *n)
 {
 	struct node *block = ancestor(n, CXCursor_CompoundStmt), *last = NULL;
 	struct node *s;
 	int i;
 
 	for (i = 0; (s = statement(block, i)); i++)
-		if (s->kind != CXCursor_ReturnStmt)
+		if (!is_jump(s))
 			last = s;
 	if (statement(block, 0) != n)
 		move(n, statement(block, 0)->at.start, "to the start");
-	if (last != n)
+	if (last && last != n)
 		move(n, whole(last).end, "to the end");
+}
+
+/* One that is moved as one: not much more than a line */
+static bool is_movable(const struct node *n)
+{
+	const struct node *in;
+
+	if (!is_step(n))
+		return false;
+	for (in = n; in < nodes + nr_nodes && within(in->at, n->at); in++)
+		if (in->kind == CXCursor_CompoundStmt && child(in, 1))
+			return false;
+	return true;
+}
+
+static void move_around(struct node *n)
+{
+	struct node *block = ancestor(n, CXCursor_CompoundStmt);
+	const struct node *s;
+	int nr = 0;
+
+	while ((s = statement(block, nr)) && s != n)
+		nr++;
+	if (!s)
+		return;
+	move_by(n, block, nr, -2);
+	move_by(n, block, nr, 2);
+	move_to_ends(n);
 }
 
 static void mutate_order(struct node *n)
@@ -226,7 +264,9 @@ static void mutate_order(struct node *n)
 	int i;
 
 	if (is_statement(n) && calls(n, freeing))
-		move_freeing(n);
+		move_to_ends(n);
+	if (is_movable(n))
+		move_around(n);
 	if (n->kind != CXCursor_CompoundStmt)
 		return;
 
@@ -238,7 +278,7 @@ static void mutate_order(struct node *n)
 			continue;
 		for (use = s; use < nodes + nr_nodes; use++)
 			if (within(use->at, s->at) && calls(use, mapping))
-				move_mapping(s, n, i);
+				move_mapping(s, n);
 	}
 }
 
@@ -533,8 +573,7 @@ static void mutate_early_return(struct node *n)
 
 	if (n->kind == CXCursor_GotoStmt && returned())
 		replace(n->at, format("return %s", text(returned()->at)));
-	if (!is_in_block(n) || n->kind == CXCursor_DeclStmt ||
-	    n->kind == CXCursor_LabelStmt || n->kind == CXCursor_ReturnStmt)
+	if (!is_step(n))
 		return;
 	if (type.kind == CXType_Void) {
 		insert_before(n, "return;");
