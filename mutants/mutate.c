@@ -4,9 +4,13 @@
  * from it by one small fault each, for a test suite to find.
  *
  * Usage: mutate DECOMPRESS_C OUTDIR -- CLANG_FLAGS...
+ *        mutate --calls DECOMPRESS_C -- CLANG_FLAGS...
  *
  * Writes each mutant to OUTDIR/ID.c, and a line about it to standard output:
  * ID, function, line, kind, and what changed, separated by tabs.
+ *
+ * With --calls it prints what the file uses of the rest of the kernel: the names
+ * of functions, macros and variables, one a line.
  */
 #define _GNU_SOURCE
 #include <ctype.h>
@@ -202,12 +206,28 @@ static void write_mutant(const struct mutant *m, const char *dir)
 	       m->what);
 }
 
+static void write_mutants(const char *dir)
+{
+	size_t i;
+
+	if (!nr_mutants)
+		die("%s: nothing to change in it", path);
+	if (mkdir(dir, 0777) && errno != EEXIST)
+		die("%s: %s", dir, strerror(errno));
+	qsort(mutants, nr_mutants, sizeof(*mutants), compare_mutants);
+	for (i = 0; i < nr_mutants; i++) {
+		name_mutant(&mutants[i]);
+		write_mutant(&mutants[i], dir);
+	}
+}
+
 int main(int argc, char **argv)
 {
 	static const char *const algorithms[] = { "GZIP", "XZ", "ZSTD" };
+	CXTranslationUnit unit;
 	char real[PATH_MAX];
 	const char **flags;
-	CXTranslationUnit unit;
+	bool only_calls;
 	CXIndex index;
 	int nr_flags;
 	size_t i;
@@ -215,12 +235,11 @@ int main(int argc, char **argv)
 	obstack_init(&pool);
 	if (argc < 4 || strcmp(argv[3], "--"))
 		die("usage: mutate DECOMPRESS_C OUTDIR -- CLANG_FLAGS...");
-	if (!realpath(argv[1], real))
-		die("%s: %s", argv[1], strerror(errno));
+	only_calls = !strcmp(argv[1], "--calls");
+	if (!realpath(argv[1 + only_calls], real))
+		die("%s: %s", argv[1 + only_calls], strerror(errno));
 	path = real;
 	source = read_source();
-	if (mkdir(argv[2], 0777) && errno != EEXIST)
-		die("%s: %s", argv[2], strerror(errno));
 
 	flags = obstack_alloc(&pool, (argc + 1) * sizeof(*flags));
 	nr_flags = keep_flags(argc - 4, argv + 4, flags);
@@ -229,18 +248,18 @@ int main(int argc, char **argv)
 		if (!strstr(source, format("_COMPRESS_%s", algorithms[i])))
 			continue;
 		unit = read_build(index, algorithms[i], flags, nr_flags);
-		mutate_build(unit, algorithms[i]);
+		if (only_calls)
+			note_calls(unit);
+		else
+			mutate_build(unit, algorithms[i]);
 		clang_disposeTranslationUnit(unit);
 	}
 	clang_disposeIndex(index);
-	if (!nr_mutants)
-		die("%s: nothing to change in it", path);
 
-	qsort(mutants, nr_mutants, sizeof(*mutants), compare_mutants);
-	for (i = 0; i < nr_mutants; i++) {
-		name_mutant(&mutants[i]);
-		write_mutant(&mutants[i], argv[2]);
-	}
+	if (only_calls)
+		print_calls();
+	else
+		write_mutants(argv[2]);
 	if (fflush(stdout))
 		die("standard output: %s", strerror(errno));
 	return 0;

@@ -139,4 +139,8 @@ void add_mutant(const struct edit *edits, size_t nr, struct span at,
 void mutate_node(struct node *n);
 void mutate_file(void);
 
+/* calls.c: what decompress.c uses of the rest of the kernel */
+void note_calls(CXTranslationUnit unit);
+void print_calls(void);
+
 #endif /* _MUTANTS_MUTATE_H */

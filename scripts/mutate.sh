@@ -15,7 +15,7 @@ tmp=$build/mutate.$$
 trap 'rm -f "$tmp"' EXIT
 cc -O2 -I/usr/lib/llvm-14/include -o "$tmp" "$top/mutants/mutate.c" \
 	"$top/mutants/tree.c" "$top/mutants/operators.c" \
-	-L/usr/lib/llvm-14/lib -lclang-14 ||
+	"$top/mutants/calls.c" -L/usr/lib/llvm-14/lib -lclang-14 ||
 	exit 2
 put "$tmp" "$build/mutate"
 cd "$objdir"

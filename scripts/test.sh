@@ -352,7 +352,8 @@ tools_in_c()
 		"$top"/scripts/replay.c "$top"/scripts/explain.c || return
 	cc -std=gnu11 -O2 -Wall -Wextra -Werror -fsyntax-only \
 		-I/usr/lib/llvm-14/include "$top/mutants/mutate.c" \
-		"$top/mutants/tree.c" "$top/mutants/operators.c" || return
+		"$top/mutants/tree.c" "$top/mutants/operators.c" \
+		"$top/mutants/calls.c" || return
 	cd "$build/src/linux-$kernel"
 	# The C interface of clang is in CamelCase.
 	perl scripts/checkpatch.pl --strict --quiet --no-summary --no-tree \
