@@ -74,10 +74,11 @@ put()
 	fi
 }
 
-# saved_command OBJDIR OBJECT: how Kbuild made it
+# saved_command OBJDIR OBJECT: how Kbuild made it; it was cmd_ before Linux 6.3
 saved_command()
 {
-	sed -n '1s/^savedcmd_[^ ]* := //p' "$1/$(dirname "$2")/.$(basename "$2").cmd"
+	sed -n '1s/^\(saved\)\{0,1\}cmd_[^ ]* := //p' \
+		"$1/$(dirname "$2")/.$(basename "$2").cmd"
 }
 
 apt_install()

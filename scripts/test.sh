@@ -389,6 +389,8 @@ check 'blobs hold what they claim' sh "$top/scripts/blobs.sh" check
 
 skips='benchmark$|found_by_the_check/gzip$|own_large_window|handled/none$'
 check 'green on i386 with highmem' green i386 "$skips"
+check 'the suite knows all that decompress.c calls' \
+	sh "$top/scripts/services.sh"
 check 'kunit.py config, build, exec' kunit_py_alone
 check 'red without the gzip fix, exactly' red_without_gzip_fix
 check 'red without the xz fix, exactly' red_without 0002 i386
