@@ -41,7 +41,11 @@ static int __init mutant_setup(char *number)
 }
 early_param("mutant", mutant_setup);
 
-/* What is not broken is left empty, which the suite skips: that saves time */
+/*
+ * What is not broken is left empty, which the suite skips: that saves time. The
+ * name in the log is the proof that this one was tested, so it is of a level that
+ * every console shows.
+ */
 static int __init mutant_init(void)
 {
 	if (mutant->gzip)
@@ -50,6 +54,7 @@ static int __init mutant_init(void)
 		__wrap_xz_decompressor = *mutant->xz;
 	if (mutant->zstd)
 		__wrap_zstd_decompressor = *mutant->zstd;
+	pr_alert("mutant: %s\n", mutant->name);
 	return 0;
 }
 early_initcall(mutant_init);

@@ -7,6 +7,7 @@
 
 /**
  * struct mutant - what the suite is to find in place of decompress.c
+ * @name: its ID in the list of mutants
  * @gzip: the build with a ledger for gzip, NULL if that is not broken
  * @xz: for xz, likewise
  * @zstd: for zstd, likewise
@@ -14,6 +15,7 @@
  * @cleanup: module_decompress_cleanup() of the same
  */
 struct mutant {
+	const char *name;
 	const struct decompressor *gzip;
 	const struct decompressor *xz;
 	const struct decompressor *zstd;

@@ -7,7 +7,8 @@
 #
 # With --all the tables of equivalent mutants and of cases that are kept have to
 # be right, too, to the row. Exit status: 0 if every mutant is caught or argued
-# to be equivalent, else 1.
+# to be equivalent, else 1; 2 if a log does not name the mutant that was to be
+# tested. That is no verdict: it is removed, so that the next run tests again.
 
 import collections
 import html
@@ -58,6 +59,18 @@ def messages(log: List[str]) -> List[str]:
 	for number, line in enumerate(log):
 		if re.search('(EXPECTATION|ASSERTION) FAILED', line):
 			found.append((log[number + 1:number + 2] or [line])[0].strip())
+	return found
+
+def not_announced(directory: str) -> List[str]:
+	"""Returns the logs of kernels that do not say they are the mutant."""
+	found = []
+	for name in ('runs', 'rebuilt'):
+		with open(os.path.join(directory, name)) as rows:
+			for ident, *_, log in map(str.split, rows):
+				with open(log, errors='replace') as console:
+					if not re.search(rf'^(\[.*\] )?mutant: {ident}$',
+							 console.read(), re.MULTILINE):
+						found.append(log)
 	return found
 
 def judge(log: str) -> Dict[str, Any]:
@@ -157,12 +170,10 @@ def by_own_path(verdict: Dict[str, Any]) -> bool:
 
 def read_rebuilt(directory: str) -> Dict[str, Dict[str, Dict[str, Any]]]:
 	"""Returns the verdicts on kernels built anew: by configuration and mutant."""
-	path = os.path.join(directory, 'rebuilt')
 	verdicts: Dict[str, Dict[str, Dict[str, Any]]] = collections.defaultdict(dict)
-	if os.path.exists(path):
-		with open(path) as rows:
-			for ident, configuration, log in map(str.split, rows):
-				verdicts[configuration][ident] = judge(log)
+	with open(os.path.join(directory, 'rebuilt')) as rows:
+		for ident, configuration, log in map(str.split, rows):
+			verdicts[configuration][ident] = judge(log)
 	return verdicts
 
 def configurations(mutants: List[Mutant],
@@ -321,6 +332,14 @@ def main(args: List[str]) -> int:
 	"""Writes the report. Returns the exit status."""
 	complete = args[0] == '--all'
 	directory, kunit = args[-2:]
+	strange = not_announced(directory)
+	for log in strange:
+		os.remove(log)
+	if strange:
+		print(f'make: no verdict on {len(strange)} mutants, which their kernels do not '
+		      f'name, such as {os.path.basename(strange[0])}; run it again to test them',
+		      file=sys.stderr)
+		return 2
 	# pylint: disable=import-error,global-statement,import-outside-toplevel
 	global kunit_parser
 	sys.dont_write_bytecode = True
