@@ -247,6 +247,30 @@ mutant_table()
 	echo '	.section .note.GNU-stack'
 }
 
+# make_image: what Kbuild makes of vmlinux.a. The base is what the sources were by
+# content, but make goes by times, and would build anew, without the mutants, all
+# that has a source of a later date: make test has been at decompress.c, say. So
+# the base gets one date for all of it, later than that of any source in the tree,
+# which nobody else changes meanwhile; and what make used is looked at: a base
+# that is not what it was is of no use.
+make_image()
+{
+	flock 8 &&
+		cd "$base/kernel" &&
+		touch "$base/now" &&
+		find . -type f -exec touch -r "$base/now" {} + &&
+		rm -f vmlinux.a &&
+		ar cDrT vmlinux.a mutants.o &&
+		make -C "$tree" --no-print-directory -s bzImage ARCH="$arch" \
+			O="$base/kernel" --jobs="$JOBS" </dev/null || return
+	[ "$(ar t vmlinux.a)" = mutants.o ] || {
+		echo 'make has built anew what it should have taken from the base'
+		rm "$base/key"
+		return 1
+	}
+	cp arch/x86/boot/bzImage "$image"
+}
+
 # The kernel with all that are pending: Kbuild's last steps, from one object that
 # has the mutants in it, too.
 link_mutants()
@@ -263,14 +287,8 @@ link_mutants()
 			--wrap=gzip_decompressor --wrap=xz_decompressor \
 			--wrap=zstd_decompressor --wrap=module_decompress \
 			--wrap=module_decompress_cleanup \
-			'"$base/select.o" "$base/table.o" @"$mutants/objects"' &&
-			rm -f vmlinux.a &&
-			ar cDrT vmlinux.a mutants.o
-	) || return
-	flock "$build/tree/$kernel.lock" make -C "$tree" \
-		--no-print-directory -s bzImage ARCH="$arch" O="$base/kernel" \
-		--jobs="$JOBS" </dev/null || return
-	cp "$base/kernel/arch/x86/boot/bzImage" "$image"
+			'"$base/select.o" "$base/table.o" @"$mutants/objects"'
+	) && (make_image) 8>"$tree.lock"
 }
 
 # HOSTS as GNU parallel wants them, with their numbers of CPUs. Each has a clone
