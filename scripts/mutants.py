@@ -5,6 +5,10 @@
 # kernel's own kunit_parser, in KUNIT, and writes the report: report.txt,
 # report.json and report.html.
 #
+# mutants.py --rows DIRECTORY KUNIT: prints a row of equivalent.txt for each
+# survivor that has none, to be filled in. One whose row is only out of date, as
+# its line or ID has changed, has the reason from there, to be read again.
+#
 # With --all the tables of equivalent mutants and of cases that are kept have to
 # be right, too, to the row. Exit status: 0 if every mutant is caught or argued
 # to be equivalent, else 1; 2 if a log does not name the mutant that was to be
@@ -113,10 +117,6 @@ def table(name: str) -> List[List[str]]:
 		return [line.rstrip('\n').split('\t') for line in rows
 			if line.strip() and not line.startswith('#')]
 
-def matches(pattern: str, text: str) -> bool:
-	"""Says whether the text is what the pattern, with * for anything, says."""
-	return re.fullmatch('.*'.join(map(re.escape, pattern.split('*'))), text) is not None
-
 def read_mutants(directory: str) -> List[Mutant]:
 	"""Returns the mutants in the list, each with its fate."""
 	with open(os.path.join(directory, 'list')) as rows:
@@ -133,17 +133,33 @@ def read_mutants(directory: str) -> List[Mutant]:
 			mutant.fate = 'same code'
 	return mutants
 
-def explain(mutants: List[Mutant]) -> List[str]:
+def explain(mutants: List[Mutant]) -> List[List[str]]:
 	"""Marks the survivors that are argued to be equivalent. Returns stale rows."""
 	stale = []
-	for function, what, reason in table('equivalent.txt'):
-		found = [m for m in mutants if m.fate in ('survived', 'equivalent')
-			 and matches(function, m.function) and matches(what, m.what)]
-		for mutant in found:
-			mutant.fate, mutant.reason = 'equivalent', reason
-		if not found:
-			stale.append(f'equivalent.txt: {function}: {what}: no such survivor')
+	of_ident = {m.ident: m for m in mutants}
+	for row in table('equivalent.txt'):
+		mutant = of_ident.get(row[0])
+		if (mutant and mutant.fate == 'survived' and
+		    row[:-1] == mutant_words(mutant) and row[-1]):
+			mutant.fate, mutant.reason = 'equivalent', row[-1]
+		else:
+			stale.append(row)
 	return stale
+
+def mutant_words(mutant: Mutant) -> List[str]:
+	"""Returns what a row of equivalent.txt has before the reason."""
+	return [mutant.ident, f'{mutant.function}:{mutant.line}', mutant.what]
+
+def new_rows(mutants: List[Mutant], stale: List[List[str]]) -> List[str]:
+	"""Returns a row for each survivor, with the reasons of those that it may replace."""
+	rows = []
+	for mutant in mutants:
+		if mutant.fate == 'survived':
+			reasons = [row[-1] for row in stale if row[2:-1] == [mutant.what] and
+				   row[1].split(':')[0] == mutant.function]
+			rows.append('\t'.join(mutant_words(mutant) +
+					      [' OR '.join(dict.fromkeys(reasons))]))
+	return rows
 
 def history(mutants: List[Mutant]) -> List[str]:
 	"""Returns the bugs of the past that are not caught as they should be."""
@@ -350,10 +366,13 @@ def main(args: List[str]) -> int:
 		kunit_parser.stdout = kunit_printer.Printer(nowhere)
 		mutants = read_mutants(directory)
 		rebuilt = read_rebuilt(directory)
-	amiss = explain(mutants)
-	if not complete:
-		amiss = []
-	amiss += history(mutants)
+	stale = explain(mutants)
+	if args[0] == '--rows':
+		for row in new_rows(mutants, stale):
+			print(row)
+		return 0
+	amiss = [f'equivalent.txt: {": ".join(row[:-1])}: no such survivor, or no reason'
+		 for row in stale if complete] + history(mutants)
 	same, other = compare(mutants, rebuilt)
 	amiss += other
 	amiss += [mutant_line(m) for m in mutants if m.fate == 'survived']
