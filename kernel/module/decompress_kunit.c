@@ -611,6 +611,7 @@ struct crowd_member {
 	struct completion *start;
 	struct attempt *a;
 	u8 *buffer;
+	size_t cut;
 	bool ok;
 };
 
@@ -619,12 +620,14 @@ struct crowd_member {
 
 /*
  * No two of them alike: what one task leaves where another looks for its own is
- * then wrong, be it a header, a length, a window or a check.
+ * then wrong, be it a header, a length, a window, a check or an error. @cut bytes
+ * are missing at the end.
  */
 static const struct {
 	size_t len;
 	enum payload_kind kind;
 	struct stream_options options;
+	size_t cut;
 } crowd_streams[] = {
 	{ 2 * PAGE_SIZE + 100, PAYLOAD_RANDOM, {
 		.xz_check = 1, .zstd_checksum = true,
@@ -639,6 +642,8 @@ static const struct {
 	{ 100, PAYLOAD_TEXT, {
 		.gzip_flags = 0x09, .zstd_checksum = true,
 		.zstd_descriptor = 0x40 } },
+	{ PAGE_SIZE + 1000, PAYLOAD_RANDOM, {
+		.xz_check = 1, .zstd_descriptor = 0x18 }, .cut = 100 },
 };
 
 /* In the middle of anything, let the others go on in the middle of theirs */
@@ -655,7 +660,8 @@ static int crowd(void *data)
 	complete(&m->running);
 	wait_for_completion(m->start);
 	for (i = 0; i < CROWD_ROUNDS; i++)
-		if (!expect_taken(m->test, m->a))
+		if (!(m->cut ? expect_refused(m->test, m->a, -EINVAL, NULL) :
+			       expect_taken(m->test, m->a)))
 			break;
 	m->ok = i == CROWD_ROUNDS;
 	while (!kthread_should_stop())
@@ -685,6 +691,8 @@ static void crowd_begin(struct kunit *test, struct crowd_member *m, u32 nr)
 	m->a->in = in;
 	m->a->size = algorithm->write(in, m->buffer, len,
 				      &crowd_streams[stream].options);
+	m->cut = crowd_streams[stream].cut;
+	m->a->size -= m->cut;
 	scnprintf(m->a->what, sizeof(m->a->what), "task %u", nr);
 	init_completion(&m->running);
 	m->thread = kthread_run(crowd, m, "crowd/%u", nr);

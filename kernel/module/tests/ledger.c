@@ -191,6 +191,12 @@ static bool may_fail(struct ledger *ledger, enum ledger_service service)
 	return true;
 }
 
+static void unmapped(struct ledger *ledger)
+{
+	if (ledger->orders.unmapped)
+		ledger->orders.unmapped(ledger->orders.context);
+}
+
 /* Memory and pages are asked for, and given back, with nothing mapped */
 static void expect_unmapped(struct ledger *ledger, const char *call)
 {
@@ -240,12 +246,6 @@ static bool page_array_has_room(struct ledger *ledger)
 	       info->used_pages, size);
 	ledger->fatal = true;
 	return false;
-}
-
-static void unmapped(struct ledger *ledger)
-{
-	if (ledger->orders.unmapped)
-		ledger->orders.unmapped(ledger->orders.context);
 }
 
 /* One page for all of them, which costs nothing to map */
@@ -466,6 +466,7 @@ void ledger_kunmap_local(const void *addr)
 	expect_mapped_state(ledger);
 	unmap(ledger);
 	expect_state(ledger, ledger->state, "after kunmap_local()");
+	unmapped(ledger);
 }
 
 /* kunmap() takes the page: where that is the mapped one, set things right */
@@ -498,6 +499,7 @@ void *ledger_vmap(struct page **pages, unsigned int count, unsigned long flags,
 		return NULL;
 	}
 	expect_unmapped(ledger, "vmap()");
+	unmapped(ledger);
 	if (flags != VM_MAP)
 		report(ledger, "vmap() with flags %#lx", flags);
 	if (pgprot_val(prot) != pgprot_val(PAGE_KERNEL))
@@ -649,6 +651,7 @@ static void forget(const void *p, const char *call, bool takes_kmalloc,
 	if (ZERO_OR_NULL_PTR(p))
 		return;
 	expect_unmapped(ledger, call);
+	unmapped(ledger);
 	memory = find_memory(ledger, p);
 	if (!memory) {
 		report(ledger, "%s of memory that is not allocated", call);
@@ -865,6 +868,7 @@ struct xz_dec *ledger_xz_dec_init(enum xz_mode mode, u32 dict_max)
 	struct xz_dec *s;
 
 	expect_unmapped(ledger, "xz_dec_init()");
+	unmapped(ledger);
 	if (mode != XZ_DYNALLOC || dict_max < XZ_LARGEST_PRESET) {
 		report(ledger, "xz_dec_init() in mode %d with at most %u bytes",
 		       mode, dict_max);
@@ -929,6 +933,7 @@ void ledger_xz_dec_end(struct xz_dec *s)
 	struct ledger *ledger = current_ledger();
 
 	expect_unmapped(ledger, "xz_dec_end()");
+	unmapped(ledger);
 	if (ledger->decoder != s || !s) {
 		decoder_end(ledger, s);
 		return;

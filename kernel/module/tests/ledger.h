@@ -116,7 +116,7 @@ struct ledger_page {
  *	has no more; 0: what the kernel can give
  * @endless: let the decoder fill so many pages out of nothing, and only then
  *	come to its end; all of them are one page
- * @unmapped: called before anything is asked for, while nothing is mapped
+ * @unmapped: called in whatever may sleep, and after each kunmap_local()
  * @midway: called with a half-filled output page mapped
  * @context: passed to @unmapped and @midway
  * @pages: where to keep output pages, if they may be more than the suite's own
