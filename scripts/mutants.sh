@@ -28,7 +28,7 @@ objdir=$build/kunit/$kernel-$arch
 decompress=$tree/kernel/module/decompress.c
 list=$mutants/list
 image=$mutants/bzImage
-patience=20	# seconds for a run, which takes three
+patience=60	# seconds for a run, which takes five
 
 case $JOBS in
 '' | 0 | *[!0-9]*) die "JOBS=$JOBS: not a number" ;;
@@ -192,16 +192,19 @@ compile_mutants()
 		sh "$top/scripts/mutant.sh" "$base"
 }
 
-# "ID LOG" of each mutant that differs from decompress.c as it is. A log's name
-# has the sums of all that went into it.
+# "ID LOG whole|short" of each mutant that differs from decompress.c as it is. A
+# log's name has the sums of all that went into it. Of a patch all is told that
+# catches it.
 runs()
 {
 	kernel_sum=$(cut -c 1-8 "$base/key")
-	ids | while read -r id; do
+	cut -f 1,4 "$list" | while read -r id kind; do
 		for o in "$mutants/obj/$id"/*.o; do
 			[ -e "$o" ] || break
 			read -r sum <"$mutants/obj/$id/sum"
-			echo "$id $mutants/log/$id-$kernel_sum-$sum"
+			length=short
+			[ "$kind" != patch ] || length=whole
+			echo "$id $mutants/log/$id-$kernel_sum-$sum $length"
 			break
 		done
 	done
@@ -317,7 +320,7 @@ boot_mutants()
 		cd "$top" || exit
 		parallel --will-cite "$@" --colsep ' ' --results '{2}' \
 			--joblog "$mutants/joblog" \
-			sh scripts/mutant_boot.sh build/mutants/bzImage '{#}' $patience \
+			sh scripts/mutant_boot.sh build/mutants/bzImage '{#}' $patience '{3}' \
 			<"$mutants/pending" >/dev/null
 	) || :
 	rm -f "$mutants"/log/*.seq "$mutants"/log/*.err

@@ -1,17 +1,18 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0
 #
-# services.sh [KERNEL]
+# services.sh [KERNEL [DECOMPRESS_C]]
 #
 # Does decompress.c use anything of the kernel that the suite knows nothing of?
-# Names it, and fails. KERNEL, or else 6.12, has to be built for i386.
+# Names it, and fails. KERNEL, or else 6.12, has to be built for i386. It is its own
+# decompress.c, unless another is given.
 
 set -eu
 . "$(dirname "$0")/lib.sh"
 
 kernel=${1:-6.12}
 objdir=$build/kunit/$kernel-i386
-decompress=$build/tree/$kernel/kernel/module/decompress.c
+decompress=${2:-$build/tree/$kernel/kernel/module/decompress.c}
 
 need /usr/lib/llvm-14/include/clang-c/Index.h libclang-14-dev
 for f in "$decompress" "$objdir/kernel/module/.decompress.o.cmd"; do

@@ -285,6 +285,17 @@ missing_tool()
 		sh "$top/scripts/need.sh" i386
 }
 
+# One page of each module would never be given back.
+service_unknown()
+{
+	sed 's/^\t\tkunmap_local(/\t\tget_page(page);\n&/' \
+		"$tree/kernel/module/decompress.c" >"$logs/decompress.c"
+	! cmp -s "$tree/kernel/module/decompress.c" "$logs/decompress.c" || return
+	status=0
+	sh "$top/scripts/services.sh" $kernel "$logs/decompress.c" || status=$?
+	[ $status -eq 1 ]
+}
+
 mutants()
 {
 	make -C "$top" --no-print-directory mutants "$@"
@@ -391,6 +402,7 @@ skips='benchmark$|found_by_the_check/gzip$|own_large_window|handled/none$'
 check 'green on i386 with highmem' green i386 "$skips"
 check 'the suite knows all that decompress.c calls' \
 	sh "$top/scripts/services.sh"
+check 'and names what it does not know' service_unknown
 check 'kunit.py config, build, exec' kunit_py_alone
 check 'red without the gzip fix, exactly' red_without_gzip_fix
 check 'red without the xz fix, exactly' red_without 0002 i386
@@ -408,6 +420,7 @@ check 'W=1 and sparse are silent' warnings i386 i386
 
 check 'bugs of the past and a sample of mutants are caught' \
 	sh "$top/scripts/mutants.sh" sample
+check 'verdicts on mutants are of those mutants' sh "$top/scripts/mutants_test.sh"
 check 'refuses a mutant that is none' patch_that_does_not_apply
 check 'replay answers rightly, and says why' sh "$top/scripts/replay_test.sh"
 check 'replay refuses what it cannot ask about' not_for_replay
