@@ -695,10 +695,14 @@ static void crowd_begin(struct kunit *test, struct crowd_member *m, u32 nr)
 	m->a->size -= m->cut;
 	scnprintf(m->a->what, sizeof(m->a->what), "task %u", nr);
 	init_completion(&m->running);
-	m->thread = kthread_run(crowd, m, "crowd/%u", nr);
+	m->thread = kthread_create(crowd, m, "crowd/%u", nr);
 	if (IS_ERR(m->thread))
 		return;
 	watch_task(m->thread);
+	/* The same slot has another address on each CPU */
+	kthread_bind(m->thread, cpumask_nth(nr % num_online_cpus(),
+					    cpu_online_mask));
+	wake_up_process(m->thread);
 	/* A thread that is stopped before it runs never does */
 	wait_for_completion(&m->running);
 }
@@ -988,6 +992,20 @@ static void zstd_window_without_memory_is_ENOMEM(struct kunit *test)
 	expect_refused(test, a, -ENOMEM, NULL);
 }
 
+/* A file may have INT_MAX bytes: there is a page array for twice as many pages */
+static void largest_file_gets_a_page_array(struct kunit *test)
+{
+	struct attempt *a = algorithm_attempt(test);
+
+	write_input(test, a, 100, &plain);
+	a->payload = NULL;
+	a->size = INT_MAX;
+	a->orders.endless = 2;
+	strscpy(a->what, "a file of INT_MAX bytes", sizeof(a->what));
+	attempt_decompress(test, a);
+	KUNIT_EXPECT_EQ(test, a->ret, 0);
+}
+
 /*
  * No module has more than INT_MAX bytes: kernel_read_file() takes no more of one
  * that is not compressed. The length would not fit where it is kept, either.
@@ -1011,6 +1029,7 @@ static struct kunit_case resource_cases[] = {
 			 algorithm_gen_params),
 	KUNIT_CASE(xz_dictionary_without_memory_is_ENOMEM),
 	KUNIT_CASE(zstd_window_without_memory_is_ENOMEM),
+	KUNIT_CASE_PARAM(largest_file_gets_a_page_array, algorithm_gen_params),
 	SLOW_CASE_PARAM(output_beyond_INT_MAX_is_EFBIG, algorithm_gen_params),
 	{ }
 };

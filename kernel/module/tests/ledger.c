@@ -264,6 +264,18 @@ static struct page *endless_page(struct ledger *ledger)
 	return ledger->pages[0].page;
 }
 
+static void *endless_vmap(struct ledger *ledger, struct page **pages,
+			  unsigned int count)
+{
+	if (count > INT_MAX / PAGE_SIZE) {
+		report(ledger, "vmap() of %u pages, more than any module has",
+		       count);
+		return NULL;
+	}
+	ledger->vmapped = vmap(pages, count, VM_MAP, PAGE_KERNEL);
+	return ledger->vmapped;
+}
+
 struct page *ledger_alloc_pages(gfp_t gfp, unsigned int order)
 {
 	struct ledger *ledger = current_ledger();
@@ -308,20 +320,25 @@ struct page *ledger_alloc_pages(gfp_t gfp, unsigned int order)
  * Nobody but decompress.c knows of the page: a reference that it keeps is a page
  * that is never given back. Who walks all of memory takes one for a moment.
  */
-static int references(struct page *page)
+static int references(struct ledger *ledger, struct page *page)
 {
-	if (page_count(page) != 1)
+	if (page_count(page) != 1 && !ledger->waited) {
 		msleep(20);
+		ledger->waited = true;
+	}
 	return page_count(page);
 }
 
-static void check_references(struct ledger *ledger, struct ledger_page *entry)
+static void check_freed_page(struct ledger *ledger, struct ledger_page *entry)
 {
-	int count = references(entry->page);
+	int count = references(ledger, entry->page);
 
 	if (count != 1)
 		report(ledger, "page %zd is freed with %d references to it",
 		       entry - ledger->pages, count);
+	if (PageReserved(entry->page) || PageLocked(entry->page))
+		report(ledger, "page %zd is freed while reserved or locked",
+		       entry - ledger->pages);
 }
 
 void ledger_free_pages(struct page *page, unsigned int order)
@@ -343,7 +360,8 @@ void ledger_free_pages(struct page *page, unsigned int order)
 		report(ledger, "page %zd freed twice", entry - ledger->pages);
 		ledger->fatal = true;
 	}
-	check_references(ledger, entry);
+	unmapped(ledger);
+	check_freed_page(ledger, entry);
 	if (page == ledger->mapped_page)
 		report(ledger, "mapped page %zd freed", entry - ledger->pages);
 	if (ledger->vmapped)
@@ -493,11 +511,8 @@ void *ledger_vmap(struct page **pages, unsigned int count, unsigned long flags,
 	struct ledger *ledger = current_ledger();
 	unsigned int i;
 
-	if (ledger->orders.endless) {
-		report(ledger, "vmap() of %u pages, more than any module has",
-		       count);
-		return NULL;
-	}
+	if (ledger->orders.endless)
+		return endless_vmap(ledger, pages, count);
 	expect_unmapped(ledger, "vmap()");
 	unmapped(ledger);
 	if (flags != VM_MAP)
@@ -1095,6 +1110,7 @@ static void settle(struct ledger *ledger)
 	for (i = 0; i < ledger->nr_pages; i++) {
 		if (!ledger->pages[i].freed)
 			report(ledger, "output page %u is not freed", i);
+		ClearPageReserved(ledger->pages[i].page);
 		while (page_count(ledger->pages[i].page) > 1)
 			put_page(ledger->pages[i].page);
 		__free_page(ledger->pages[i].page);

@@ -115,7 +115,8 @@ struct ledger_page {
  * @most_memory: fail requests for more bytes than this, as a machine would that
  *	has no more; 0: what the kernel can give
  * @endless: let the decoder fill so many pages out of nothing, and only then
- *	come to its end; all of them are one page
+ *	come to its end; all of them are one page, and of the input only the header
+ *	is read
  * @unmapped: called in whatever may sleep, and after each kunmap_local()
  * @midway: called with a half-filled output page mapped
  * @context: passed to @unmapped and @midway
@@ -185,6 +186,7 @@ struct ledger {
 
 	/* private: */
 	unsigned int handed_out;
+	bool waited;
 	struct list_head node;
 	struct load_info *info;
 	const void *in;

@@ -184,6 +184,12 @@ static void keeps_a_reference(struct load_info *info)
 	clean_up(info);
 }
 
+static void leaves_a_page_reserved(struct load_info *info)
+{
+	SetPageReserved(next_page(info));
+	clean_up(info);
+}
+
 static void frees_memory_twice(struct load_info *info)
 {
 	void *p = ledger_kvmalloc(1, 8, GFP_KERNEL);
@@ -415,6 +421,7 @@ static const struct wrong wrongs[] = {
 	WRONG(frees_a_page_twice, "freed twice"),
 	WRONG(frees_a_strange_page, "never allocated"),
 	WRONG(keeps_a_reference, "2 references"),
+	WRONG(leaves_a_page_reserved, "reserved or locked"),
 	WRONG(frees_memory_twice, "not allocated"),
 	WRONG(forgets_memory, "8 bytes are not freed"),
 	WRONG(writes_past_memory, "past the end of an allocation"),
