@@ -5,12 +5,14 @@
 # the directory where they are.
 #
 # Not bookworm's: it was kmod 31 that began to leave decompression to the kernel.
+# An archive that is being updated may have no index that fits for a day: then the
+# next release's will do.
 
 set -eu
 . "$(dirname "$0")/lib.sh"
 . "$top/scripts/apt.sh"
 
-release=trixie
+releases='trixie forky'
 packages='kmod libc6 libssl3t64 zlib1g libzstd1'
 dir=$build/kmod-i386
 apt=$build/apt-i386
@@ -21,11 +23,11 @@ i386_apt_get()
 		-o APT::Architectures::=i386 -qq "$@"
 }
 
-get()
+get_from()
 {
-	rm -rf "$dir.tmp"
+	rm -rf "$apt" "$dir.tmp"
 	mkdir -p "$dir.tmp/debs"
-	private_sources $release arch=i386 || return
+	private_sources "$1" arch=i386 || return
 	cd "$dir.tmp/debs"
 	# shellcheck disable=SC2086	# a list of words
 	i386_apt_get update && i386_apt_get download $packages || return
@@ -36,9 +38,17 @@ get()
 	mv "$dir.tmp" "$dir"
 }
 
+get()
+{
+	for release in $releases; do
+		(get_from "$release") && return
+	done
+	return 1
+}
+
 if [ ! -d "$dir" ]; then
 	say "Downloading kmod for i386 ..."
 	patiently get >&2 ||
-		die "boot: apt-get cannot download kmod of $release for i386; is there a network?"
+		die "boot: apt-get cannot download kmod for i386, of any of $releases; is there a network?"
 fi
 echo "$dir"
