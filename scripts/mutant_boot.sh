@@ -12,6 +12,7 @@ set -eu
 
 console=$(mktemp)
 trap 'rm -f "$console"' EXIT
+trap 'kill $! 2>/dev/null; exit 2' HUP INT TERM
 timeout "$3" qemu-system-i386 -nodefaults -m 1024 -kernel "$1" \
 	-append "mutant=$2 panic=-1 kunit.enable=1 console=ttyS0 kunit_shutdown=reboot" \
 	-no-reboot -nographic -serial stdio -accel tcg,thread=single \
