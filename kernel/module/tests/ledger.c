@@ -304,10 +304,11 @@ struct page *ledger_alloc_pages(gfp_t gfp, unsigned int order)
 	if (may_fail(ledger, LEDGER_ALLOC))
 		return NULL;
 
-	page = alloc_pages(gfp, order);
+	/* What was asked for is reported: it is not to take the kernel down */
+	page = alloc_page(GFP_KERNEL | (gfp & (__GFP_HIGHMEM | __GFP_ZERO)));
 	if (!page) {
 		ledger->denied++;
-		ledger->short_of = PAGE_SIZE << order;
+		ledger->short_of = PAGE_SIZE;
 		return NULL;
 	}
 	if (PageHighMem(page))
@@ -605,6 +606,12 @@ static bool may_allocate(struct ledger *ledger, size_t size, gfp_t gfp)
 	return true;
 }
 
+/* Other flags are reported, and not passed on: some wait for ever */
+static gfp_t quiet(gfp_t gfp)
+{
+	return GFP_KERNEL | __GFP_NOWARN | (gfp & __GFP_ZERO);
+}
+
 void *ledger_kmalloc(size_t n, size_t size, gfp_t gfp)
 {
 	struct ledger *ledger = current_ledger();
@@ -615,7 +622,7 @@ void *ledger_kmalloc(size_t n, size_t size, gfp_t gfp)
 		       bytes);
 	if (!may_allocate(ledger, bytes, gfp))
 		return NULL;
-	return remember(ledger, kmalloc(bytes + REDZONE, gfp | __GFP_NOWARN),
+	return remember(ledger, kmalloc(size_add(bytes, REDZONE), quiet(gfp)),
 			bytes, true, false, gfp);
 }
 
@@ -626,8 +633,8 @@ void *ledger_kvmalloc(size_t n, size_t size, gfp_t gfp)
 	void *p = NULL;
 
 	if (may_allocate(ledger, bytes, gfp))
-		p = remember(ledger, kvmalloc(size_add(bytes, REDZONE),
-					      gfp | __GFP_NOWARN),
+		p = remember(ledger,
+			     kvmalloc(size_add(bytes, REDZONE), quiet(gfp)),
 			     bytes, false, false, gfp);
 	/* kvmalloc() of more than INT_MAX; vmalloc() dumps stack and memory */
 	if (!p && bytes > FILES_CHOICE && !(gfp & __GFP_NOWARN))
@@ -644,8 +651,8 @@ void *ledger_vmalloc(size_t size, gfp_t gfp)
 	       size);
 	if (!may_allocate(ledger, size, gfp))
 		return NULL;
-	return remember(ledger, __vmalloc(size + REDZONE, gfp), size, false,
-			true, gfp);
+	return remember(ledger, __vmalloc(size_add(size, REDZONE), quiet(gfp)),
+			size, false, true, gfp);
 }
 
 static void check_redzone(struct ledger *ledger, struct ledger_memory *memory)
