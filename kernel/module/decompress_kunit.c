@@ -585,8 +585,7 @@ static void preemption_while_mapped_does_no_harm(struct kunit *test)
 		kunit_skip(test, "this kernel does not preempt its own: CONFIG_PREEMPT");
 		return;
 	}
-	set_cpus_allowed_ptr(current, cpumask_of(raw_smp_processor_id()));
-	decode_while(test, NULL, disturb_by_task);
+	task_switch_while_mapped_does_no_harm(test);
 	KUNIT_EXPECT_GE(test, disturbance.preempted, 6);
 }
 
