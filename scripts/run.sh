@@ -22,16 +22,19 @@ esac
 
 find_kernel
 dir=$build/kunit/$name-$ARCH
-configs=
-for c in $(echo "$CONFIG" | tr , ' '); do
+# Names or paths, with commas between them
+set -f --
+IFS=,
+for c in $CONFIG; do
 	config=$(fragment "$c")
-	configs="$configs $config"
+	set -- "$@" "$config"
 	dir=$dir-$(basename "$config" .config)
 done
+unset IFS
+set +f
 log=$dir/run.log
 what="linux $version, $ARCH${CONFIG:+ $CONFIG}, $fixes"
-# shellcheck disable=SC2086	# a list of files
-build_kernel $configs
+build_kernel "$@"
 
 set --
 [ "$BENCH" = no ] || set -- "$@" --kernel_args=module_decompress_kunit.bench=1
