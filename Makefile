@@ -49,19 +49,19 @@ endif
 verdict = $(if $(filter-out 0 1,$1),$(error not done))$(filter 1,$1)
 
 script-run script-test script-mutants script-coverage script-replay script-boot: script-%:
-	+@mkdir -p build; sh scripts/$*.sh; echo $$? >$(status)
+	+@mkdir -p build; sh harness/$*/$*.sh; echo $$? >$(status)
 
 #: make install    put the suite into the tree KERNEL=directory ...
 install:
-	@sh scripts/install.sh "$$KERNEL"
+	@sh harness/lib/install.sh "$$KERNEL"
 
 #: make uninstall  ... and take it out again
 uninstall:
-	@sh scripts/install.sh --uninstall "$$KERNEL"
+	@sh harness/lib/install.sh --uninstall "$$KERNEL"
 
 #: make series     patches for linux-modules@, in build/series/
 series:
-	@sh scripts/series.sh
+	@sh harness/series/series.sh
 
 #: make clean      remove build/ and .kunit/: all that was made here
 clean:

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * Made by "scripts/blobs.sh make" from the table in that script: edit that,
- * not this. "scripts/blobs.sh check" compares it with the stock tools.
+ * Made by "harness/blobs/blobs.sh make" from the table in that script: edit that,
+ * not this. "harness/blobs/blobs.sh check" compares it with the stock tools.
  */
 #include <linux/errno.h>
 #include <linux/kernel.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
  * What the compressed files hold: bytes that both the suite and the program
- * that made the files (scripts/payload.c) can generate.
+ * that made the files (harness/blobs/payload.c) can generate.
  */
 #ifndef _MODULE_TESTS_PAYLOAD_H
 #define _MODULE_TESTS_PAYLOAD_H

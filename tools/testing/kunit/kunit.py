@@ -14,7 +14,7 @@ import sys
 from typing import List, NoReturn, Sequence, Set, Tuple
 
 ROOT = os.path.realpath(__file__).split('/tools/testing/kunit/', maxsplit=1)[0]
-SCRIPTS = os.path.join(ROOT, 'scripts')
+SCRIPTS = os.path.join(ROOT, 'harness/lib')
 
 # i386 with highmem, and little else.
 SMALL_CONFIG = os.path.join(ROOT, '.kunitconfig')

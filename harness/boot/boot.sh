@@ -1,0 +1,257 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0
+#
+# Behind `make boot`: do modules that the kernel's own "make modules_install" has
+# compressed load through finit_module(), from the guest's user space? For each
+# algorithm a kernel is built with it, and booted with
+# tools/testing/selftests/module/decompress.c for its init.
+#
+# Exit status: 0 all passed, 1 tests failed or the kernel did not live to tell,
+# 2 it did not come to that.
+
+set -eu
+. "$(dirname "$0")/../lib/lib.sh"
+. "$top/harness/lib/build.sh"
+
+ALGORITHMS=${ALGORITHMS:-}
+ROUNDS=${ROUNDS:-100}
+CONFIG=${CONFIG:-}
+command=boot
+
+[ "$ARCH" = i386 ] || die "ARCH=$ARCH: make boot is for i386, where there is high memory"
+for algorithm in $ALGORITHMS; do
+	case $algorithm in
+	gzip | xz | zstd) ;;
+	*) die "ALGORITHMS=$algorithm: not one of gzip, xz, zstd" ;;
+	esac
+done
+
+case $ROUNDS in
+[1-9] | *[!0-9]* | '' | 0*) die "ROUNDS=$ROUNDS: not a number from 10 on" ;;
+esac
+
+# The key that modules are signed with is made by openssl, and they are signed
+# by a program on its library.
+need gzip gzip zstd zstd /sbin/depmod kmod \
+	openssl openssl /usr/include/openssl/evp.h libssl-dev
+find_kernel
+kmod=$(sh "$top/harness/boot/kmod.sh")
+
+has()
+{
+	grep -q "^static ssize_t module_$1_decompress" \
+		"$src/kernel/module/decompress.c"
+}
+
+for algorithm in ${ALGORITHMS:-gzip xz zstd}; do
+	if has "$algorithm"; then
+		set -- "$@" "$algorithm"
+	elif [ "$ALGORITHMS" ]; then
+		die "ALGORITHMS=$algorithm: linux $version does not have it"
+	fi
+done
+
+extra=
+dir=$build/boot/$name
+if [ "$CONFIG" ]; then
+	extra=$(fragment "$CONFIG")
+	dir=$dir-$(basename "$extra" .config)
+fi
+
+# Apart from what the kernel's build makes
+guest=$dir/guest
+
+# Half of what a module has is for a debugger: that makes one of over 1 MB.
+module_flags=-g
+
+# What only some kernels have to be asked for: all that is installed is to be
+# compressed, and /proc/sys to be there.
+kernel_config()
+{
+	for option in kernel/module/Kconfig:MODULE_COMPRESS_ALL \
+		fs/proc/Kconfig:PROC_SYSCTL; do
+		! grep -q "^config ${option#*:}\$" "$src/${option%:*}" ||
+			echo "CONFIG_${option#*:}=y"
+	done
+}
+
+# Removed in v6.15
+memory=highmem64g
+grep -q '^config HIGHMEM64G$' "$src/arch/x86/Kconfig" || memory=pae
+
+# The nolibc and the kselftest.h of 6.1 do not know of each other.
+headers=$src
+if ! grep -q NOLIBC "$src/tools/testing/selftests/kselftest.h"; then
+	found=$(sh "$top/harness/lib/kernel.sh" 6.12)
+	headers=${found#* }
+fi
+
+# install_modules DIRECTORY [VARIABLE=VALUE ...]
+install_modules()
+{
+	root=$1
+	shift
+	rm -rf "$root"
+	make_kernel modules_install CFLAGS_MODULE=$module_flags \
+		INSTALL_MOD_PATH="$root" "$@"
+}
+
+# As scripts/Makefile.modinst does it
+compress()
+{
+	case $1 in
+	gzip) gzip -n -f "$2" ;;
+	xz) xz --check=crc32 --lzma2=dict=1MiB -f "$2" ;;
+	zstd) zstd --rm -f -q "$2" ;;
+	esac
+}
+
+# What is no good, from the uncompressed module $1, of $2 bytes, in $3
+spoil()
+{
+	# A byte of it
+	{
+		head -c 200 "$1"
+		head -c 201 "$1" | tail -c 1 | tr '\000-\377' '\001-\377\000'
+		tail -c +202 "$1"
+	} >"$3/changed.ko"
+	# Before the marker, of 28 bytes, come the four of its length.
+	{
+		head -c $(($2 - 32)) "$1"
+		printf '\377\377\377\377'
+		tail -c 28 "$1"
+	} >"$3/misformatted.ko"
+	cp "$dir/fs/binfmt_script.ko" "$3/unsigned.ko"
+	echo 'This is not a module.' >"$3/text.ko"
+	for spoilt in changed misformatted unsigned text; do
+		compress "$algorithm" "$3/$spoilt.ko"
+	done
+}
+
+# modprobe's index. Debian's depmod was built without zlib and looks for no .gz:
+# what it says of the same modules as .xz holds for these, with as long a name.
+index_modules()
+{
+	[ "$algorithm" = gzip ] || return 0
+	install_modules "$guest/index" CONFIG_MODULE_COMPRESS_GZIP= \
+		CONFIG_MODULE_COMPRESS_XZ=y || return
+	cp "$guest/index/lib/modules/$release"/modules.*.bin "$modules" || return
+	LC_ALL=C sed -i 's/\.ko\.xz/.ko.gz/g' "$modules/modules.dep.bin"
+}
+
+install_all_modules()
+{
+	release=$(cat "$dir/include/config/kernel.release")
+	modules=$guest/installed/lib/modules/$release
+	whole=lib/modules/$release/kernel/fs/overlayfs
+	not_compressed='CONFIG_MODULE_COMPRESS_ALL= CONFIG_MODULE_COMPRESS_GZIP=
+		CONFIG_MODULE_COMPRESS_XZ= CONFIG_MODULE_COMPRESS_ZSTD='
+
+	install_modules "$guest/installed" INSTALL_MOD_STRIP=1 || return
+	index_modules || return
+	install_modules "$guest/whole" || return
+	mkdir -p "$modules/test/whole" "$modules/test/plain/test/whole"
+	cp "$guest/whole/$whole"/overlay.ko* "$modules/test/whole" || return
+
+	# shellcheck disable=SC2086	# a list of words
+	install_modules "$guest/whole" $not_compressed || return
+	cp "$guest/whole/$whole/overlay.ko" "$modules/test/plain/test/whole" ||
+		return
+	# shellcheck disable=SC2086
+	install_modules "$guest/plain" INSTALL_MOD_STRIP=1 $not_compressed || return
+	cp -r "$guest/plain/lib/modules/$release/kernel" "$modules/test/plain" ||
+		return
+
+	plain=$modules/test/plain/kernel/fs/binfmt_script.ko
+	for format in gzip xz zstd; do
+		cp "$plain" "$modules/test/format.ko"
+		compress $format "$modules/test/format.ko"
+	done
+	spoil "$plain" "$(wc -c <"$plain")" "$modules/test"
+}
+
+# For gen_init_cpio
+list_initramfs()
+{
+	cat <<-END
+		dir /dev 0755 0 0
+		nod /dev/console 0600 0 0 c 5 1
+		nod /dev/kmsg 0600 0 0 c 1 11
+		file /init $dir/guest-init 0755 0 0
+		dir /lib 0755 0 0
+		dir /sbin 0755 0 0
+		file /sbin/kmod $kmod/usr/bin/kmod 0755 0 0
+		slink /sbin/insmod kmod 0777 0 0
+		slink /sbin/rmmod kmod 0777 0 0
+		slink /sbin/modprobe kmod 0777 0 0
+		file /lib/ld-linux.so.2 $kmod/usr/lib/i386-linux-gnu/ld-linux.so.2 0755 0 0
+	END
+	for library in libc.so.6 libcrypto.so.3 libz.so.1 libzstd.so.1; do
+		echo "file /lib/$library $kmod/usr/lib/i386-linux-gnu/$library 0755 0 0"
+	done
+	(cd "$guest/installed" && find lib/modules -type d) |
+		sed 's|.*|dir /& 0755 0 0|'
+	(cd "$guest/installed" && find lib/modules -type f) |
+		sed "s|.*|file /& $guest/installed/& 0644 0 0|"
+}
+
+initramfs()
+{
+	list_initramfs >"$guest/initramfs.list" &&
+		"$dir/usr/gen_init_cpio" "$guest/initramfs.list" \
+			>"$guest/initramfs.cpio"
+}
+
+# boot_with ALGORITHM
+boot_with()
+{
+	algorithm=$1
+	what="linux $version, i386, $algorithm${CONFIG:+, $CONFIG}, $fixes"
+	log=$dir/$algorithm.log
+	set -- "$(fragment boot)" "$(fragment $memory)"
+	[ "$algorithm" = gzip ] || set -- "$@" "$(fragment "$algorithm")"
+	kernel_config >"$guest/kernel.config"
+	build_kernel "$@" "$guest/kernel.config" ${extra:+"$extra"}
+
+	still_there()
+	{
+		echo "  still at the modules"
+	}
+	# Of 4 GB, QEMU has 1 GB above 4 GB: only HIGHMEM64G gets at that.
+	high_mb=2000
+	! grep -q '^CONFIG_HIGHMEM64G=y$' "$dir/.config" || high_mb=3000
+
+	build_init "$top/tools/testing/selftests/module/decompress.c" "$headers" ||
+		not_built 'built: no init'
+	patiently install_all_modules || not_built 'built: no modules'
+	logged initramfs || not_built 'built: no initramfs'
+
+	still_there()
+	{
+		echo "  the kernel is running"
+	}
+	say "Booting $what ..."
+	status=0
+	patiently kunit_py exec --timeout=$((300 + 10 * ROUNDS)) \
+		--qemu_args="-m 4096 -smp 2,sockets=2 -cpu max,vendor=GenuineIntel" \
+		--qemu_args="-accel tcg,thread=single" \
+		--qemu_args="-initrd $guest/initramfs.cpio" \
+		--kernel_args="panic=-1 loglevel=1 log_buf_len=4M" \
+		--kernel_args="DECOMPRESS_ALGORITHM=$algorithm" \
+		--kernel_args="DECOMPRESS_HIGH_MB=$high_mb" \
+		--kernel_args="DECOMPRESS_ROUNDS=$ROUNDS" || status=$?
+	cp "$dir/test.log" "$dir/$algorithm-guest.log"
+	echo "make boot: $what: $(counts)" >>"$dir/results"
+	[ "$status" -eq 0 ]
+}
+
+mkdir -p "$guest"
+exec 9>"$dir/lock"
+flock -n 9 || die "${dir#"$top"/} is in use by another run; wait for it to end"
+rm -f "$dir/results"
+passed=yes
+for algorithm; do
+	boot_with "$algorithm" || passed=no
+done
+cat "$dir/results"
+[ $passed = yes ] || exit 1

@@ -1,0 +1,437 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0
+#
+# Behind `make mutants`: breaks decompress.c in every way that mutate.c knows,
+# or as MUTANTS=directory of patches says, and reports what the suite catches.
+#
+# mutants.sh sample: the bugs of the past and some of the others, for `make test`
+#
+# Each mutant is compiled by itself, and compared with what decompress.c as it
+# is compiles to. Those that differ are linked into one kernel, next to the
+# suite's own objects, which is then booted once for each (harness/mutants/select.c).
+
+set -eu
+. "$(dirname "$0")/../lib/lib.sh"
+
+MUTANTS=${MUTANTS:-}
+HOSTS=${HOSTS:-}
+REBUILD=${REBUILD:-0}
+sample=${1:-}
+JOBS=${JOBS:-$(nproc)}
+kernel=6.12
+arch=i386
+
+mutants=$build/mutants
+base=$mutants/base
+tree=$build/tree/$kernel
+objdir=$build/kunit/$kernel-$arch
+decompress=$tree/kernel/module/decompress.c
+list=$mutants/list
+image=$mutants/bzImage
+patience=60	# seconds for a run, which takes five
+
+case $JOBS in
+'' | 0 | *[!0-9]*) die "JOBS=$JOBS: not a number" ;;
+esac
+case $REBUILD in
+*[!0-9]*) die "REBUILD=$REBUILD: not a number" ;;
+esac
+[ -z "$MUTANTS" ] || [ -d "$MUTANTS" ] || die "MUTANTS=$MUTANTS: no such directory"
+
+sh "$top/harness/lib/need.sh" $arch
+[ -z "$HOSTS" ] || need ssh openssh-client rsync rsync
+need parallel parallel unifdef unifdef \
+	/usr/lib/llvm-14/include/clang-c/Index.h libclang-14-dev
+
+mkdir -p "$mutants/log" "$mutants/obj" "$build/tree"
+exec 9>"$mutants/lock"
+flock -n 9 || die 'build/mutants is in use by another run; wait for it to end'
+
+export KERNEL=$kernel ARCH=$arch CONFIG='' FIXES=yes FILTER='' BENCH=no
+unset DECOMPRESS
+
+# The suite has to be green before anything is broken.
+green()
+{
+	sh "$top/harness/run/run.sh" >"$mutants/run.log" 2>&1
+}
+
+# flags_of OBJECT: how Kbuild made it, without headers, output and input
+flags_of()
+{
+	saved_command "$objdir" "$1" |
+		sed 's/-Wp,-MMD,[^ ]*//; s/-include [^ ]*//g; s/ -c -o .*//'
+}
+
+# gcc_for seam|own ARGUMENT ...: as Kbuild calls it, from the same directory
+gcc_for()
+{
+	(
+		cd "$base/kernel" || exit
+		flags=$(cat "$base/$1.flags")
+		shift
+		eval "$flags" '"$@"'
+	)
+}
+
+# precompile seam|own: the headers on stdin
+precompile()
+{
+	{
+		printf '#include <linux/%s.h>\n' \
+			compiler-version kconfig compiler_types
+		cat
+	} >"$base/$1_headers.h"
+	gcc_for "$1" -x c-header -o "$base/$1_headers.h.gch" \
+		"$base/$1_headers.h"
+}
+
+# All that the mutants share; made anew if anything of it has changed.
+prepare()
+{
+	flags_of kernel/module/tests/seam_gzip.o >"$mutants/seam.flags"
+	flags_of kernel/module/decompress.o >"$mutants/own.flags"
+	key=$(cat "$objdir/vmlinux.o" "$mutants"/*.flags "$decompress" \
+		"$top/harness/mutants/mutant.sh" "$top"/harness/mutants/own.c \
+		"$top"/harness/mutants/select.[ch] | sha256sum)
+	[ "$key" != "$(cat "$base/key" 2>/dev/null)" ] || return 0
+
+	rm -rf "$base" "$mutants/obj"
+	mkdir -p "$base/seams" "$base/kernel" "$mutants/obj"
+	cp -a "$objdir/." "$base/kernel"
+	mv "$base/kernel/vmlinux.a" "$base/kernel/parts.a"
+	mv "$mutants/seam.flags" "$mutants/own.flags" "$base"
+	cp "$tree"/kernel/module/tests/seam*.[ch] "$top/harness/mutants/own.c" \
+		"$base/seams"
+	cp "$decompress" "$base"
+	echo '#include "tests/seam.h"' | precompile seam
+	grep '^#include <' "$decompress" | precompile own
+	sh "$top/harness/mutants/mutant.sh" "$base" "$base"
+	if [ -e "$base/not-built" ]; then
+		cat "$base/not-built" >&2
+		die 'decompress.c as it is does not build'
+	fi
+	gcc_for own -include "$base/own_headers.h" -c -o "$base/select.o" \
+		"$top/harness/mutants/select.c"
+	echo "$key" >"$base/key"
+}
+
+# The mutants: a line each in the list, "ID FUNCTION LINE KIND WHAT" between
+# tabs, and a directory with its decompress.c.
+
+# broken_by PATCH: one mutant
+broken_by()
+{
+	name=$(basename "$1" .patch)
+	id=$(printf '%s' "$name" | tr -c '[:alnum:]' _)
+	out=$mutants/new/$id.c
+	[ ! -e "$out" ] || die "$1: another patch has this name"
+	cp "$decompress" "$out"
+	grep -q '^+++ .*kernel/module/decompress\.c' "$1" &&
+		patch -sf --no-backup-if-mismatch -r - "$out" "$1" >/dev/null ||
+		return
+	line=$(diff "$decompress" "$out" | sed -n '1s/^\([0-9]*\).*/\1/p')
+	[ "$line" ] || die "$1 changes nothing in decompress.c"
+	printf '%s\t-\t%s\tpatch\t%s\n' "$id" "$line" "$name"
+}
+
+# The patches come first, as they can be wrong.
+list_patches()
+{
+	rm -rf "$mutants/new"
+	mkdir "$mutants/new"
+	[ -e "$1" ] || die "MUTANTS=$MUTANTS: no *.patch in there"
+	for p; do
+		broken_by "$p" ||
+			die "$p does not apply to kernel/module/decompress.c of linux $kernel with its fixes"
+	done >"$list"
+}
+
+# All, or for a sample the first few of each kind. Their IDs are hashes, so these
+# are any, and the same every time.
+chosen()
+{
+	if [ "$sample" ]; then
+		sort | awk -F '\t' '++n[$4] <= 5'
+	else
+		cat
+	fi
+}
+
+list_mutants()
+{
+	if [ -z "$MUTANTS" ]; then
+		sh "$top/harness/mutants/mutate.sh" "$base/kernel" "$decompress" \
+			"$mutants/new" >"$mutants/generated" ||
+			die 'mutate does not understand decompress.c'
+		chosen <"$mutants/generated" >>"$list"
+	fi
+	ids | while read -r id; do
+		c=$mutants/new/$id.c
+		dir=$mutants/obj/$id
+		cmp -s "$c" "$dir/decompress.c" && continue
+		rm -rf "$dir"
+		mkdir "$dir"
+		mv "$c" "$dir/decompress.c"
+	done
+	rm -r "$mutants/new"
+}
+
+ids()
+{
+	cut -f 1 "$list"
+}
+
+# Once is enough: it leaves a sum, or not-built.
+compile_mutants()
+{
+	ids | while read -r id; do
+		dir=$mutants/obj/$id
+		[ -e "$dir/sum" ] || [ -e "$dir/not-built" ] || echo "$dir"
+	done | parallel --will-cite --jobs "$JOBS" \
+		sh "$top/harness/mutants/mutant.sh" "$base"
+}
+
+# "ID LOG whole|short" of each mutant that differs from decompress.c as it is. A
+# log's name has the sums of all that went into it. Of a patch all is told that
+# catches it.
+runs()
+{
+	kernel_sum=$(cut -c 1-8 "$base/key")
+	cut -f 1,4 "$list" | while read -r id kind; do
+		for o in "$mutants/obj/$id"/*.o; do
+			[ -e "$o" ] || break
+			read -r sum <"$mutants/obj/$id/sum"
+			length=short
+			[ "$kind" != patch ] || length=whole
+			echo "$id $mutants/log/$id-$kernel_sum-$sum $length"
+			break
+		done
+	done
+}
+
+# Those that have not been booted, or not to the end
+pending()
+{
+	cut -d ' ' -f 2 "$mutants/runs" |
+		xargs grep -ls '^mutant_boot.sh: ' >"$mutants/ended" || :
+	grep -vFf "$mutants/ended" "$mutants/runs" || :
+}
+
+# mutant_row ID: as struct mutant has it. The kernel's own module_decompress() is
+# called __real_ by the linker.
+mutant_row()
+{
+	row=1b
+	for pair in seam_gzip:gzip_decompressor seam_xz:xz_decompressor \
+		seam_zstd:zstd_decompressor own:module_decompress \
+		own:module_decompress_cleanup; do
+		if [ -e "$mutants/obj/$1/${pair%:*}.o" ]; then
+			row="$row, mutant_$1_${pair#*:}"
+		elif [ "${pair%:*}" = own ]; then
+			row="$row, __real_${pair#*:}"
+		else
+			row="$row, 0"
+		fi
+	done
+	echo "	.pushsection .rodata.names; 1: .asciz \"$1\"; .popsection"
+	echo "	.long $row"
+}
+
+mutant_table()
+{
+	echo '	.section .rodata'
+	echo '	.globl mutants, nr_mutants'
+	echo 'mutants:'
+	while read -r id _; do
+		mutant_row "$id"
+	done <"$mutants/pending"
+	echo 'nr_mutants: .long (nr_mutants - mutants) / 24'
+	echo '	.section .note.GNU-stack'
+}
+
+# make_image: what Kbuild makes of vmlinux.a. The base is what the sources were by
+# content, but make goes by times, and would build anew, without the mutants, all
+# that has a source of a later date: make test has been at decompress.c, say. So
+# the base gets one date for all of it, later than that of any source in the tree,
+# which nobody else changes meanwhile; and what make used is looked at: a base
+# that is not what it was is of no use.
+make_image()
+{
+	flock 8 &&
+		cd "$base/kernel" &&
+		touch "$base/now" &&
+		find . -type f -exec touch -r "$base/now" {} + &&
+		rm -f vmlinux.a &&
+		ar cDrT vmlinux.a mutants.o &&
+		make -C "$tree" --no-print-directory -s bzImage ARCH="$arch" \
+			O="$base/kernel" --jobs="$JOBS" </dev/null || return
+	[ "$(ar t vmlinux.a)" = mutants.o ] || {
+		echo 'make has built anew what it should have taken from the base'
+		rm "$base/key"
+		return 1
+	}
+	cp arch/x86/boot/bzImage "$image"
+}
+
+# The kernel with all that are pending: Kbuild's last steps, from one object that
+# has the mutants in it, too.
+link_mutants()
+{
+	mutant_table >"$mutants/table.s"
+	gcc -m32 -c -o "$base/table.o" "$mutants/table.s" || return
+	while read -r id _; do
+		printf '%s\n' "$mutants/obj/$id"/*.o
+	done <"$mutants/pending" >"$mutants/objects"
+	(
+		cd "$base/kernel" || exit
+		eval "$(sed -n 's/^savedcmd_[^ ]* := //p' .vmlinux.o.cmd |
+			sed 's/vmlinux\.o/mutants.o/; s/vmlinux\.a/parts.a/')" \
+			--wrap=gzip_decompressor --wrap=xz_decompressor \
+			--wrap=zstd_decompressor --wrap=module_decompress \
+			--wrap=module_decompress_cleanup \
+			'"$base/select.o" "$base/table.o" @"$mutants/objects"'
+	) && (make_image) 8>"$tree.lock"
+}
+
+# HOSTS as GNU parallel wants them, with their numbers of CPUs. Each has a clone
+# where this one is, and may yet have to install what it needs.
+find_hosts()
+{
+	logins=
+	for host in $(echo "$HOSTS" | tr , ' '); do
+		cpus=$($ssh "$host" "cd '$top' && sh harness/lib/need.sh host >&2 && nproc" \
+			</dev/null) || die "HOSTS: $host: no ssh login, or no clone in $top"
+		logins=$logins,$cpus/$host
+	done
+	logins=${logins#,}
+}
+ssh='ssh -o BatchMode=yes -o ConnectTimeout=10 -o ServerAliveInterval=5 -o ServerAliveCountMax=2'
+
+# They are numbered as in the table, from 1. No failure, of one mutant or all,
+# stops the others; what a host had when it died goes to another.
+boot_mutants()
+{
+	set -- --jobs "$JOBS"
+	[ -z "$HOSTS" ] ||
+		set -- --sshlogin "$logins" --ssh "$ssh" --workdir "$top" \
+			--basefile build/mutants/bzImage --retries 5
+	(
+		cd "$top" || exit
+		parallel --will-cite "$@" --colsep ' ' --results '{2}' \
+			--joblog "$mutants/joblog" \
+			sh harness/mutants/mutant_boot.sh build/mutants/bzImage '{#}' $patience '{3}' \
+			<"$mutants/pending" >/dev/null
+	) || :
+	rm -f "$mutants"/log/*.seq "$mutants"/log/*.err
+}
+
+# rebuild ARCH-CONFIG ID ...: from scratch
+rebuild()
+{
+	configuration=$1
+	shift
+	sum=$(cat "$base/key" "$top/tools/testing/kunit/configs"/* | sha256sum |
+		cut -c 1-16)
+	log=$mutants/log/green-$configuration-$sum
+	[ -e "$log" ] || patiently sh "$top/harness/mutants/rebuilt.sh" \
+		none "$base/decompress.c" "$log" "$configuration" || exit 2
+	! grep -q '^ *not ok' "$log" ||
+		die "the suite is not green on $configuration before anything is broken; see $log"
+	for id; do
+		log=$mutants/log/$id-$configuration-$sum
+		[ -e "$log" ] || {
+			say "$configuration: building with $id ..."
+			patiently sh "$top/harness/mutants/rebuilt.sh" "$id" \
+				"$mutants/obj/$id/decompress.c" "$log" "$configuration" ||
+				exit 2
+		}
+		echo "$id $configuration $log"
+	done
+}
+
+# Those of the past in all configurations, and as many of the others as REBUILD
+# says in the one that all are run in, to see that it comes to the same.
+rebuild_some()
+{
+	still_there()
+	{
+		echo '  building and running'
+	}
+	past=$(awk -F '\t' '$4 == "patch" { print $1 }' "$list")
+	for configuration in i386-pae x86_64-forcemap um; do
+		# shellcheck disable=SC2086	# a list of words
+		rebuild $configuration $past || exit
+	done
+	# shellcheck disable=SC2046	# a list of words
+	rebuild $arch $(cut -d ' ' -f 1 "$mutants/runs" | sort |
+		head -n "$REBUILD")
+}
+
+found=$(sh "$top/harness/lib/kernel.sh" $kernel)
+exec 8>"$tree.lock"
+flock -n 8 || die "linux $kernel is in use by another run; wait for it to end"
+sh "$top/harness/lib/tree.sh" $kernel "${found#* }" >"$mutants/run.log" 2>&1 || {
+	tail -n 1 "$mutants/run.log" >&2
+	exit 2
+}
+exec 8>&-
+list_patches "${MUTANTS:-$top/harness/mutants/history}"/*.patch
+
+still_there()
+{
+	tail -n 1 "$mutants/run.log"
+}
+say "Building linux $kernel, $arch, with fixes, and running the suite on it ..."
+patiently green || {
+	tail -n 3 "$mutants/run.log" >&2
+	die 'the suite is not green before anything is broken; see build/mutants/run.log'
+}
+cp "$objdir/kunit.json" "$mutants"
+prepare
+
+list_mutants
+say "$(ids | wc -l) mutants; compiling ..."
+still_there()
+{
+	echo "  $(find "$mutants/obj" -name sum -o -name not-built | wc -l) compiled"
+}
+patiently compile_mutants
+
+runs >"$mutants/runs"
+pending >"$mutants/pending"
+if [ -s "$mutants/pending" ]; then
+	say "Linking $(wc -l <"$mutants/pending") of them ..."
+	patiently link_mutants >"$mutants/link.log" 2>&1 ||
+		die 'the kernel with the mutants does not link; see build/mutants/link.log'
+	[ -z "$HOSTS" ] || find_hosts
+	all=$(wc -l <"$mutants/pending")
+	: >"$mutants/joblog"
+	still_there()
+	{
+		ended=$(grep -c mutant_boot.sh "$mutants/joblog") || :
+		minutes='?'
+		[ "$ended" -eq 0 ] || minutes=$((
+			(all - ended) * ($(date +%s) - started) / ended / 60 + 1))
+		echo "  $ended of $all booted, $minutes min left"
+	}
+	say "Booting them${HOSTS:+ on $HOSTS} ..."
+	started=$(date +%s)
+	patiently boot_mutants
+	left=$(pending | wc -l)
+	[ "$left" -eq 0 ] ||
+		die "$left of $all mutants could not be booted; run it again to go on"
+fi
+
+: >"$mutants/rebuilt"
+[ "$sample$MUTANTS" ] || rebuild_some >"$mutants/rebuilt" || exit
+
+set --
+[ "$sample$MUTANTS" ] || set -- --all
+status=0
+python3 "$top/harness/mutants/mutants.py" "$@" "$mutants" "$tree/tools/testing/kunit" ||
+	status=$?
+[ $status -le 1 ] || exit 2
+echo "make mutants: linux $kernel, $arch: $(sed -n 's/ that differ in code//p' \
+	"$mutants/report.txt" | head -n 1); see build/mutants/report.html"
+[ $status -eq 0 ]

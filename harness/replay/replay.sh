@@ -1,0 +1,106 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0
+#
+# Behind `make replay`: will the kernel take these files as modules? They go into
+# an initramfs, where the suite module_decompress_replay finds them; replay.c
+# says what came of it, and why.
+#
+# Exit status: 0 all are taken and come out as the stock tools would have it,
+# 1 not all, 2 it did not come to that.
+
+set -eu
+. "$(dirname "$0")/../lib/lib.sh"
+. "$top/harness/lib/build.sh"
+
+FILES=${FILES:-}
+JSON=${JSON:-}
+command=replay
+
+[ "$FILES" ] || die "replay: which files? Run: make replay FILES='a.ko.xz b.ko.zst', or a directory of them"
+case $ARCH in
+um) die "ARCH=um: replay has no use for it; i386 or x86_64" ;;
+esac
+# One name with blanks in it, or a list as for the shell
+if [ -e "$FILES" ]; then
+	set -- "$FILES"
+else
+	(eval "set -- $FILES") 2>/dev/null ||
+		die "FILES=$FILES: a quote is missing, or one too many"
+	eval "set -- $FILES"
+fi
+case $JSON in
+'' | /*) ;;
+*) JSON=$PWD/$JSON ;;
+esac
+
+replay=$build/replay
+mkdir -p "$replay" "$build/tree"
+exec 9>"$replay/lock"
+flock -n 9 || die 'build/replay is in use by another run; wait for it to end'
+
+need gcc gcc /usr/include/stdlib.h libc6-dev /usr/include/lzma.h liblzma-dev \
+	/usr/include/zstd.h libzstd-dev /usr/include/zlib.h zlib1g-dev \
+	gzip gzip xz xz-utils zstd zstd
+tool=$replay/replay
+if [ -z "$(find "$tool" -newer "$top/harness/replay/replay.c" \
+	-newer "$top/harness/replay/explain.c" -newer "$top/harness/replay/explain.h" \
+	2>/dev/null)" ]; then
+	gcc -std=gnu11 -O2 -o "$tool" "$top/harness/replay/replay.c" \
+		"$top/harness/replay/explain.c" -llzma -lzstd -lz ||
+		die 'replay: harness/replay/replay.c does not build; see above'
+fi
+files=$replay/files
+rm -rf "$files"
+mkdir -p "$files"
+"$tool" pack "$files" "$@"
+count=$(find "$files" -type l | wc -l)
+
+find_kernel
+dir=$build/kunit/$name-$ARCH
+what="linux $version, $ARCH, $fixes"
+log=$dir/replay.log
+
+# Is the kernel there, with what makes up the decoders as it is now?
+is_built()
+{
+	image=$(find "$dir/arch/x86/boot/bzImage" 2>/dev/null) || return
+	flock -n "$build/tree/$name.lock" sh "$top/harness/lib/tree.sh" \
+		"$name" "$src" >/dev/null 2>&1 || return
+	tree=$build/tree/$name
+	[ -z "$(find -H "$tree/kernel/module" "$tree/lib/xz" \
+		"$tree/lib/zlib_inflate" "$tree/lib/zstd" "$top/.kunitconfig" \
+		-newer "$image" -name '*[!~]' ! -type d ! -type l)" ]
+}
+is_built || build_kernel >&2
+
+# boot LIST LOG: a kernel with the files of that list
+boot()
+{
+	"$dir/usr/gen_init_cpio" "$1" >"$files/cpio"
+	logged "$top/tools/testing/kunit/kunit.py" exec --arch="$ARCH" \
+		--build_dir="$dir" --timeout=3600 --raw_output=all \
+		--qemu_args="-m 3072 -initrd $files/cpio" \
+		--kernel_args="vmalloc=384M panic=-1" module_decompress_replay >"$2"
+}
+
+still_there()
+{
+	echo "  $(cat "$files"/log.* 2>/dev/null | grep -c 'replay.*: returned') of $count files answered"
+}
+
+say "Asking $what, of $count files ..."
+: >"$log"
+# In the background it does not hear of an interrupt, and is not to hold the lock.
+"$tool" stock "$files" 9>&- &
+stock=$!
+trap 'kill $stock 2>/dev/null || :' EXIT
+trap 'exit 2' HUP INT TERM
+for list in "$files"/list.*; do
+	patiently boot "$list" "$files/log.${list##*.}" || :
+	rm -f "$files/cpio"
+done
+wait $stock || die "replay: the stock tools cannot be asked"
+cat "$files"/log.* >"$files/log"
+grep -q '# any_file_is_handled: replay ' "$files/log" ||
+	not_built 'booted'
+"$tool" report "$files" "$dir/.config" "$files/log" "$what" ${JSON:+"$JSON"}
