@@ -2,70 +2,98 @@
 #
 # Every command of the project; `make` explains them.
 
-# Whatever was given reaches the scripts through the environment.
-export KERNEL ARCH CONFIG FIXES FILTER BENCH JOBS MUTANTS HOSTS REBUILD
-export FILES JSON ALGORITHMS ROUNDS
+variables := KERNEL ARCH CONFIG FIXES FILTER BENCH BASE LLVM TIMEOUT JOBS BUILD INSTALL \
+	JSON JUNIT ONLY MUTANTS HOSTS REBUILD FILES FILES_FROM ALGORITHMS ROUNDS
+
+# Whatever was given reaches the scripts through the environment, and nothing else
+# does: a CC= that has no effect would be taken for one that has.
+export $(variables)
+$(foreach v,$(filter-out $(variables) -% MAKE% .%,$(.VARIABLES)),\
+	$(if $(filter command,$(origin $v)),$(error $v=: not among the variables here; run make to see them)))
+
+# Not even those that are given to make twice run side by side.
+.NOTPARALLEL:
 
 help:
 	@sed -n 's/^#: \{0,1\}//p' Makefile
 
 #: make run        build a kernel with the suite, boot it, report every case
+#:                 (3 min the first time, 10 s after an edit)
 #:   KERNEL=6.12     or 6.1, newest, or the path of a kernel tree
 #:   ARCH=i386       or um, x86_64
 #:   CONFIG=         fragments: debug, forcemap, highmem64g, nohighmem, pae, stats,
 #:                   up, xz, zstd, or paths; several as in debug,stats
-#:   FIXES=yes       no: leave out patches/, test the kernel as shipped; or the
-#:                   numbers of those to apply, such as 0001,0003
+#:   FIXES=          yes: with patches/, the default for 6.1, 6.12 and newest; no: the
+#:                   kernel as it is, the default for a path; or the numbers of
+#:                   those to apply, such as 0001,0003
 #:   FILTER=         only these cases, as kunit.py's, such as '*.gzip*'
+#:   BASE=           a kernel tree, or a commit of the one in KERNEL: tells which cases
+#:                   newly fail, and which newly pass
+#:   LLVM=           1: built by clang and lld
 #:   BENCH=no        yes: the benchmark, too
-#:   JOBS=           compilers at once; as many as there are CPUs
-#: make test       the project's own tests
+#:   TIMEOUT=300     seconds for the kernel to run
+#: make test       the project's own tests (25 min); takes JSON, JUNIT
+#:   ONLY=           parts of them: blobs, boot, code, commands, coverage, debug,
+#:                   install, kernels, manual, mutants, red, replay, series, suite, um
 #: make mutants    break decompress.c in every way, and report in build/mutants/
-#:                 which breakages the suite catches
+#:                 which breakages the suite catches (40 min)
 #:   MUTANTS=        only those of the patches in this directory
 #:   HOSTS=          hosts to boot on, such as a,b: each with a clone where this is
 #:   REBUILD=0       so many of them once more, each in a kernel built anew
 #: make coverage   lines and branches of decompress.c that the suite reaches, in
-#:                 build/coverage/; takes KERNEL, FIXES, JOBS
-#: make replay     ask a kernel whether it would take these files as modules
-#:   FILES=          .gz, .xz and .zst files, or directories of them: one name,
-#:                   or a list as for the shell; a $ is $$ here
-#:   JSON=           a file for the answers; takes KERNEL, ARCH, FIXES, JOBS, too
+#:                 build/coverage/ (2 min); takes KERNEL, FIXES, JOBS
+#: make replay     ask a kernel, as shipped, whether it would take these files as modules
+#:                 (3 min the first time, then seconds); takes KERNEL, ARCH, FIXES=no
+#:   FILES=          .gz, .xz and .zst files, or directories of them: one name, or
+#:                   several with blanks between them; a $ is $$ here
+#:   FILES_FROM=     a file with such names, each ended by a NUL; - is stdin
 #: make boot       load compressed modules in a guest, through finit_module(),
-#:                 insmod and modprobe; takes KERNEL, FIXES, JOBS
+#:                 insmod and modprobe (5 min); takes KERNEL, FIXES
 #:   CONFIG=         highmem4g, kmemleak, or a path
 #:   ALGORITHMS=     only these, such as 'gzip xz'
 #:   ROUNDS=100      of loads, good and bad, before the free memory is looked at
 run test mutants coverage replay boot: %: script-%
-	$(call verdict,$(shell cat $(status); rm -f $(status)))
+	$(call verdict,$(shell cat $(status) 2>/dev/null; rm -f $(status)))
 
 # Failed tests are to give exit status 1 and all other trouble 2, but make turns
 # any failure into 2. It says 1 only under -q, which asks whether a recipe has
-# anything to do: so the recipes above have something to do if tests failed.
+# anything to do: so the recipes above have something to do if tests failed. What a
+# recipe does in spite of -q has a "+", which also means in spite of -n: not so here.
+ifeq ($(findstring n,$(firstword -$(MAKEFLAGS))),)
+do := +@
 ifneq ($(filter run test mutants coverage replay boot,$(MAKECMDGOALS)),)
 MAKEFLAGS += -q
-status := build/status.$(shell echo $$PPID)
 endif
+endif
+status := $(shell mktemp -u)
 verdict = $(if $(filter-out 0 1,$1),$(error not done))$(filter 1,$1)
 
 script-run script-test script-mutants script-coverage script-replay script-boot: script-%:
-	+@mkdir -p build; sh harness/$*/$*.sh; echo $$? >$(status)
+	$(do) sh harness/$*/$*.sh; echo $$? >$(status)
 
+#:
+#: All of these take
+#:   JOBS=           compilers at once; as many as there are CPUs
+#:   BUILD=build     where all is made, and may be deleted
+#:   INSTALL=yes     no: do not install what is missing, but say what it is
+#: and run, replay, boot and test
+#:   JSON= JUNIT=    files for the results, for programs
+#:
 #: make install    put the suite into the tree KERNEL=directory ...
 install:
-	@sh harness/lib/install.sh "$$KERNEL"
+	$(do) sh harness/lib/install.sh "$$KERNEL"
 
 #: make uninstall  ... and take it out again
 uninstall:
-	@sh harness/lib/install.sh --uninstall "$$KERNEL"
+	$(do) sh harness/lib/install.sh --uninstall "$$KERNEL"
 
 #: make series     patches for linux-modules@, in build/series/
 series:
-	@sh harness/series/series.sh
+	$(do) sh harness/series/series.sh
 
-#: make clean      remove build/ and .kunit/: all that was made here
+#: make clean      remove all that was made: build/ and .kunit/
 clean:
-	rm -rf build .kunit
+	$(do) sh harness/lib/clean.sh
 
 .PHONY: help run test mutants coverage replay boot install uninstall series clean
 .PHONY: script-run script-test script-mutants script-coverage script-replay

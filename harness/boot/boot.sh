@@ -16,6 +16,8 @@ set -eu
 ALGORITHMS=${ALGORITHMS:-}
 ROUNDS=${ROUNDS:-100}
 CONFIG=${CONFIG:-}
+JSON=$(absolute "${JSON:-}")
+JUNIT=$(absolute "${JUNIT:-}")
 command=boot
 
 [ "$ARCH" = i386 ] || die "ARCH=$ARCH: make boot is for i386, where there is high memory"
@@ -30,10 +32,12 @@ case $ROUNDS in
 [1-9] | *[!0-9]* | '' | 0*) die "ROUNDS=$ROUNDS: not a number from 10 on" ;;
 esac
 
+[ -z "$LLVM" ] || die 'LLVM=1 is for make run; make boot builds by gcc'
+writable "$JSON" "$JUNIT"
+
 # The key that modules are signed with is made by openssl, and they are signed
 # by a program on its library.
-need gzip gzip zstd zstd /sbin/depmod kmod \
-	openssl openssl /usr/include/openssl/evp.h libssl-dev
+need gzip zstd /sbin/depmod openssl /usr/include/openssl/evp.h
 find_kernel
 kmod=$(sh "$top/harness/boot/kmod.sh")
 
@@ -52,11 +56,13 @@ for algorithm in ${ALGORITHMS:-gzip xz zstd}; do
 done
 
 extra=
-dir=$build/boot/$name
+suffix=
 if [ "$CONFIG" ]; then
 	extra=$(fragment "$CONFIG")
-	dir=$dir-$(basename "$extra" .config)
+	suffix=-$(basename "$extra" .config)
 fi
+open_tree
+open_dir "$build/boot/$name$suffix"
 
 # Apart from what the kernel's build makes
 guest=$dir/guest
@@ -136,7 +142,7 @@ index_modules()
 	install_modules "$guest/index" CONFIG_MODULE_COMPRESS_GZIP= \
 		CONFIG_MODULE_COMPRESS_XZ=y || return
 	cp "$guest/index/lib/modules/$release"/modules.*.bin "$modules" || return
-	LC_ALL=C sed -i 's/\.ko\.xz/.ko.gz/g' "$modules/modules.dep.bin"
+	edit "$modules/modules.dep.bin" 's/\.ko\.xz/.ko.gz/g'
 }
 
 install_all_modules()
@@ -210,8 +216,10 @@ boot_with()
 	log=$dir/$algorithm.log
 	set -- "$(fragment boot)" "$(fragment $memory)"
 	[ "$algorithm" = gzip ] || set -- "$@" "$(fragment "$algorithm")"
+	: >"$log"
 	kernel_config >"$guest/kernel.config"
-	build_kernel "$@" "$guest/kernel.config" ${extra:+"$extra"}
+	configure "$@" "$guest/kernel.config" ${extra:+"$extra"}
+	build_kernel all CFLAGS_MODULE=$module_flags
 
 	still_there()
 	{
@@ -226,32 +234,43 @@ boot_with()
 	patiently install_all_modules || not_built 'built: no modules'
 	logged initramfs || not_built 'built: no initramfs'
 
-	still_there()
-	{
-		echo "  the kernel is running"
-	}
 	say "Booting $what ..."
-	status=0
-	patiently kunit_py exec --timeout=$((300 + 10 * ROUNDS)) \
-		--qemu_args="-m 4096 -smp 2,sockets=2 -cpu max,vendor=GenuineIntel" \
-		--qemu_args="-accel tcg,thread=single" \
-		--qemu_args="-initrd $guest/initramfs.cpio" \
+	verdict=0
+	boot_kernel --timeout=$((300 + 10 * ROUNDS)) \
+		--qemu_args="-m 4096 -initrd $guest/initramfs.cpio" \
 		--kernel_args="panic=-1 loglevel=1 log_buf_len=4M" \
 		--kernel_args="DECOMPRESS_ALGORITHM=$algorithm" \
 		--kernel_args="DECOMPRESS_HIGH_MB=$high_mb" \
-		--kernel_args="DECOMPRESS_ROUNDS=$ROUNDS" || status=$?
+		--kernel_args="DECOMPRESS_ROUNDS=$ROUNDS" || verdict=1
 	cp "$dir/test.log" "$dir/$algorithm-guest.log"
-	echo "make boot: $what: $(counts)" >>"$dir/results"
-	[ "$status" -eq 0 ]
+	cp "$dir/kunit.json" "$dir/$algorithm.json"
+	results_py count "$dir/test.log" >"$dir/count" ||
+		not_built 'booted: no test ran'
+	echo "make boot: $what: $(cat "$dir/count")" >>"$dir/results"
+	return $verdict
 }
 
 mkdir -p "$guest"
-exec 9>"$dir/lock"
-flock -n 9 || die "${dir#"$top"/} is in use by another run; wait for it to end"
 rm -f "$dir/results"
 passed=yes
+algorithms=$*
 for algorithm; do
 	boot_with "$algorithm" || passed=no
 done
+
+if [ "$JSON" ]; then
+	set --
+	for algorithm in $algorithms; do
+		set -- "$@" "$algorithm" "$dir/$algorithm.json"
+	done
+	python3 "$top/harness/run/results.py" join "$JSON" "$@"
+fi
+if [ "$JUNIT" ]; then
+	set --
+	for algorithm in $algorithms; do
+		set -- "$@" "$dir/$algorithm-guest.log" "$algorithm"
+	done
+	results_py junit "$@" "$JUNIT"
+fi
 cat "$dir/results"
 [ $passed = yes ] || exit 1

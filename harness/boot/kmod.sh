@@ -27,7 +27,7 @@ get_from()
 {
 	rm -rf "$apt" "$dir.tmp"
 	mkdir -p "$dir.tmp/debs"
-	private_sources "$1" arch=i386 || return
+	private_sources arch=i386 "$1" || return
 	cd "$dir.tmp/debs"
 	# shellcheck disable=SC2086	# a list of words
 	i386_apt_get update && i386_apt_get download $packages || return
@@ -46,7 +46,10 @@ get()
 	return 1
 }
 
+lock 7 "$build/kmod-i386.lock" 'another download of kmod'
 if [ ! -d "$dir" ]; then
+	command -v dpkg-deb >/dev/null ||
+		die 'boot: kmod for i386 comes from Debian, and there is no apt-get here'
 	say "Downloading kmod for i386 ..."
 	patiently get >&2 ||
 		die "boot: apt-get cannot download kmod for i386, of any of $releases; is there a network?"

@@ -5,8 +5,6 @@
 # that has its state in the directory $apt, so nothing of the system's is changed.
 # Sourced after lib.sh.
 
-codename=bookworm
-
 private_apt()
 {
 	cmd=$1
@@ -19,17 +17,21 @@ private_apt()
 		-o APT::Sandbox::User="$(id -un)" "$@"
 }
 
-# private_sources CODENAME [OPTION]: in the archive that the system itself uses;
-# fails if there is none.
+# private_sources OPTION CODENAME ...: these releases, in the archive that the
+# system itself uses; fails if there is none.
 private_sources()
 {
+	option=$1
+	shift
+	codename=$(sed -n 's/^VERSION_CODENAME=//p' /etc/os-release)
 	# shellcheck disable=SC2016	# apt's placeholder, not the shell's
 	uri=$(apt-get indextargets --format '$(REPO_URI)' \
 		'Created-By: Packages' "Codename: $codename" | head -n 1)
-	[ "$uri" ] || return
+	keyring=/usr/share/keyrings/debian-archive-keyring.gpg
+	[ "$uri" ] && [ -e $keyring ] || return
 	mkdir -p "$apt/state/lists/partial" "$apt/cache/archives/partial"
 	touch "$apt/state/status"
-	keyring=/usr/share/keyrings/debian-archive-keyring.gpg
-	echo "deb [${2:+$2 }signed-by=$keyring] $uri $1 main" \
-		>"$apt/sources.list"
+	for codename; do
+		echo "deb [$option signed-by=$keyring] $uri $codename main"
+	done >"$apt/sources.list"
 }

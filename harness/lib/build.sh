@@ -6,9 +6,10 @@
 
 KERNEL=${KERNEL:-6.12}
 ARCH=${ARCH:-i386}
-FIXES=${FIXES:-yes}
+FIXES=${FIXES:-$(default_fixes)}
 JOBS=${JOBS:-$(nproc)}
-export KERNEL FIXES PYTHONUNBUFFERED=1
+LLVM=${LLVM:-}
+export KERNEL FIXES LLVM PYTHONUNBUFFERED=1
 
 case $ARCH in
 i386 | x86_64 | um) ;;
@@ -20,19 +21,44 @@ no) fixes='as shipped' ;;
 '' | *[!0-9,]*) die "FIXES=$FIXES: not yes, no, or numbers of patches/ like 0001,0003" ;;
 *) fixes="with fixes $FIXES" ;;
 esac
+case $KERNEL,$fixes in
+6.1,* | 6.12,* | newest,*) ;;
+*,'as shipped') fixes='as it is' ;;
+esac
 case $JOBS in
 '' | 0 | *[!0-9]*) die "JOBS=$JOBS: not a number" ;;
 esac
+case $LLVM in
+'' | 1) ;;
+*) die "LLVM=$LLVM: not 1" ;;
+esac
 
-# Its name is what builds of it are called by.
+# find_kernel: and the tools; COMMIT is one of KERNEL's. Its name is what builds of it are called by.
 find_kernel()
 {
 	sh "$top/harness/lib/need.sh" "$ARCH"
-	found=$(sh "$top/harness/lib/kernel.sh" "$KERNEL")
+	found=$(sh "$top/harness/lib/kernel.sh" "$KERNEL" ${COMMIT:+"$COMMIT"})
 	name=${found%% *}
 	src=${found#* }
 	version=$(sed -n 's/^\(VERSION\|PATCHLEVEL\|SUBLEVEL\) = //p' \
 		"$src/Makefile" | paste -s -d .)
+}
+
+# open_tree: with the suite in it, as long as this process lives
+open_tree()
+{
+	who="make $command of linux $version, $fixes, process $$"
+	mkdir -p "$build/tree"
+	exec 9<>"$build/tree/$name.lock"
+	tree=$(sh "$top/harness/lib/tree.sh" "$name" "$src" "$who")
+}
+
+# open_dir DIRECTORY: the build directory is ours as long as this process lives
+open_dir()
+{
+	dir=$1
+	mkdir -p "$dir"
+	lock 8 "$dir/lock" "$who"
 }
 
 # fragment CONFIG: the path of a configuration fragment, given that or its name
@@ -44,7 +70,7 @@ fragment()
 	[ -f "$path" ] || die "CONFIG=$1: no such file, and not one of$(
 		cd "$configs" && printf ' %s' module_decompress_*.config |
 			sed 's/module_decompress_\([^.]*\).config/\1/g')"
-	echo "$path"
+	absolute "$path"
 }
 
 # logged COMMAND ...: the output is shown, and kept; the exit status is its own.
@@ -56,21 +82,28 @@ logged()
 	return "$(cat "$dir/status")"
 }
 
+# kunit_py COMMAND ARGUMENT ...: the tree's own
 kunit_py()
 {
 	subcommand=$1
 	shift
-	logged "$top/tools/testing/kunit/kunit.py" "$subcommand" \
+	logged python3 "$tree/tools/testing/kunit/kunit.py" "$subcommand" \
 		--build_dir="$dir" --arch="$ARCH" "$@"
 }
 
-# make_kernel TARGET [VARIABLE=VALUE ...]: for "all" what kunit.py does to build,
-# but for compile_commands.json and for a "make olddefconfig" that takes half of
-# the time after an edit: "config" does that.
+# qemu_args: what kunit.py has to be told of QEMU; nothing for UML
+qemu_args()
+{
+	awk -F '\t' -v arch="$ARCH" '$1 == arch { print $2 }' \
+		"$top/harness/lib/qemu.tsv"
+}
+
+# make_kernel TARGET [VARIABLE=VALUE ...]: as kunit.py builds, but for
+# compile_commands.json and for a "make olddefconfig" that takes half of the time
+# after an edit: "config" does that.
 make_kernel()
 {
-	logged flock -n "$build/tree/$name.lock" make -C "$build/tree/$name" \
-		--no-print-directory -s "$@" \
+	logged make -C "$tree" --no-print-directory -s "$@" ${LLVM:+LLVM=1} \
 		ARCH="$ARCH" O="$dir" --jobs="$JOBS" </dev/null
 }
 
@@ -80,19 +113,35 @@ not_built()
 	exit 2
 }
 
-# build_kernel FRAGMENT ...: $what in $dir, with what it says in $log; $module_flags
-# is for the compiler, for modules only.
-build_kernel()
+# small_config: what kunit.py has to be told to make the small configuration
+small_config()
 {
-	mkdir -p "$dir"
-	: >"$log"
+	if [ "$ARCH" = um ]; then
+		echo "--kunitconfig=$top/kernel/module/.kunitconfig"
+	else
+		echo "--kunitconfig=$top/.kunitconfig"
+	fi
+	[ "$ARCH" = i386 ] || echo '--kconfig_add=# CONFIG_HIGHMEM4G is not set'
+	# There was no such option before v6.12, and a kunitconfig has no "if".
+	grep -q '^\(menu\)\{0,1\}config MODULE_COMPRESS$' \
+		"$tree/kernel/module/Kconfig" ||
+		echo '--kconfig_add=# CONFIG_MODULE_COMPRESS is not set'
+}
 
+# configure FRAGMENT ...: only if something has changed of what goes into it. Their
+# options are added one by one, as only these may contradict the configuration.
+configure()
+{
+	key=$(cat "$top/.kunitconfig" "$top/kernel/module/.kunitconfig" \
+		"$tree/kernel/module/Kconfig" "$top/harness/lib/build.sh" "$@" |
+		sha256sum)
+	[ "$key" != "$(cat "$dir/configured" 2>/dev/null)" ] ||
+		[ ! -e "$dir/.config" ] || return 0
 	still_there()
 	{
-		echo "  $(find "$dir" -name '*.o' 2>/dev/null | wc -l) objects built"
+		echo "  still configuring"
 	}
-
-	# Added one by one, as only these may contradict the configuration.
+	rm -f "$dir/configured"
 	for config; do
 		while IFS= read -r line; do
 			case $line in
@@ -103,10 +152,94 @@ build_kernel()
 		done <"$config"
 		shift
 	done
-	patiently kunit_py config "$@" || not_built configured
+	IFS='
+'
+	set -f
+	# shellcheck disable=SC2046	# a line each
+	set -- $(small_config) "$@"
+	set +f
+	unset IFS
+	patiently kunit_py config ${LLVM:+--make_options=LLVM=1} "$@" ||
+		not_built configured
+	echo "$key" >"$dir/configured"
+}
+
+# The file that is booted
+image()
+{
+	case $ARCH in
+	um) echo linux ;;
+	*) echo arch/x86/boot/bzImage ;;
+	esac
+}
+
+# changed: is anything in the tree newer than what was built of it? What is in it has
+# a directory in the build, too, or is a header, or makes others. make itself takes
+# seconds to find that it has nothing to do.
+changed()
+{
+	[ "$(cat "$dir/built" 2>/dev/null)" != "$1" ] || [ ! -e "$dir/$(image)" ] || (
+		cd "$dir" && find . -type d ! -path './include*' -print0
+	) | (
+		cd "$tree" || exit
+		{
+			# shellcheck disable=SC2016	# of that shell
+			xargs -0 sh -c 'find -L "$@" -maxdepth 1 -newer "$0"' \
+				"$dir/built"
+			find -L include arch/*/include scripts -newer "$dir/built"
+		} 2>/dev/null
+	) | grep -q .
+}
+
+still_building()
+{
+	echo "  $(find "$dir" -name '*.o' 2>/dev/null | wc -l) objects built"
+}
+
+# build_kernel TARGET [VARIABLE=VALUE ...]: $what in $dir, with what it says in $log
+build_kernel()
+{
+	still_there()
+	{
+		still_building
+	}
+	built="$* $("$(compiler)" --version | head -n 1)"
+	changed "$built" || return 0
 	say "Building $what ..."
-	patiently make_kernel all CFLAGS_MODULE="${module_flags:-}" ||
-		not_built built
+	# Whatever is edited from now on is newer.
+	echo "$built" >"$dir/built.new"
+	rm -f "$dir/built"
+	patiently make_kernel "$@" || not_built built
+	mv "$dir/built.new" "$dir/built"
+}
+
+compiler()
+{
+	if [ "$LLVM" ]; then
+		echo clang
+	else
+		echo gcc
+	fi
+}
+
+# boot_kernel ARGUMENT ...: has kunit.py boot it. Returns 0 if all passed, 1 if not:
+# only a kernel that came as far as its first test has a verdict.
+boot_kernel()
+{
+	still_there()
+	{
+		echo "  the kernel is running"
+	}
+	rm -f "$dir/test.log"
+	qemu=$(qemu_args)
+	status=0
+	patiently kunit_py exec --json="$dir/kunit.json" \
+		${qemu:+--qemu_args="$qemu"} "$@" || status=1
+	grep -Eq '(KTAP|TAP) version' "$dir/test.log" 2>/dev/null || {
+		say "make $command: $what: the kernel did not come to its first test; see above, or $log"
+		exit 2
+	}
+	return "$status"
 }
 
 # build_init SOURCE HEADERS: from C, the init of an initramfs, $dir/guest-init, on the
@@ -121,20 +254,21 @@ build_init()
 		-o "$dir/guest-init" "$1"
 }
 
-# From "Testing complete. Ran 3 tests: passed: 2, skipped: 1" in the log, where
-# what is zero is left out
-count()
+# results_py COMMAND LOG ARGUMENT ...: see there
+results_py()
 {
-	n=$(sed -n "s/.*Ran [0-9]* tests:.* $1: \([0-9]*\).*/\1/p" "$log" |
-		tail -n 1)
-	echo "${n:-0}"
+	results_command=$1
+	results_log=$2
+	shift 2
+	python3 "$top/harness/run/results.py" "$results_command" \
+		"$tree/tools/testing/kunit" "$results_log" "$@"
 }
 
-counts()
+# writable FILE ...: before anything is done for it
+writable()
 {
-	result="$(count passed) passed, $(count failed) failed, $(count skipped) skipped"
-	for c in crashed errors; do
-		[ "$(count $c)" -eq 0 ] || result="$result, $(count $c) $c"
+	for file; do
+		[ -z "$file" ] || { : >>"$file"; } 2>/dev/null ||
+			die "$file cannot be written to"
 	done
-	echo "$result"
 }

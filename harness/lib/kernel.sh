@@ -1,73 +1,110 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0
 #
-# kernel.sh [6.12|6.1|newest|DIRECTORY]
+# kernel.sh [6.12|6.1|newest|DIRECTORY [COMMIT]]
 #
 # Finds, or gets, the source of a kernel and prints "NAME DIRECTORY": a short
-# name for what is built from it, and where it is. The distribution's sources
-# go to build/src/; nothing of the system's package state is changed.
+# name for what is built from it, and where it is. Debian's sources, and a commit
+# of a git tree, go to build/src/; nothing of the system's package state is changed.
 
 set -eu
 . "$(dirname "$0")/../lib/lib.sh"
 . "$top/harness/lib/apt.sh"
 
-# Not among the system's sources.
-newest_codename=trixie-backports
-apt=$build/apt
+# Where Debian has them, if the system's own release does not
+release_of()
+{
+	case $1 in
+	6.1) echo bookworm ;;
+	6.12) echo trixie ;;
+	*) echo trixie-backports ;;
+	esac
+}
+
+has_apt()
+{
+	command -v apt-get >/dev/null ||
+		die "KERNEL=$KERNEL comes from Debian, and there is no apt-get here; give the path of a kernel tree: KERNEL=DIRECTORY"
+}
 
 update_private_apt()
 {
-	private_sources "$newest_codename" ||
-		die "KERNEL=newest: apt knows no archive of $codename; give the path of a kernel tree"
-	say "Looking for the newest kernel in $newest_codename ..."
-	private_apt apt-get -qq update >&2 &&
-		private_apt apt-cache pkgnames linux-source- |
-		sed -n 's/^linux-source-\([0-9.]*\)$/\1/p' |
-		sort -V | tail -n 1 >"$apt/newest.tmp"
-	[ -s "$apt/newest.tmp" ] && mv "$apt/newest.tmp" "$apt/newest"
+	apt=$build/apt/$1
+	mkdir -p "$apt"
+	private_sources arch="$(dpkg --print-architecture)" "$1" ||
+		die "KERNEL=$KERNEL: no archive of Debian's among those of apt-get here; give the path of a kernel tree: KERNEL=DIRECTORY"
+	say "Looking for $2 in $1 ..."
+	private_apt apt-get -qq update >&2
 }
 
 # Asked once a day; without a network the last answer has to do.
 newest()
 {
-	if [ -z "$(find "$apt/newest" -mtime -1 2>/dev/null)" ]; then
-		update_private_apt || [ -s "$apt/newest" ] ||
-			die "KERNEL=newest: no linux-source package found in $newest_codename; is there a network?"
+	release=$(release_of newest)
+	answer=$build/apt/newest
+	if [ -z "$(find "$answer" -mtime -1 2>/dev/null)" ]; then
+		has_apt
+		update_private_apt "$release" 'the newest kernel' || :
+		private_apt apt-cache pkgnames linux-source- |
+			sed -n 's/^linux-source-\([0-9.]*\)$/\1/p' |
+			sort -V | tail -n 1 >"$answer.new"
+		[ ! -s "$answer.new" ] || mv "$answer.new" "$answer"
+		[ -s "$answer" ] ||
+			die "KERNEL=newest: no linux-source package found in $release; is there a network?"
 	fi
-	cat "$apt/newest"
+	cat "$answer"
 }
 
-# A new machine has no package lists yet; only root can get them.
-refresh()
+# download PACKAGE VERSION: by the system's own apt if it knows it
+download()
 {
-	[ "$(id -u)" -eq 0 ] && apt-get -qq update >&2
+	if [ "$KERNEL" != newest ]; then
+		# A new machine has no package lists yet; only root can get them.
+		apt-cache show "$1" >/dev/null 2>&1 || [ "$(id -u)" -ne 0 ] ||
+			apt-get -qq update >&2
+		apt-get -o APT::Sandbox::User="$(id -un)" -qq download "$1" \
+			2>/dev/null && return
+	fi
+	update_private_apt "$(release_of "$KERNEL")" "$1" &&
+		private_apt apt-get -qq download "$1"
 }
 
-# unpack VERSION: into a directory of its own that is renamed when complete, so
-# an interrupted run leaves nothing that looks like a kernel.
-unpack()
+# Only what is complete gets its name, so an interrupted run leaves nothing that
+# looks like a kernel.
+unpacking()
 {
-	package=linux-source-$1
-	tmp=$build/src/.linux-$1.$$
+	tmp=$build/src/.$1
+	rm -rf "$tmp"
+	mkdir -p "$tmp/tree"
 	trap 'rm -rf "$tmp"' EXIT
 	trap 'exit 2' HUP INT TERM
-	# What an earlier run had no time to remove.
-	rm -rf "$build/src/.linux-$1".*
-	mkdir -p "$tmp/tree"
 
 	still_there()
 	{
 		echo "  $(du -sm "$tmp" | cut -f 1) MB"
 	}
+}
 
+unpacked()
+{
+	mv "$tmp/tree" "$build/src/$1"
+	rm -rf "$tmp"
+	trap - EXIT HUP INT TERM
+}
+
+# unpack VERSION
+unpack()
+{
+	package=linux-source-$1
+	has_apt
+	need xz
+	unpacking "linux-$1"
 	tarball=/usr/src/$package.tar.xz
 	if [ ! -f "$tarball" ]; then
-		need xz xz-utils
 		say "Downloading $package ..."
 		cd "$tmp"
-		patiently "$apt_get" -qq download "$package" >&2 ||
-			{ refresh && "$apt_get" -qq download "$package" >&2; } ||
-			die "KERNEL=$KERNEL: apt-get cannot download $package; run: apt-get update"
+		patiently download "$package" >&2 ||
+			die "KERNEL=$KERNEL: apt-get cannot download $package; is there a network? Or give the path of a kernel tree: KERNEL=DIRECTORY"
 		cd "$top"
 		dpkg-deb -x "$tmp"/*.deb "$tmp"
 		rm -f "$tmp"/*.deb
@@ -75,19 +112,26 @@ unpack()
 	fi
 	say "Unpacking $package into build/src/linux-$1 ..."
 	patiently tar -xf "$tarball" -C "$tmp/tree" --strip-components=1
-	mv "$tmp/tree" "$build/src/linux-$1"
-	rm -rf "$tmp"
-	trap - EXIT HUP INT TERM
+	unpacked "linux-$1"
 }
 
-plain_apt_get()
+# commit_of DIRECTORY COMMIT: its number
+commit_of()
 {
-	apt-get -o APT::Sandbox::User="$(id -un)" "$@"
+	need git
+	git -c safe.directory='*' -C "$1" rev-parse --verify -q "$2^{commit}" 2>/dev/null ||
+		die "BASE=$2: neither a directory nor a commit of KERNEL=$1"
 }
 
-private_apt_get()
+# check_out DIRECTORY NUMBER NAME
+check_out()
 {
-	private_apt apt-get "$@"
+	unpacking "$3"
+	say "Unpacking commit $2 of $1 ..."
+	patiently git -c safe.directory='*' -C "$1" archive -o "$tmp/tar" "$2" ||
+		die "BASE=$2: git archive fails; see above"
+	patiently tar -xf "$tmp/tar" -C "$tmp/tree"
+	unpacked "$3"
 }
 
 check()
@@ -105,12 +149,15 @@ check()
 }
 
 KERNEL=${1:-6.12}
+commit=${2:-}
+mkdir -p "$build/src" "$build/apt"
+lock 7 "$build/src/lock" "another command that gets a kernel"
 case $KERNEL in
 6.1 | 6.12 | newest)
-	version=$KERNEL apt_get=plain_apt_get
-	if [ "$KERNEL" = newest ]; then
-		version=$(newest) apt_get=private_apt_get
-	fi
+	[ -z "$commit" ] ||
+		die "BASE=$commit: no such directory, and KERNEL=$KERNEL has no commits"
+	version=$KERNEL
+	[ "$KERNEL" != newest ] || version=$(newest)
 	name=$version
 	dir=$build/src/linux-$version
 	[ -d "$dir" ] || unpack "$version"
@@ -121,10 +168,16 @@ case $KERNEL in
 	dir=$(cd "$KERNEL" && pwd -P)
 	# Two trees may have the same last name.
 	name=$(basename "$dir")-$(printf %s "$dir" | cksum | cut -d ' ' -f 1)
+	if [ "$commit" ]; then
+		commit=$(commit_of "$dir" "$commit")
+		name=commit-$(printf %.12s "$commit")
+		[ -d "$build/src/$name" ] || check_out "$dir" "$commit" "$name"
+		dir=$build/src/$name
+	fi
 	;;
 esac
-case $top$dir in
-*[[:space:]:]*) die "the kernel's makefiles cannot handle a space or colon in a path: $top, $dir" ;;
+case $top$build$dir in
+*[[:space:]:]*) die "the kernel's makefiles cannot handle a space or colon in a path: $top, $build, $dir" ;;
 esac
 check "$dir"
 echo "$name $dir"

@@ -3,9 +3,13 @@
 #
 # What the scripts share. Sourced by each of them, from a directory of harness/.
 
+# Where "cd" goes, how things are sorted and which words tools have is not to
+# depend on who calls.
+unset CDPATH
+LC_ALL=C
+export LC_ALL
+
 top=$(cd "$(dirname "$0")/../.." && pwd -P)
-# shellcheck disable=SC2034	# used by the scripts that source this
-build=$top/build
 
 # A calling make's flags and variables are not for the makes called from here.
 unset MAKEFLAGS MFLAGS MAKELEVEL MAKEOVERRIDES
@@ -22,6 +26,30 @@ die()
 	exit 2
 }
 
+# absolute PATH: the same for whoever is called from another directory
+absolute()
+{
+	case $1 in
+	'' | /*) printf '%s\n' "$1" ;;
+	*) printf '%s/%s\n' "$PWD" "$1" ;;
+	esac
+}
+
+# Everything that is made goes there, and make clean takes all of it away: so it is
+# no directory of anybody else's.
+build=$(absolute "${BUILD:-$top/build}")
+mkdir -p "$build" 2>/dev/null || :
+[ -w "$build" ] ||
+	die "$build cannot be written to; BUILD=DIRECTORY says where to build"
+build=$(cd "$build" && pwd -P)
+if [ ! -e "$build/CACHEDIR.TAG" ]; then
+	[ "$build" = "$top/build" ] || [ -z "$(ls -A "$build")" ] ||
+		die "BUILD=$build: there is something else in it"
+	echo 'Signature: 8a477f597d28d172789f06886806bc55' >"$build/CACHEDIR.TAG"
+fi
+BUILD=$build
+export BUILD
+
 # patiently COMMAND ...: run what may take long, with a sign of life every few
 # seconds; a script may have a better still_there.
 still_there()
@@ -34,8 +62,8 @@ patiently()
 	(
 		# Not for long if killed together with its parent, and not
 		# holding on to a pipe that somebody reads to its end, or to a
-		# lock, which is always 9.
-		exec 9>&-
+		# lock.
+		exec 7>&- 8>&- 9>&-
 		while sleep 5 >/dev/null 2>&1 && kill -0 $$ 2>/dev/null; do
 			still_there >&2
 		done
@@ -45,6 +73,46 @@ patiently()
 	"$@" || patiently_status=$?
 	kill $ticker 2>/dev/null || :
 	return $patiently_status
+}
+
+still_waiting()
+{
+	(
+		still_there()
+		{
+			echo "  still waiting"
+		}
+		patiently "$@"
+	)
+}
+
+# lock DESCRIPTOR FILE WHO [-s]: until this process and all that it has started
+# have ended, nobody else has the lock that FILE is; with -s others may share it.
+# It is waited for. The descriptor is 7 for what a command has to itself, 8 for a
+# build directory, 9 for a tree.
+lock()
+{
+	eval "exec $1<>\"\$2\"" || die "$2 cannot be written to"
+	relock "$@"
+}
+
+# relock DESCRIPTOR FILE WHO [-s]: the same of one that is open; changes the kind
+relock()
+{
+	if ! flock "${4:--x}" -n "$1"; then
+		say "Waiting for $(cat "$2") to end ..."
+		still_waiting flock "${4:--x}" "$1"
+	fi
+	echo "$3" >"$2"
+}
+
+# edit FILE SED-SCRIPT: in place; the script has to change something
+edit()
+{
+	sed "$2" "$1" >"$1.edited"
+	! cmp -s "$1" "$1.edited" || die "$1: there is nothing in it for sed '$2'"
+	chmod --reference="$1" "$1.edited"
+	mv -f "$1.edited" "$1"
 }
 
 # The files that go into a kernel tree: all that stand where Linux has its own,
@@ -81,36 +149,65 @@ saved_command()
 		"$1/$(dirname "$2")/.$(basename "$2").cmd"
 }
 
+# Those whose releases the project knows have the fixes of patches/, unless FIXES
+# says otherwise; anybody's own tree is left as it is.
+default_fixes()
+{
+	case ${KERNEL:-6.12} in
+	6.1 | 6.12 | newest) echo yes ;;
+	*) echo no ;;
+	esac
+}
+
 apt_install()
 {
 	apt-get -qq update && DEBIAN_FRONTEND=noninteractive apt-get -qq \
 		install --yes --no-install-recommends "$@"
 }
 
-# need COMMAND-OR-HEADER PACKAGE ...: all of them, or install them, or say how.
+# package_of NAME COLUMN: what has that command or header, for apt (2), dnf (3) or
+# pacman (4)
+package_of()
+{
+	awk -F '\t' -v name="$1" -v column="$2" \
+		'$1 == name { print $column; found = 1 } END { exit !found }' \
+		"$top/harness/lib/packages.tsv" || die "packages.tsv: no row for $1"
+}
+
+# need COMMAND-OR-HEADER ...: all of them, or install them, or say how.
 need()
 {
-	commands='' packages=''
-	while [ $# -gt 0 ]; do
-		case $1 in
-		/*) [ -e "$1" ] ;;
-		*) command -v "$1" >/dev/null ;;
-		esac || {
-			commands="$commands $1"
-			case "$packages " in
-			*" $2 "*) ;;
-			*) packages="$packages $2" ;;
-			esac
-		}
-		shift 2
+	missing=
+	for name; do
+		case $name in
+		/*) [ -e "$name" ] ;;
+		*) command -v "$name" >/dev/null ;;
+		esac || missing="$missing $name"
 	done
-	[ "$commands" ] || return 0
+	[ "$missing" ] || return 0
 
-	if [ "$(id -u)" -ne 0 ] || ! command -v apt-get >/dev/null; then
-		die "missing:$commands; run: apt-get install$packages"
+	column=2 how='apt-get install'
+	if ! command -v apt-get >/dev/null; then
+		if command -v dnf >/dev/null; then
+			column=3 how='dnf install'
+		elif command -v pacman >/dev/null; then
+			column=4 how='pacman -S'
+		fi
 	fi
-	say "Installing$packages ..."
+	packages=
+	for name in $missing; do
+		package=$(package_of "$name" $column)
+		case "$packages " in
+		*" $package "*) ;;
+		*) packages="$packages $package" ;;
+		esac
+	done
+	if [ "${INSTALL:-yes}" = no ] || [ "$(id -u)" -ne 0 ] ||
+		! command -v apt-get >/dev/null; then
+		die "missing:$missing; run: $how$packages"
+	fi
+	say "Installing$packages, for$missing (INSTALL=no refuses) ..."
 	# shellcheck disable=SC2086	# a list of words
 	patiently apt_install $packages >&2 ||
-		die "missing:$commands, and apt-get cannot install$packages"
+		die "missing:$missing, and apt-get cannot install$packages"
 }

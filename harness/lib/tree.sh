@@ -1,20 +1,25 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0
 #
-# tree.sh NAME SOURCE
+# tree.sh NAME SOURCE WHO
 #
 # Makes or refreshes build/tree/NAME, the tree that gets built, and prints its
 # path: the kernel in SOURCE, which stays as it is, plus the suite, plus
 # patches/ (as FIXES says), or with the file DECOMPRESS in place of its own. All
-# but a few files are symbolic links, so it
-# costs next to nothing, and an edit in SOURCE is seen at once.
+# but a few files are symbolic links, so it costs next to nothing, and an edit in
+# SOURCE is seen at once.
+#
+# The caller has build/tree/NAME.lock open as 9. From here on it is shared with
+# those that want the same tree, until the caller ends; those that want another,
+# for other FIXES say, wait for it.
 
 set -eu
 . "$(dirname "$0")/../lib/lib.sh"
 
-FIXES=${FIXES:-yes}
+FIXES=${FIXES:-$(default_fixes)}
 name=$1
 src=$2
+who=$3
 tree=$build/tree/$name
 decompress=kernel/module/decompress.c
 kunit=tools/testing/kunit
@@ -79,46 +84,105 @@ for number in $(echo "$FIXES" | tr , ' '); do
 	[ -e "$1" ] || die "FIXES=$FIXES: no patch $number in patches/"
 done
 
+# Those that are wanted, and a list of those that this kernel is left without
 apply_fixes()
 {
+	: >"$tree/.lacks"
 	for p in "$top"/patches/*.patch; do
-		wanted "$p" || continue
 		# One is for Kconfig: it changes nothing on a machine with an MMU.
 		grep -q "^+++ b/$decompress" "$p" || continue
+		number=${p##*/}
 		function=$(missing_function "$p" "$1")
 		if [ "$function" ]; then
-			say "patches/${p##*/}: not needed, no $function() in this kernel"
+			! wanted "$p" ||
+				say "patches/${p##*/}: not needed, no $function() in this kernel"
 		elif patch -sfR --dry-run -r - "$1" "$p" >/dev/null; then
-			say "patches/${p##*/}: already in this kernel"
+			! wanted "$p" ||
+				say "patches/${p##*/}: already in this kernel"
+		elif ! wanted "$p"; then
+			echo "${number%%-*}" >>"$tree/.lacks"
 		elif ! patch -sf --no-backup-if-mismatch -r - "$1" "$p" >&2; then
 			die "patches/${p##*/} does not apply to $src/$decompress; FIXES=no leaves the patches out"
 		fi
 	done
 }
 
-for d in $(open_dirs); do
-	case $d/ in
-	# kunit.py finds the kernel by its own real path, so it cannot be a link.
-	$kunit/*) ;;
-	*) open_dir "$d" ;;
-	esac
+# kunit.py finds the kernel by its own real path, so it cannot be a link. Newer
+# ones try KVM first: under TCG a run is the same on every machine, and a stale TLB
+# entry always shows.
+copy_kunit()
+{
+	new=$tree/.kunit.new
+	rm -rf "$new"
+	cp -R "$src/$kunit" "$new"
+	! grep -q "'-accel', 'kvm'" "$new/kunit_kernel.py" ||
+		edit "$new/kunit_kernel.py" \
+			"/^[[:space:]]*'-accel', '\(kvm\|hvf\)',\$/d"
+	! grep -qw kvm "$new/kunit_kernel.py" ||
+		die "$src/$kunit/kunit_kernel.py asks for KVM in a way that is not known here"
+	[ ! -L "$tree/$kunit" ] || rm "$tree/$kunit"
+	if diff -rq -x __pycache__ "$new" "$tree/$kunit" 2>&1 |
+		grep -vq "^Only in $tree/$kunit"; then
+		rm -rf "${tree:?}/$kunit"
+		mv "$new" "$tree/$kunit"
+	fi
+	rm -rf "$new"
+}
+
+refresh()
+{
+	for d in $(open_dirs); do
+		case $d/ in
+		$kunit/*) ;;
+		*) open_dir "$d" ;;
+		esac
+	done
+	copy_kunit
+
+	tmp=$tree/.decompress.c.new
+	if [ "${DECOMPRESS:-}" ]; then
+		cp "$DECOMPRESS" "$tmp"
+		: >"$tree/.lacks"
+	else
+		cp "$src/$decompress" "$tmp"
+		apply_fixes "$tmp"
+	fi
+	[ ! -L "$tree/$decompress" ] || rm "$tree/$decompress"
+	put "$tmp" "$tree/$decompress"
+	sh "$top/harness/lib/install.sh" --overlay "$src" "$tree"
+}
+
+# All that the tree is made of, but for what it has links to
+state()
+{
+	dirs=$(open_dirs)
+	{
+		echo "$src $FIXES $dirs"
+		cd "$src"
+		# shellcheck disable=SC2086	# a list of names
+		ls -AF $dirs 2>/dev/null || :
+		find $kunit -type f ! -name '*.pyc' -exec cat {} +
+		# What others may have there too, and what is merged into it
+		files=$(cd "$top" && suite_files)
+		# shellcheck disable=SC2086
+		cat $decompress $files 2>/dev/null || :
+		cd "$top"
+		# shellcheck disable=SC2086
+		cat "${DECOMPRESS:-/dev/null}" $files patches/*.patch \
+			harness/lib/tree.sh harness/lib/install.sh
+	} | sha256sum
+}
+
+lockfile=$build/tree/$name.lock
+relock 9 "$lockfile" "$who" -s
+until [ "$(state)" = "$(cat "$tree/.state" 2>/dev/null)" ]; do
+	relock 9 "$lockfile" "$who" -x
+	mkdir -p "$tree"
+	state >"$tree/.state.new"
+	rm -f "$tree/.state"
+	refresh
+	mv "$tree/.state.new" "$tree/.state"
+	# Another may come between the two; then it is looked at again.
+	relock 9 "$lockfile" "$who" -s
 done
-[ ! -L "$tree/$kunit" ] || rm "$tree/$kunit"
-mkdir -p "$tree/$kunit"
-cp -Ru --preserve=mode,timestamps "$src/$kunit/." "$tree/$kunit"
-# Newer ones try KVM first. Under TCG a run is the same on every machine, and a
-# stale TLB entry always shows.
-sed -i "/^[[:space:]]*'-accel', '\(kvm\|hvf\)',\$/d" "$tree/$kunit/kunit_kernel.py"
-
-tmp=$tree/.decompress.c.new
-if [ "${DECOMPRESS:-}" ]; then
-	cp "$DECOMPRESS" "$tmp"
-else
-	cp "$src/$decompress" "$tmp"
-	apply_fixes "$tmp"
-fi
-[ ! -L "$tree/$decompress" ] || rm "$tree/$decompress"
-put "$tmp" "$tree/$decompress"
-
-sh "$top/harness/lib/install.sh" --overlay "$src" "$tree"
 echo "$tree"

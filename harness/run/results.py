@@ -1,23 +1,191 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0
 #
-# results.py FILE: what kunit.py --json wrote, a line for each test:
-# "FAIL suite/case/parameter". What has parameters is not counted itself.
+# What a guest's log says, read by the kernel's own kunit_parser. KUNIT is the
+# directory that has it, LOG kunit.py's test.log.
+#
+# results.py list KUNIT LOG: a line for each test, "FAIL suite/case/parameter".
+#	What has parameters is not counted itself.
+# results.py explain KUNIT LOG ARCH LACKS [BASE]: counts them, and says which failures
+#	are by bugs that known.tsv has and the kernel, too: LACKS holds the numbers of
+#	the patches it is without. BASE is the list of another run, to compare with.
+# results.py count KUNIT LOG: the numbers alone.
+# results.py junit KUNIT LOG NAME [LOG NAME ...] FILE: writes them as JUnit's XML.
+# results.py join FILE NAME JSON [NAME JSON ...]: what kunit.py --json wrote of several
+#	runs, as the groups of one.
 
+import collections
+import inspect
 import json
+import os
+import re
 import sys
-from typing import Any, Dict, Iterator
+import xml.etree.ElementTree as ET
+from typing import Any, Dict, Iterator, List, Set, Tuple
+
+HERE = os.path.dirname(os.path.realpath(__file__))
+
+# One test: its status, path and log
+Result = Tuple[str, str, List[str]]
 
 
-def leaves(group: Dict[str, Any], path: str) -> Iterator[str]:
-	"""Yields the lines for one group of tests and all groups in it."""
-	for case in group['test_cases']:
-		yield f"{case['status']} {path}{case['name']}"
-	for sub_group in group['sub_groups']:
-		yield from leaves(sub_group, f"{path}{sub_group['name']}/")
+def parse(kunit: str, log: str) -> Any:
+	"""Returns the tests in a log, as the tree's kunit_parser has them."""
+	# pylint: disable=import-error,import-outside-toplevel
+	sys.dont_write_bytecode = True
+	sys.path.insert(0, kunit)
+	import kunit_parser
+	import kunit_printer
+	with open(os.devnull, 'w') as nowhere, open(log, errors='replace') as lines:
+		printer = kunit_printer.Printer(nowhere)
+		# Before v7.1 it has one of its own.
+		if len(inspect.signature(kunit_parser.parse_run_tests).parameters) > 1:
+			return kunit_parser.parse_run_tests(lines, printer)
+		kunit_parser.stdout = printer
+		return kunit_parser.parse_run_tests(lines)
+
+STATUS = {'SUCCESS': 'PASS', 'FAILURE': 'FAIL', 'SKIPPED': 'SKIP', 'TEST_CRASHED': 'CRASH'}
+
+def leaves(test: Any, path: str, above: List[str]) -> Iterator[Result]:
+	"""Yields the tests without tests below them."""
+	for sub in test.subtests:
+		sub_path = f'{path}/{sub.name}' if path else sub.name
+		# The first parameter's messages are in the log of the case.
+		log = above + sub.log
+		if sub.subtests:
+			yield from leaves(sub, sub_path, sub.log)
+		else:
+			yield STATUS.get(sub.status.name, 'ERROR'), sub_path, log
+		above = []
+
+def results(kunit: str, log: str) -> List[Result]:
+	"""Returns all tests in a log."""
+	return list(leaves(parse(kunit, log), '', []))
+
+def known(arch: str, lacks: Set[str]) -> Dict[str, List[str]]:
+	"""Returns the patches without which a case fails, of those that the kernel lacks."""
+	machine = 'i386' if arch == 'i386' else 'um'
+	patches = collections.defaultdict(list)
+	with open(os.path.join(HERE, 'known.tsv')) as rows:
+		for row in rows:
+			if not row.startswith('#'):
+				patch, of_machine, case = row.rstrip('\n').split('\t')
+				if of_machine == machine and patch in lacks:
+					patches[case].append(patch)
+	return patches
+
+def title(patch: str) -> str:
+	"""Returns the subject of a patch."""
+	patches = os.path.join(HERE, '../../patches')
+	for name in os.listdir(patches):
+		if name.startswith(patch):
+			with open(os.path.join(patches, name)) as mail:
+				subject = re.search('^Subject: (?:\\[.*?\\] )?(.*(?:\n .*)*)', mail.read(),
+						    re.MULTILINE)
+			return ' '.join(subject[1].split()) if subject else name
+	return ''
+
+def by_cause(failed: List[str], patches: Dict[str, List[str]]) -> List[str]:
+	"""Returns a line for each bug that is known to fail some, and one for each other."""
+	count = collections.Counter(patches[case][0] for case in failed if case in patches)
+	lines = [f'  {count[patch]} by {patch}, {title(patch)}' for patch in sorted(count)]
+	others = [case for case in failed if case not in patches]
+	return lines + [f'  not known: {case}' for case in others]
+
+def counts(found: List[Result], of_known: str = '') -> str:
+	"""Returns the last line's numbers."""
+	count = collections.Counter(status for status, _, _ in found)
+	failed = len(found) - count['PASS'] - count['SKIP']
+	crashed = ''.join(f', {count[status]} {word}' for status, word in
+			  (('CRASH', 'crashed'), ('ERROR', 'errors')) if count[status])
+	return (f'{count["PASS"]} passed, {failed} failed{of_known if failed else ""}, '
+		f'{count["SKIP"]} skipped{crashed}')
+
+def compared(found: List[Result], base: List[str]) -> List[str]:
+	"""Returns a line for each test that fares otherwise than in the base."""
+	before = {line.split(' ', 1)[1]: line.split(' ', 1)[0] for line in base}
+	now = {path: status for status, path, _ in found}
+	words = {'PASS': 'passes', 'SKIP': 'is skipped', 'CRASH': 'crashes'}
+	lines = []
+	for path in dict.fromkeys([*before, *now]):
+		then, status = before.get(path, 'none'), now.get(path, 'none')
+		if then != status:
+			word = words.get(status, 'fails') if status != 'none' else 'is gone'
+			was = {'none': 'was not there'}.get(then, f'was {then}')
+			lines.append(f'  newly {word}: {path} ({was})')
+	return lines or ['  no test fares otherwise than in BASE']
+
+def explain(kunit: str, log: str, arch: str, lacks: str, base: str = '') -> int:
+	"""Prints what is behind the numbers, and then those. Exit status: 2 if nothing ran."""
+	found = results(kunit, log)
+	with open(lacks) as numbers:
+		patches = known(arch, set(numbers.read().split()))
+	failed = [path for status, path, _ in found if status not in ('PASS', 'SKIP')]
+	for line in by_cause(failed, patches):
+		print(line)
+	if base:
+		with open(base) as lines:
+			for line in compared(found, lines.read().splitlines()):
+				print(line)
+	by_known = sum(path in patches for path in failed)
+	print(counts(found, f' ({by_known} by known bugs, {len(failed) - by_known} not known)'))
+	return 0 if found else 2
+
+def clean(text: str) -> str:
+	"""Returns text that XML can hold."""
+	return re.sub('[^\t\n\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]', '\ufffd', text)
+
+def junit_suite(parent: ET.Element, name: str, found: List[Result]) -> None:
+	"""Adds the tests of one log to a JUnit document."""
+	suite = ET.SubElement(parent, 'testsuite', name=clean(name), tests=str(len(found)))
+	count: Dict[str, int] = collections.Counter()
+	for status, path, log in found:
+		group, _, case = path.partition('/')
+		element = ET.SubElement(suite, 'testcase', classname=clean(group),
+					name=clean(case or group))
+		tag = {'PASS': '', 'SKIP': 'skipped', 'FAIL': 'failure'}.get(status, 'error')
+		if tag:
+			count[tag] += 1
+			ET.SubElement(element, tag).text = clean('\n'.join(log))
+	suite.set('failures', str(count['failure']))
+	suite.set('errors', str(count['error']))
+	suite.set('skipped', str(count['skipped']))
+
+def junit(kunit: str, *args: str) -> int:
+	"""Writes the tests of some logs as one JUnit document."""
+	document = ET.Element('testsuites')
+	for log, name in zip(args[:-1:2], args[1::2]):
+		junit_suite(document, name, results(kunit, log))
+	ET.indent(document)
+	ET.ElementTree(document).write(args[-1], encoding='utf-8', xml_declaration=True)
+	return 0
+
+def join(path: str, *runs: str) -> int:
+	"""Writes the results of several runs to one file, in the form that each has."""
+	groups = []
+	for name, run in zip(runs[::2], runs[1::2]):
+		with open(run) as group:
+			groups.append({**json.load(group), 'name': name})
+	whole = {**groups[0], 'name': 'KUnit Test Group', 'sub_groups': groups, 'test_cases': []}
+	with open(path, 'w') as out:
+		json.dump(whole, out, indent=4)
+	return 0
+
+def list_all(kunit: str, log: str) -> int:
+	"""Prints a line for each test."""
+	for status, path, _ in results(kunit, log):
+		print(f'{status} {path}')
+	return 0
+
+def count_all(kunit: str, log: str) -> int:
+	"""Prints the numbers. Exit status: 2 if nothing ran."""
+	found = results(kunit, log)
+	print(counts(found))
+	return 0 if found else 2
+
+COMMANDS = {'list': list_all, 'explain': explain, 'count': count_all, 'junit': junit,
+	    'join': join}
 
 
 if __name__ == '__main__':
-	with open(sys.argv[1]) as results:
-		for line in leaves(json.load(results), ''):
-			print(line)
+	sys.exit(COMMANDS[sys.argv[1]](*sys.argv[2:]))

@@ -13,45 +13,77 @@ set -eu
 CONFIG=${CONFIG:-}
 FILTER=${FILTER:-}
 BENCH=${BENCH:-no}
+BASE=${BASE:-}
+TIMEOUT=${TIMEOUT:-300}
+JSON=$(absolute "${JSON:-}")
+JUNIT=$(absolute "${JUNIT:-}")
 command=run
 
 case $BENCH in
 yes | no) ;;
 *) die "BENCH=$BENCH: neither yes nor no" ;;
 esac
+case $TIMEOUT in
+'' | 0 | *[!0-9]*) die "TIMEOUT=$TIMEOUT: not a number of seconds" ;;
+esac
+writable "$JSON" "$JUNIT"
 
 find_kernel
-dir=$build/kunit/$name-$ARCH
-# Names or paths, with commas between them
+what="linux $version, $ARCH${CONFIG:+ $CONFIG}${LLVM:+ by LLVM}, $fixes"
+
+# What BASE gives is the list of its tests; it is a run like this one.
+if [ "$BASE" ]; then
+	say "Running BASE=$BASE ..."
+	of_base=$build/kunit/base.$$
+	trap 'rm -f "$of_base"' EXIT
+	trap 'exit 2' HUP INT TERM
+	if [ -d "$BASE" ]; then
+		set -- KERNEL="$(absolute "$BASE")"
+	else
+		set -- COMMIT="$BASE"
+	fi
+	env "$@" LIST="$of_base" BASE='' JSON='' JUNIT='' FIXES="$FIXES" \
+		sh "$0" || [ $? -eq 1 ] || exit 2
+fi
+
 set -f --
+suffix=
+# Names or paths, with commas between them
 IFS=,
 for c in $CONFIG; do
 	config=$(fragment "$c")
 	set -- "$@" "$config"
-	dir=$dir-$(basename "$config" .config)
+	suffix=$suffix-$(basename "$config" .config)
 done
 unset IFS
 set +f
-log=$dir/run.log
-what="linux $version, $ARCH${CONFIG:+ $CONFIG}, $fixes"
-build_kernel "$@"
 
-set --
+open_tree
+open_dir "$build/kunit/$name-$ARCH${LLVM:+-llvm}$suffix"
+log=$dir/run.log
+: >"$log"
+configure "$@"
+build_kernel "$(basename "$(image)")"
+
+set -- --timeout="$TIMEOUT"
 [ "$BENCH" = no ] || set -- "$@" --kernel_args=module_decompress_kunit.bench=1
 [ -z "$FILTER" ] || set -- "$@" "$FILTER"
-
-still_there()
-{
-	echo "  the kernel is running"
-}
-
-status=0
-patiently kunit_py exec --json="$dir/kunit.json" "$@" || status=$?
+verdict=0
+boot_kernel "$@" || verdict=1
 
 # kunit.py does not show what a case that passes has to say.
 [ "$BENCH" = no ] || sed -n 's/.*# benchmark: \(.* ns .*\)/\1/p' "$dir/test.log"
 
+results_py explain "$dir/test.log" "$ARCH" "$tree/.lacks" ${BASE:+"$of_base"} \
+	>"$dir/results" || {
+	say "make run: $what: no case ran${FILTER:+; does FILTER=$FILTER name any?}; see above, or $log"
+	exit 2
+}
+[ -z "${LIST:-}" ] || results_py list "$dir/test.log" >"$LIST"
+[ -z "$JSON" ] || cp "$dir/kunit.json" "$JSON"
+[ -z "$JUNIT" ] || results_py junit "$dir/test.log" "$what" "$JUNIT"
+sed '$d' "$dir/results"
 seconds=$(sed -n 's/.*Elapsed time: \([0-9]*\.[0-9]\)[0-9]*s.*/\1/p' "$log" |
 	tail -n 1)
-echo "make run: $what: $(counts); boot to verdict ${seconds:-?} s"
-[ "$status" -eq 0 ] || exit 1
+echo "make run: $what: $(tail -n 1 "$dir/results"); boot to verdict ${seconds:-?} s"
+exit $verdict

@@ -10,7 +10,7 @@ set -eu
 
 found=$(sh "$top/harness/lib/kernel.sh" "${KERNEL:-}")
 src=${found#* }
-need git git perl perl
+need git perl
 for v in name email; do
 	git config user.$v >/dev/null ||
 		die "series: who sends it? Run: git config --global user.$v ..."
@@ -22,6 +22,7 @@ GIT_COMMITTER_NAME=$GIT_AUTHOR_NAME
 GIT_COMMITTER_EMAIL=$GIT_AUTHOR_EMAIL
 export GIT_AUTHOR_NAME GIT_AUTHOR_EMAIL GIT_COMMITTER_NAME GIT_COMMITTER_EMAIL
 
+lock 7 "$build/series.lock" "make series, process $$"
 series=$build/series
 work=$build/series.tmp
 repo=$work/repo
@@ -84,17 +85,17 @@ commit()
 sh "$top/harness/lib/install.sh" "$repo" 2>/dev/null
 rm -f "$repo/kernel/module/.module_decompress_kunit"
 for f in $merged; do
-	sed -i '/^# module_decompress_kunit: \(begin\|end\)$/d' "$repo/$f"
+	edit "$repo/$f" '/^# module_decompress_kunit: \(begin\|end\)$/d'
 done
 # Nor does the kernel that they go to need to be asked what it has.
 rm "$repo/kernel/module/tests/compat.h"
 parameters='const void *prev, char *desc'
 ! grep -q kunit_register_params_array "$src/include/kunit/test.h" ||
 	parameters="struct kunit *test, $parameters"
-sed -i "/\"tests\/compat.h\"/d; s/GENERATOR_PARAMETERS/$parameters/" \
-	"$repo/kernel/module/decompress_kunit.c"
-sed -i '/^ifneq .*zstd_decompress_stream/d; /seam_zstd.o$/{n;/^endif$/d}' \
-	"$repo/kernel/module/Makefile"
+edit "$repo/kernel/module/decompress_kunit.c" '/"tests\/compat.h"/d'
+edit "$repo/kernel/module/decompress_kunit.c" "s/GENERATOR_PARAMETERS/$parameters/"
+edit "$repo/kernel/module/Makefile" '/^ifneq .*zstd_decompress_stream/d'
+edit "$repo/kernel/module/Makefile" '/seam_zstd.o$/{n;/^endif$/d}'
 
 commit 'module: Add KUnit tests for in-kernel module decompression
 

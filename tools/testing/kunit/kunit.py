@@ -6,7 +6,6 @@
 # the environment say which), fills in what was not given, and hands over to
 # the kunit.py of that tree.
 
-import fcntl
 import os
 import re
 import subprocess
@@ -14,16 +13,13 @@ import sys
 from typing import List, NoReturn, Sequence, Set, Tuple
 
 ROOT = os.path.realpath(__file__).split('/tools/testing/kunit/', maxsplit=1)[0]
-SCRIPTS = os.path.join(ROOT, 'harness/lib')
+LIB = os.path.join(ROOT, 'harness/lib')
+BUILD = os.path.abspath(os.environ.get('BUILD') or os.path.join(ROOT, 'build'))
 
 # i386 with highmem, and little else.
 SMALL_CONFIG = os.path.join(ROOT, '.kunitconfig')
 # Only what the suite needs, on top of any architecture's default.
 SUITE_CONFIG = os.path.join(ROOT, 'kernel/module/.kunitconfig')
-
-# QEMU's default CPU has no PAE, and cases move from one CPU to another. In one
-# thread these two take half the time of two threads that wait for each other.
-X86_QEMU_ARGS = '-smp 2,sockets=2 -cpu max,vendor=GenuineIntel -accel tcg,thread=single'
 
 # Options with a path, which a tree's kunit.py would take as its own, as it
 # changes directory. Those with an optional value never take the next argument.
@@ -34,16 +30,14 @@ OPTIONAL_PATH_OPTIONS = {'--json', '--junit'}
 MAKE_VARIABLES = ('MAKEFLAGS', 'MFLAGS', 'MAKELEVEL', 'MAKEOVERRIDES',
 		  'ARCH', 'CROSS_COMPILE')
 
+# tree.sh takes the lock of a tree by this descriptor.
+LOCK = 9
 
-def fail(message: str) -> NoReturn:
-	"""Says what is wrong in one line, as the scripts do."""
-	print(f'kunit.py: {message}', file=sys.stderr)
-	sys.exit(2)
 
 def script(name: str, *args: str) -> str:
 	"""Runs one of the scripts, which has said so if it fails. Returns its output."""
-	result = subprocess.run(['sh', os.path.join(SCRIPTS, name), *args],
-				stdout=subprocess.PIPE, text=True)
+	result = subprocess.run(['sh', os.path.join(LIB, name), *args],
+				stdout=subprocess.PIPE, text=True, close_fds=False)
 	if result.returncode:
 		sys.exit(2)
 	return result.stdout.strip()
@@ -98,6 +92,12 @@ def small_config_args(arch: str) -> List[str]:
 		args.append('--kconfig_add=# CONFIG_HIGHMEM4G is not set')
 	return args
 
+def qemu_args(arch: str) -> str:
+	"""Returns what QEMU is to be given for an architecture."""
+	with open(os.path.join(LIB, 'qemu.tsv')) as rows:
+		return dict(row.rstrip('\n').split('\t') for row in rows
+			    if not row.startswith('#')).get(arch, '')
+
 def default_args(tree: str, arch: str, given: Set[str]) -> List[str]:
 	"""Returns the arguments which the caller left to us."""
 	x86 = arch in ('i386', 'x86_64')
@@ -108,7 +108,7 @@ def default_args(tree: str, arch: str, given: Set[str]) -> List[str]:
 		args += small_config_args(arch) if x86 else ['--kunitconfig=' + SUITE_CONFIG]
 		args += old_kernel_args(tree)
 	if x86 and '--qemu_args' not in given:
-		args.append('--qemu_args=' + X86_QEMU_ARGS)
+		args.append('--qemu_args=' + qemu_args(arch))
 	return args
 
 def main(argv: Sequence[str]) -> NoReturn:
@@ -118,21 +118,17 @@ def main(argv: Sequence[str]) -> NoReturn:
 	arch = arch_of(args)
 	builds = command in ('config', 'build', 'exec', 'run') and not given & {'-h', '--help'}
 
+	os.environ['BUILD'] = BUILD
 	if builds:
 		script('need.sh', arch)
 	name, source = script('kernel.sh', os.environ.get('KERNEL', '')).split(maxsplit=1)
 
 	# Held until kunit.py is done: the tree must not change under a build.
-	trees = os.path.join(ROOT, 'build/tree')
-	os.makedirs(trees, exist_ok=True)
-	lock = os.open(os.path.join(trees, f'{name}.lock'), os.O_CREAT | os.O_RDWR)
-	try:
-		fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-	except BlockingIOError:
-		fail(f'linux {name} is in use by another run; wait for it to end')
-	os.set_inheritable(lock, True)
+	os.makedirs(os.path.join(BUILD, 'tree'), exist_ok=True)
+	lock = os.open(os.path.join(BUILD, 'tree', f'{name}.lock'), os.O_CREAT | os.O_RDWR)
+	os.dup2(lock, LOCK)
+	tree = script('tree.sh', name, source, f'kunit.py {command}, process {os.getpid()}')
 
-	tree = script('tree.sh', name, source)
 	if builds:
 		args = default_args(tree, arch, given) + args
 	elif command == 'parse':
