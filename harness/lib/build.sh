@@ -135,8 +135,9 @@ configure()
 	key=$(cat "$top/.kunitconfig" "$top/kernel/module/.kunitconfig" \
 		"$tree/kernel/module/Kconfig" "$top/harness/lib/build.sh" "$@" |
 		sha256sum)
-	[ "$key" != "$(cat "$dir/configured" 2>/dev/null)" ] ||
-		[ ! -e "$dir/.config" ] || return 0
+	# Nor has anybody else been at it.
+	[ "$key$(cat "$dir/.config" 2>/dev/null)" != \
+		"$(cat "$dir/configured" 2>/dev/null)" ] || return 0
 	still_there()
 	{
 		echo "  still configuring"
@@ -161,7 +162,7 @@ configure()
 	unset IFS
 	patiently kunit_py config ${LLVM:+--make_options=LLVM=1} "$@" ||
 		not_built configured
-	echo "$key" >"$dir/configured"
+	echo "$key$(cat "$dir/.config")" >"$dir/configured"
 }
 
 # The file that is booted
@@ -268,7 +269,7 @@ results_py()
 writable()
 {
 	for file; do
-		[ -z "$file" ] || { : >>"$file"; } 2>/dev/null ||
+		[ -z "$file" ] || (: >>"$file") 2>/dev/null ||
 			die "$file cannot be written to"
 	done
 }

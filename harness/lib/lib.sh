@@ -39,7 +39,7 @@ absolute()
 # no directory of anybody else's.
 build=$(absolute "${BUILD:-$top/build}")
 mkdir -p "$build" 2>/dev/null || :
-[ -w "$build" ] ||
+{ [ -d "$build" ] && [ -w "$build" ]; } ||
 	die "$build cannot be written to; BUILD=DIRECTORY says where to build"
 build=$(cd "$build" && pwd -P)
 if [ ! -e "$build/CACHEDIR.TAG" ]; then
@@ -96,14 +96,15 @@ lock()
 	relock "$@"
 }
 
-# relock DESCRIPTOR FILE WHO [-s]: the same of one that is open; changes the kind
+# relock DESCRIPTOR FILE WHO [-s]: the same of one that is open; changes the kind.
+# Without WHO nobody is told for whom to wait.
 relock()
 {
 	if ! flock "${4:--x}" -n "$1"; then
 		say "Waiting for $(cat "$2") to end ..."
 		still_waiting flock "${4:--x}" "$1"
 	fi
-	echo "$3" >"$2"
+	[ -z "$3" ] || echo "$3" >"$2"
 }
 
 # edit FILE SED-SCRIPT: in place; the script has to change something

@@ -174,7 +174,7 @@ state()
 }
 
 lockfile=$build/tree/$name.lock
-relock 9 "$lockfile" "$who" -s
+relock 9 "$lockfile" '' -s
 until [ "$(state)" = "$(cat "$tree/.state" 2>/dev/null)" ]; do
 	relock 9 "$lockfile" "$who" -x
 	mkdir -p "$tree"
@@ -183,6 +183,7 @@ until [ "$(state)" = "$(cat "$tree/.state" 2>/dev/null)" ]; do
 	refresh
 	mv "$tree/.state.new" "$tree/.state"
 	# Another may come between the two; then it is looked at again.
-	relock 9 "$lockfile" "$who" -s
+	relock 9 "$lockfile" '' -s
 done
+echo "$who" >"$lockfile"
 echo "$tree"

@@ -37,7 +37,7 @@ def parse(kunit: str, log: str) -> Any:
 	import kunit_parser
 	import kunit_printer
 	with open(os.devnull, 'w') as nowhere, open(log, errors='replace') as lines:
-		printer = kunit_printer.Printer(nowhere)
+		printer = kunit_printer.Printer(output=nowhere)
 		# Before v7.1 it has one of its own.
 		if len(inspect.signature(kunit_parser.parse_run_tests).parameters) > 1:
 			return kunit_parser.parse_run_tests(lines, printer)
@@ -82,7 +82,8 @@ def title(patch: str) -> str:
 			with open(os.path.join(patches, name)) as mail:
 				subject = re.search('^Subject: (?:\\[.*?\\] )?(.*(?:\n .*)*)', mail.read(),
 						    re.MULTILINE)
-			return ' '.join(subject[1].split()) if subject else name
+			return (' '.join(subject[1].split()) if subject else
+				name[5:-6].replace('-', ' '))
 	return ''
 
 def by_cause(failed: List[str], patches: Dict[str, List[str]]) -> List[str]:

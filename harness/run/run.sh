@@ -33,15 +33,21 @@ what="linux $version, $ARCH${CONFIG:+ $CONFIG}${LLVM:+ by LLVM}, $fixes"
 
 # What BASE gives is the list of its tests; it is a run like this one.
 if [ "$BASE" ]; then
+	case $BASE in
+	6.1 | 6.12 | newest) set -- KERNEL="$BASE" ;;
+	*)
+		if [ -d "$BASE" ]; then
+			set -- KERNEL="$(absolute "$BASE")"
+		else
+			sh "$top/harness/lib/kernel.sh" "$KERNEL" "$BASE" >/dev/null
+			set -- COMMIT="$BASE"
+		fi
+		;;
+	esac
 	say "Running BASE=$BASE ..."
-	of_base=$build/kunit/base.$$
+	of_base=$build/base.$$
 	trap 'rm -f "$of_base"' EXIT
 	trap 'exit 2' HUP INT TERM
-	if [ -d "$BASE" ]; then
-		set -- KERNEL="$(absolute "$BASE")"
-	else
-		set -- COMMIT="$BASE"
-	fi
 	env "$@" LIST="$of_base" BASE='' JSON='' JUNIT='' FIXES="$FIXES" \
 		sh "$0" || [ $? -eq 1 ] || exit 2
 fi

@@ -1,0 +1,171 @@
+# SPDX-License-Identifier: GPL-2.0
+# shellcheck shell=sh disable=SC2154,SC2317	# shared with those that source it
+#
+# Does the code meet the kernel's own checks, and the series, and the manual? Sourced
+# by test.sh.
+
+# make_tree NAME: build/tree/NAME, of the kernel that all this is about
+make_tree()
+{
+	mkdir -p "$build/tree"
+	(
+		exec 9<>"$build/tree/$1.lock"
+		sh "$top/harness/lib/tree.sh" "$1" "$build/src/linux-$kernel" \
+			"make test, process $$"
+	)
+}
+
+c_files()
+{
+	suite_files | grep '^\(kernel\|tools\)/.*\.[ch]$'
+}
+
+run_checkpatch()
+{
+	cd "$build/src/linux-$kernel" &&
+		perl scripts/checkpatch.pl --strict --quiet --no-summary "$@"
+}
+
+# kmap() and kmap_atomic() are what the suite is about.
+checkpatch()
+{
+	# shellcheck disable=SC2046	# no blanks in them
+	make_tree "$kernel" && run_checkpatch --ignore DEPRECATED_API \
+		--file $(c_files | sed "s|^|$tree/|")
+}
+
+# There is no history here to know commits from. What stands in for a commit of
+# mainline's is not to be sent, and has no sender.
+checkpatch_fixes()
+{
+	# shellcheck disable=SC2046	# no blanks in them
+	run_checkpatch --ignore UNKNOWN_COMMIT_ID \
+		$(grep -l '^From ' "$top"/patches/*.patch)
+}
+
+# nommu_config: what is left of a configuration that asks for decompression, and
+# for the suite, on a machine without an MMU
+nommu_config()
+{
+	make -s -C "$build/tree/nommu" O="$logs/nommu" ARCH=riscv \
+		KCONFIG_ALLCONFIG="$logs/nommu.all" allnoconfig &&
+		grep -x '# CONFIG_MMU is not set' "$logs/nommu/.config" &&
+		grep -x 'CONFIG_KUNIT=y' "$logs/nommu/.config"
+}
+
+# There vmap() is a BUG(). Without the fix the kernel offers it nevertheless.
+no_decompression_without_mmu()
+{
+	rm -rf "$build/tree/nommu"
+	make_tree nommu || return
+	{
+		echo 'CONFIG_NONPORTABLE=y'
+		echo '# CONFIG_MMU is not set'
+		cat "$top/kernel/module/.kunitconfig"
+	} >"$logs/nommu.all"
+	nommu_config || return
+	grep -x 'CONFIG_MODULE_DECOMPRESS=y' "$logs/nommu/.config" || return
+	patch -sf "$build/tree/nommu/kernel/module/Kconfig" \
+		"$top"/patches/0008-*.patch && nommu_config || return
+	! grep 'CONFIG_MODULE_DECOMPRESS' "$logs/nommu/.config"
+}
+
+kernel_doc()
+{
+	cd "$tree" || return
+	# shellcheck disable=SC2046	# no blanks in them
+	perl scripts/kernel-doc -none -Wall $(c_files) 2>"$logs/kernel_doc.out"
+	! grep . "$logs/kernel_doc.out"
+}
+
+# Every object of the suite again, with all that W=1 and sparse have to say.
+warnings()
+{
+	run FILTER='*.sysfs_attribute*' || return
+	rm -f "$build/kunit/$kernel-i386"/kernel/module/tests/*.o \
+		"$build/kunit/$kernel-i386"/kernel/module/decompress_kunit.o
+	make -C "$tree" O="$build/kunit/$kernel-i386" ARCH=i386 W=1 C=1 \
+		-s kernel/module/ >"$logs/warnings" 2>&1 || {
+		cat "$logs/warnings"
+		return 1
+	}
+	! grep -E 'kernel/module/(tests/|decompress_kunit)' "$logs/warnings"
+}
+
+# What runs on the host, or beside the suite, and never goes upstream
+tools_in_c()
+{
+	(cd "$top/harness" && cc -std=gnu11 -O2 -Wall -Wextra -Werror -fsyntax-only \
+		replay/*.c) || return
+	(cd "$top/harness/mutants" && cc -std=gnu11 -O2 -Wall -Wextra -Werror \
+		-fsyntax-only -I"$(sh "$top/harness/mutants/libclang.sh")/include" \
+		mutate.c tree.c operators.c calls.c) || return
+	# The C interface of clang is in CamelCase.
+	run_checkpatch --no-tree \
+		--ignore CAMELCASE,MACRO_ARG_REUSE,PREFER_DEFINED_ATTRIBUTE_MACRO \
+		--file "$top"/harness/*/*.[ch]
+}
+
+python_files()
+{
+	(cd "$top" && find harness tools -name '*.py') >"$logs/python"
+	[ -s "$logs/python" ] && (cd "$top" && xargs pyflakes3 <"$logs/python")
+}
+
+series()
+{
+	make -C "$top" series && ls "$build"/series/*.patch
+}
+
+manual()
+{
+	make_tree "$kernel" && cd "$tree" || return
+	# shellcheck disable=SC2046	# no blanks in them
+	make O="$logs/doc" SPHINXDIRS=dev-tools htmldocs >"$logs/manual.out" 2>&1 || {
+		tail "$logs/manual.out"
+		return 1
+	}
+	! grep -E 'module-decompress-kunit|kernel/module/' "$logs/manual.out" |
+		grep -E 'WARNING|ERROR'
+}
+
+sums()
+{
+	(cd "$1" && find . -type f -exec sha256sum {} + | sort)
+}
+
+# In a copy of what install.sh has to do with
+install_and_uninstall()
+{
+	own=$logs/own
+	rm -rf "$own"
+	mkdir -p "$own"
+	(cd "$build/src/linux-$kernel" && tar -cf - Kbuild MAINTAINERS Makefile \
+		kernel/module Documentation/dev-tools tools/testing) |
+		tar -C "$own" -xf -
+	sums "$own" >"$logs/before"
+	make -C "$top" install KERNEL="$own" || return
+	sums "$own" >"$logs/once"
+	make -C "$top" install KERNEL="$own" || return
+	sums "$own" >"$logs/twice"
+	make -C "$top" uninstall KERNEL="$own" || return
+	sums "$own" >"$logs/after"
+	find "$own" -type d -empty | grep . && return 1
+	! cmp -s "$logs/before" "$logs/once" &&
+		cmp "$logs/once" "$logs/twice" &&
+		diff "$logs/before" "$logs/after"
+}
+
+code_checks()
+{
+	check code 'code passes checkpatch.pl --strict' checkpatch
+	check code 'fixes pass checkpatch.pl --strict' checkpatch_fixes
+	check code 'kernel-doc is complete' kernel_doc
+	check code 'W=1 and sparse are silent' warnings
+	check code 'no decompression without an MMU' no_decompression_without_mmu
+	check code 'tools in C compile silently' tools_in_c
+	check code 'Python files are clean' python_files
+	check install 'install and uninstall' install_and_uninstall
+	check series 'series applies and passes checkpatch.pl' series
+	check manual 'manual builds without a warning' manual
+}

@@ -1,0 +1,467 @@
+# SPDX-License-Identifier: GPL-2.0
+# shellcheck shell=sh disable=SC2154,SC2317	# shared with those that source it
+#
+# Do the commands do what they promise: are verdicts made of kernels that ran, and of
+# the kernel that was asked for; is what is no good refused? Sourced by test.sh.
+
+one_case='module_decompress.sysfs_attribute_names_the_algorithm'
+
+# with_qemu SCRIPT COMMAND ...: with that in the place of any QEMU
+with_qemu()
+{
+	mkdir -p "$logs/fake"
+	printf '#!/bin/sh\n%s\n' "$1" >"$logs/fake/qemu-system-i386"
+	chmod +x "$logs/fake/qemu-system-i386"
+	shift
+	PATH=$logs/fake:$PATH "$@"
+}
+
+header='printf "KTAP version 1\n1..1\n    KTAP version 1\n    # Subtest: suite\n    1..2\n    ok 1 one\n"'
+
+# Nothing ran: neither passed nor failed, and one line says so.
+no_verdict_without_a_kernel()
+{
+	for fake in 'exit 1' 'echo booting; exit 0' 'echo booting; exec sleep 60'; do
+		status=0
+		with_qemu "$fake" run TIMEOUT=3 >"$logs/out" 2>&1 || status=$?
+		cat "$logs/out"
+		[ $status -eq 2 ] &&
+			grep -F 'the kernel did not come to its first test' \
+				"$logs/out" || return
+	done
+	exits 2 run FILTER=none.such >"$logs/out" 2>&1 &&
+		grep -F 'does FILTER=none.such name any?' "$logs/out"
+}
+
+# One that dies, or hangs, after its first test has one.
+verdict_on_a_kernel_that_dies()
+{
+	exits 1 with_qemu "$header" run &&
+		exits 1 with_qemu "$header; echo 'Kernel panic'" run &&
+		exits 1 with_qemu "$header; exec sleep 60" run TIMEOUT=3
+}
+
+# As it is in the README, but of one kernel
+bisection()
+{
+	sed -n 's/^ *git bisect run sh -c .\(.*\).$/\1/p' "$top/README.md" |
+		sed "s|~/kunit|$top|; s|=\"\$PWD\"|=\$1|" >"$logs/bisect"
+	grep -q 'KERNEL=$1 .*125' "$logs/bisect" || return
+	exits 125 with_qemu 'exit 1' sh "$logs/bisect" $kernel &&
+		exits 125 sh "$logs/bisect" none &&
+		exits 1 sh "$logs/bisect" $kernel
+}
+
+# hold FILE -x|-s COMMAND ...: while somebody else has the lock, until it is waited
+# for, or the command has ended. What it says is in $logs/out.
+hold()
+{
+	lockfile=$1
+	mode=$2
+	shift 2
+	echo 'somebody else' >"$lockfile"
+	rm -f "$logs/out" "$logs/ended"
+	# shellcheck disable=SC2016	# of that shell
+	flock "$mode" "$lockfile" sh -c '
+		until grep -qs Waiting "$0/out" || [ -e "$0/ended" ]; do
+			sleep 0.1
+		done' "$logs" &
+	until grep -q 'somebody' "$lockfile" && ! flock -n "$lockfile" true; do
+		sleep 0.1
+	done
+	status=0
+	"$@" >"$logs/out" 2>&1 || status=$?
+	: >"$logs/ended"
+	wait $!
+	return $status
+}
+
+# The same directory, or the same tree as another, is waited for, and it is said for
+# whom; what is the same tree in another configuration is not.
+one_waits_for_another()
+{
+	dir=$build/kunit/$kernel-i386
+	waiting='Waiting for somebody else to end'
+	run FILTER="$one_case" || return
+	hold "$dir/lock" -x run FILTER="$one_case" &&
+		grep -F "$waiting" "$logs/out" || return
+	hold "$build/tree/$kernel.lock" -x run FILTER="$one_case" &&
+		grep -F "$waiting" "$logs/out" || return
+	hold "$build/tree/$kernel.lock" -s run FILTER="$one_case" &&
+		! grep -F Waiting "$logs/out" || return
+	hold "$build/tree/$kernel.lock" -s run FILTER="$one_case" FIXES=no &&
+		grep -F "$waiting" "$logs/out" || return
+	hold "$build/tree/$kernel.lock" -s kunit_py parse "$dir/test.log" &&
+		grep -F "$waiting" "$logs/out"
+}
+
+# A tree of one's own, of links to the kernel: with its own kunit_kernel.py
+own_tree()
+{
+	own=$logs/own_tree
+	rm -rf "$own"
+	mkdir -p "$own/kernel" "$own/tools/testing"
+	for f in "$build/src/linux-$kernel"/*; do
+		case ${f##*/} in
+		kernel | tools) ;;
+		*) ln -s "$f" "$own" ;;
+		esac
+	done
+	for f in "$build/src/linux-$kernel"/kernel/*; do
+		ln -s "$f" "$own/kernel"
+	done
+	rm "$own/kernel/module"
+	cp -r "$build/src/linux-$kernel/kernel/module" "$own/kernel"
+	for f in "$build/src/linux-$kernel"/tools/testing/*; do
+		ln -s "$f" "$own/tools/testing"
+	done
+	rm "$own/tools/testing/kunit"
+	cp -r "$build/src/linux-$kernel/tools/testing/kunit" "$own/tools/testing"
+}
+
+# tree_of [VARIABLE=VALUE ...]: what is built of it
+tree_of()
+{
+	name=own_tree
+	(
+		exec 9<>"$build/tree/$name.lock"
+		env KERNEL="$own" "$@" sh "$top/harness/lib/tree.sh" $name "$own" \
+			'make test'
+	)
+}
+
+# It is what is tested, byte for byte, unless FIXES says otherwise.
+own_tree_is_left_as_it_is()
+{
+	own_tree
+	decompress=kernel/module/decompress.c
+	built=$(tree_of) && cmp "$own/$decompress" "$built/$decompress" || return
+	built=$(tree_of FIXES=yes) &&
+		! cmp -s "$own/$decompress" "$built/$decompress" || return
+	# As a bot gets it, and by make run: it says whose it is.
+	(cd "$logs" && KERNEL="$own" kunit_py parse \
+		"$build/kunit/$kernel-i386/test.log") || return
+	built=$(printf '%s\n' "$build/tree/own_tree-"*[0-9])
+	cmp "$own/$decompress" "$built/$decompress" || return
+	mkdir -p "$logs/no_gcc"
+	printf '#!/bin/sh\nexit 1\n' >"$logs/no_gcc/gcc"
+	chmod +x "$logs/no_gcc/gcc"
+	PATH=$logs/no_gcc:$PATH exits 2 run KERNEL="$own" >"$logs/out" 2>&1
+	grep -F 'i386, as it is: not ' "$logs/out"
+}
+
+# Older by date, but another: kunit.py may come from a commit of the past.
+tree_follows_the_kernels_kunit_py()
+{
+	own_tree
+	kunit=tools/testing/kunit/kunit_kernel.py
+	built=$(tree_of) || return
+	echo '# another' >>"$own/$kunit"
+	touch -d 2001-01-01 "$own/$kunit"
+	built=$(tree_of) && tail -n 1 "$built/$kunit" | grep -x '# another' || return
+	# KVM would not show what TCG does: so it is not to slip in under another name.
+	echo "x = ['-accel', 'kvm:tcg']" >>"$own/$kunit"
+	status=0
+	tree_of 2>"$logs/err" || status=$?
+	[ $status -eq 2 ] && grep -F 'asks for KVM in a way that is not known' "$logs/err"
+}
+
+edit_has_to_change_something()
+{
+	echo one >"$logs/edited"
+	(edit "$logs/edited" 's/one/two/') && grep -x two "$logs/edited" || return
+	! (edit "$logs/edited" 's/one/two/') 2>"$logs/err" &&
+		grep -F 'there is nothing in it for sed' "$logs/err"
+}
+
+# Who calls has directories of the same names, another locale, and other words.
+caller_does_not_matter()
+{
+	mkdir -p "$logs/elsewhere/harness/run" "$logs/elsewhere/harness/lib"
+	(
+		cd "$logs" || exit
+		export CDPATH="$logs/elsewhere" LC_ALL=tr_TR.UTF-8 LANG=tr_TR.UTF-8
+		cd "$top" && FILTER=$one_case sh harness/run/run.sh &&
+			sh harness/lib/kernel.sh
+	) >"$logs/out" || return
+	tail -n 1 "$logs/out" | grep -x "$kernel $build/src/linux-$kernel"
+}
+
+make_is_make()
+{
+	used=$logs/used_build
+	mkdir -p "$used"
+	make -C "$top" -s clean BUILD="$used" || return
+	[ ! -e "$used" ] || return
+	# -n: nothing is done
+	make -C "$top" -n run BUILD="$used" KERNEL=none >"$logs/out" || return
+	[ ! -e "$used" ] && grep -F run.sh "$logs/out" || return
+	# clean, and then run
+	mkdir -p "$used"
+	touch "$used/CACHEDIR.TAG" "$used/old"
+	exits 2 make -C "$top" clean run BUILD="$used" KERNEL=none || return
+	[ ! -e "$used/old" ] && [ -e "$used/CACHEDIR.TAG" ] || return
+	# What is not ours stays.
+	mkdir -p "$logs/theirs"
+	touch "$logs/theirs/file"
+	refused 'there is something else in it' \
+		make -C "$top" clean BUILD="$logs/theirs" || return
+	[ -e "$logs/theirs/file" ] || return
+	refused 'CC=: not among the variables' run CC=clang
+}
+
+# A clone that cannot be written to, as an unprivileged user has it
+read_only_clone()
+{
+	rm -rf "$logs/clone" "$logs/out_of_clone"
+	mkdir -p "$logs/clone" "$logs/out_of_clone"
+	(cd "$top" && tar -cf - --exclude=./build --exclude=./.git .) |
+		tar -C "$logs/clone" -xf -
+	: >"$logs/clone/build"
+	refused 'BUILD=DIRECTORY says where' \
+		env -u BUILD make -C "$logs/clone" run || return
+	refused 'KERNEL=none' make -C "$logs/clone" run KERNEL=none \
+		BUILD="$logs/out_of_clone" && [ -e "$logs/out_of_clone/CACHEDIR.TAG" ]
+}
+
+# BASE= with itself, and the lines for what fares otherwise
+compared_with_base()
+{
+	run BASE=$kernel FILTER="$one_case" >"$logs/out" &&
+		grep -F 'no test fares otherwise than in BASE' "$logs/out" || return
+	printf '%s\n' 'PASS suite/one' 'FAIL suite/gone' 'FAIL suite/two' >"$logs/base"
+	printf '%s\n' 'KTAP version 1' '1..1' '    KTAP version 1' \
+		'    # Subtest: suite' '    1..3' '    not ok 1 one' '    ok 2 two' \
+		'    ok 3 new' 'not ok 1 suite' >"$logs/guest"
+	: >"$logs/lacks"
+	python3 "$top/harness/run/results.py" explain "$tree/tools/testing/kunit" \
+		"$logs/guest" i386 "$logs/lacks" "$logs/base" >"$logs/out"
+	cat "$logs/out"
+	for line in 'not known: suite/one' 'newly fails: suite/one (was PASS)' \
+		'newly passes: suite/two (was FAIL)' \
+		'newly is gone: suite/gone (was FAIL)' \
+		'newly passes: suite/new (was not there)' \
+		'2 passed, 1 failed (0 by known bugs, 1 not known), 0 skipped'; do
+		grep -F "$line" "$logs/out" || return
+	done
+	refused 'has no commits' run BASE=v6.1
+}
+
+# What decides whether a change lands, in a clone on a machine without make
+landing()
+{
+	rm -rf "$logs/landing"
+	mkdir -p "$logs/landing/.ci" "$logs/landing/bin"
+	cp "$top/.ci/run" "$logs/landing/.ci"
+	for tool in sh dirname; do
+		ln -s "$(command -v $tool)" "$logs/landing/bin/$tool"
+	done
+	cat >"$logs/landing/bin/apt-get" <<-END
+		#!/bin/sh
+		echo "apt-get \$*" >>"$logs/landing/log"
+		cp "$logs/landing/make" "$logs/landing/bin"
+	END
+	cat >"$logs/landing/make" <<-END
+		#!/bin/sh
+		echo "make \$* in \$PWD" >>"$logs/landing/log"
+		exit 7
+	END
+	chmod +x "$logs/landing/make" "$logs/landing/bin/apt-get"
+	ln -s "$(command -v cp)" "$logs/landing/bin/cp"
+	exits 7 env -C / PATH="$logs/landing/bin" CDPATH=/tmp \
+		"$logs/landing/.ci/run" || return
+	cat "$logs/landing/log"
+	tail -n 1 "$logs/landing/log" | grep -x "make test in $logs/landing" &&
+		grep -q 'apt-get .*install .*make' "$logs/landing/log"
+}
+
+test_has_parts()
+{
+	refused 'no part nothing' make -C "$top" test ONLY=suite,nothing
+}
+
+not_a_kernel()
+{
+	mkdir -p "$logs/empty"
+	refused 'no-such-kernel' run KERNEL=no-such-kernel &&
+		refused "$logs/empty" run KERNEL="$logs/empty" &&
+		refused "$logs/empty" make -C "$top" install KERNEL="$logs/empty"
+}
+
+tree_with_a_build_in_it()
+{
+	used=$logs/used
+	rm -rf "$used"
+	mkdir -p "$used"
+	ln -s "$build/src/linux-$kernel"/* "$used"
+	: >"$used/.config"
+	refused 'mrproper' run KERNEL="$used"
+}
+
+tree_too_old()
+{
+	old=$logs/old
+	rm -rf "$old"
+	mkdir -p "$old/kernel"
+	for f in "$build/src/linux-$kernel"/*; do
+		[ "${f##*/}" = kernel ] || ln -s "$f" "$old"
+	done
+	refused 'decompress.c' run KERNEL="$old"
+}
+
+bad_variables()
+{
+	refused 'ARCH=vax' run ARCH=vax &&
+		refused 'CONFIG=none' run CONFIG=none &&
+		refused 'FIXES=maybe' run FIXES=maybe &&
+		refused 'JOBS=many' run JOBS=many &&
+		refused 'LLVM=14' run LLVM=14 &&
+		refused 'TIMEOUT=soon' run TIMEOUT=soon &&
+		refused '/no/such' run JSON=/no/such/file &&
+		refused '/no/such' run JUNIT=/no/such/file
+}
+
+# with_bin COMMAND ...: without make and the like in reach, but with what is named
+with_bin()
+{
+	rm -rf "${logs:?}/bin"
+	mkdir -p "$logs/bin"
+	for tool in sh dirname sed cut tr cat printf awk mkdir ls head env flock; do
+		ln -sf "$(command -v $tool)" "$logs/bin/$tool"
+	done
+	for tool in $1; do
+		printf '#!/bin/sh\necho "%s $*" >>"%s"\nexit 1\n' "$tool" "$logs/installed" \
+			>"$logs/bin/$tool"
+		chmod +x "$logs/bin/$tool"
+	done
+	printf '#!/bin/sh\necho %s\n' "$2" >"$logs/bin/id"
+	chmod +x "$logs/bin/id"
+	shift 2
+	env PATH="$logs/bin" "$@"
+}
+
+# Not root: told, as it is called where one is. Root: installed, unless INSTALL=no;
+# and said before.
+missing_tool()
+{
+	need_sh="sh $top/harness/lib/need.sh i386"
+	rm -f "$logs/installed"
+	# shellcheck disable=SC2086	# a command
+	refused 'run: apt-get install make gcc' with_bin apt-get 1000 $need_sh &&
+		refused 'run: dnf install make gcc' with_bin dnf 0 $need_sh &&
+		refused 'run: pacman -S make gcc' with_bin pacman 0 $need_sh &&
+		refused 'run: apt-get install make gcc' \
+			with_bin apt-get 0 env INSTALL=no $need_sh || return
+	[ ! -e "$logs/installed" ] || return
+	# shellcheck disable=SC2086
+	exits 2 with_bin 'apt-get' 0 $need_sh 2>"$logs/err" || return
+	head -n 1 "$logs/err" | grep 'Installing make gcc .*INSTALL=no refuses' &&
+		grep 'apt-get' "$logs/installed"
+}
+
+# What comes from Debian, where there is none
+not_debian()
+{
+	refused 'KERNEL=DIRECTORY' with_bin '' 0 env BUILD="$logs/elsewhere_built" \
+		sh "$top/harness/lib/kernel.sh" 6.1
+}
+
+mutants()
+{
+	make -C "$top" --no-print-directory mutants "$@"
+}
+
+patch_that_does_not_apply()
+{
+	mkdir -p "$logs/patches"
+	printf '%s\n' '--- a/kernel/module/decompress.c' \
+		'+++ b/kernel/module/decompress.c' '@@ -1 +1 @@' '-what' '+else' \
+		>"$logs/patches/stray.patch"
+	refused 'stray.patch does not apply' mutants MUTANTS="$logs/patches" &&
+		refused 'no-such-directory' mutants MUTANTS=no-such-directory &&
+		refused 'JOBS=many' mutants JOBS=many &&
+		refused 'REBUILD=some' mutants REBUILD=some
+}
+
+replay()
+{
+	make -C "$top" --no-print-directory replay "$@"
+}
+
+not_for_replay()
+{
+	mkdir -p "$logs/empty"
+	: >"$logs/what.txt"
+	truncate -s 65M "$logs/large.xz"
+	refused 'which files' replay &&
+		refused 'no-such.xz' replay FILES=no-such.xz &&
+		refused "no .gz, .xz or .zst file" replay FILES="$logs/empty" &&
+		refused 'neither its name nor its content' \
+			replay FILES="$logs/what.txt" &&
+		refused 'larger than 64 MB' replay FILES="$logs/large.xz" &&
+		refused 'neither a file nor a directory' \
+			replay FILES=/dev/null &&
+		refused 'ARCH=um' replay FILES="$logs/large.xz" ARCH=um
+}
+
+boot()
+{
+	make -C "$top" --no-print-directory boot "$@"
+}
+
+boot_loads_modules()
+{
+	boot ALGORITHMS=gzip ROUNDS=80 JSON="$logs/boot.json" JUNIT="$logs/boot.xml" ||
+		return
+	python3 - "$logs/boot.json" "$logs/boot.xml" <<-'END'
+		import json, sys, xml.etree.ElementTree as ET
+		groups = json.load(open(sys.argv[1]))['sub_groups']
+		assert [group['name'] for group in groups] == ['gzip']
+		suite, = ET.parse(sys.argv[2]).getroot()
+		assert suite.get('name') == 'gzip' and int(suite.get('tests')) > 40
+	END
+}
+
+boot_as_shipped_is_red()
+{
+	exits 1 boot ALGORITHMS=gzip ROUNDS=10 FIXES=no &&
+		grep -F 'WARNING: CPU' "$build/boot/$kernel/gzip.log" |
+		grep -F 'mm/highmem.c' || return
+	exits 2 with_qemu 'exit 1' boot ALGORITHMS=gzip ROUNDS=10 FIXES=no
+}
+
+not_for_boot()
+{
+	refused 'ALGORITHMS=lzma' boot ALGORITHMS=lzma &&
+		refused 'ARCH=um' boot ARCH=um &&
+		refused 'ROUNDS=few' boot ROUNDS=few
+}
+
+command_checks()
+{
+	check commands 'no verdict without a kernel that ran' no_verdict_without_a_kernel
+	check commands 'a kernel that dies has one' verdict_on_a_kernel_that_dies
+	check commands 'a bisection skips what does not run' bisection
+	check commands 'one run waits for another' one_waits_for_another
+	check commands "one's own tree is left as it is" own_tree_is_left_as_it_is
+	check commands "the tree follows the kernel's kunit.py" \
+		tree_follows_the_kernels_kunit_py
+	check commands 'an edit has to change something' edit_has_to_change_something
+	check commands 'who calls does not matter' caller_does_not_matter
+	check commands 'make -n, clean, and unknown variables' make_is_make
+	check commands 'a clone that cannot be written to' read_only_clone
+	check commands 'compared with BASE' compared_with_base
+	check commands '.ci/run is make test' landing
+	check commands 'make test has parts' test_has_parts
+	check commands 'refuses what is not a kernel' not_a_kernel
+	check commands 'refuses a tree with a build in it' tree_with_a_build_in_it
+	check commands 'refuses a tree that is too old' tree_too_old
+	check commands 'refuses bad variables' bad_variables
+	check commands 'names a missing tool' missing_tool
+	check commands 'says what to do without apt-get' not_debian
+	check mutants 'refuses a mutant that is none' patch_that_does_not_apply
+	check replay 'replay refuses what it cannot ask about' not_for_replay
+	check boot 'boot refuses bad variables' not_for_boot
+	check boot 'real modules load' boot_loads_modules
+	check boot 'real modules do not load as shipped' boot_as_shipped_is_red
+}

@@ -1,0 +1,174 @@
+# SPDX-License-Identifier: GPL-2.0
+# shellcheck shell=sh disable=SC2154,SC2317	# shared with those that source it
+#
+# Is the suite green on a fixed kernel, and red in exactly the cases that known.tsv
+# names where a fix is missing? Sourced by test.sh.
+
+# results NAME-ARCH[-CONFIG...] [STATUS]: the tests of the last such run, or those that
+# ended so
+results()
+{
+	python3 "$top/harness/run/results.py" list \
+		"$build/tree/${1%%-*}/tools/testing/kunit" \
+		"$build/kunit/$1/test.log" >"$logs/results" || return
+	sed -n "s/^${2:-[A-Z]*} //p" "$logs/results" | sort
+}
+
+# green NAME-ARCH[-CONFIG...] VARIABLE=VALUE ...: no test may fail, and just those that
+# skips.tsv names are skipped. All the others are there, and pass.
+green()
+{
+	configuration=$1
+	shift
+	run "$@" || return
+	arch=${configuration#*-}
+	awk -F '\t' -v arch="${arch%%-*}" '$1 == "all" || $1 == arch { print $2 }' \
+		"$top/harness/test/skips.tsv" | sort >"$logs/skips"
+	results "$configuration" SKIP >"$logs/skips.is"
+	diff -u "$logs/skips" "$logs/skips.is" || return
+	results "$configuration" >"$logs/cases.is"
+	[ -e "$logs/cases" ] || cp "$logs/cases.is" "$logs/cases"
+	diff -u "$logs/cases" "$logs/cases.is" && [ -s "$logs/cases" ]
+}
+
+# red_are ARCH NUMBER ...: just the cases of these patches fail
+red_are()
+{
+	arch=$1
+	shift
+	results "$kernel-$arch" FAIL >"$logs/red.is"
+	for patch; do
+		sed -n "s/^$patch	$arch	//p" "$top/harness/run/known.tsv"
+	done | sort >"$logs/red"
+	diff -u "$logs/red" "$logs/red.is"
+}
+
+# All others are left in: is what goes red what this patch cures, and all of it?
+red_without()
+{
+	patch=$1
+	arch=$2
+	others=$(printf '%s\n' "$top"/patches/*.patch |
+		sed 's/.*\///; s/-.*//' | grep -v "$patch" | paste -s -d ,)
+	exits 1 run ARCH="$arch" FIXES="$others" && red_are "$arch" "$patch"
+}
+
+# Both have to name their cause.
+log_says()
+{
+	grep -F "$2" "$build/kunit/$kernel-$1/test.log"
+}
+
+red_without_gzip_fix()
+{
+	red_without 0001 i386 &&
+		log_says i386 'kunmap_local() outside the mapped page: 4096 bytes' &&
+		log_says i386 'leaves kmap idx 1'
+}
+
+as_shipped_is_red()
+{
+	exits 1 run FIXES=no JSON="$logs/red.json" JUNIT="$logs/red.xml" \
+		>"$logs/red.log" || return
+	red_are i386 0001 0002 0003 0004 0006 0007 || return
+	# All of them known, each told with its patch
+	n=$(wc -l <"$logs/red")
+	grep -F " $n failed ($n by known bugs, 0 not known)" "$logs/red.log" &&
+		grep -F ' by 0001, module: Unmap the page' "$logs/red.log" || return
+	python3 - "$logs/red.json" "$logs/red.xml" "$n" <<-'END'
+		import json, sys, xml.etree.ElementTree as ET
+		failures = ET.parse(sys.argv[2]).findall('.//failure')
+		text = open(sys.argv[1]).read()
+		json.loads(text)
+		n = int(sys.argv[3])
+		assert len(failures) == text.count('"FAIL"') == n, (len(failures), n)
+		assert any('outside the mapped page' in f.text for f in failures)
+	END
+}
+
+# Of those that can be named, also in another release: none that is not known
+kernel_is_red()
+{
+	exits 1 run KERNEL="$1" FIXES=no >"$logs/red.log" &&
+		grep -F ', 0 not known)' "$logs/red.log"
+}
+
+kernel_is_green()
+{
+	run KERNEL="$1"
+}
+
+kunit_py()
+{
+	"$top/tools/testing/kunit/kunit.py" "$@"
+}
+
+kunit_py_alone()
+{
+	dir=$build/kunit/$kernel-i386
+	cd "$logs" || return
+	for command in config 'build --jobs=2' 'exec --json=kunit.json'; do
+		# shellcheck disable=SC2086	# the command and its flags
+		kunit_py $command --arch=i386 --build_dir="$dir" || return
+	done
+	grep -q '"PASS"' kunit.json && ! grep -E '"(FAIL|ERROR)"' kunit.json &&
+		kunit_py parse "$dir/test.log"
+}
+
+# As a module it may use what is exported, and no more.
+as_module()
+{
+	dir=$logs/module
+	cp -a "$build/kunit/$kernel-um" "$dir" || return
+	for command in config build; do
+		kunit_py $command --build_dir="$dir" \
+			--kconfig_add=CONFIG_MODULE_DECOMPRESS_KUNIT_TEST=m || return
+	done
+	ls "$dir/kernel/module/module_decompress_kunit.ko"
+}
+
+suite_checks()
+{
+	check suite 'green on i386 with highmem' green "$kernel-i386"
+	check suite 'the suite knows all that decompress.c calls' \
+		sh "$top/harness/mutants/services.sh"
+	check suite 'and names what it does not know' service_unknown
+	check suite 'kunit.py config, build, exec, parse' kunit_py_alone
+
+	check red 'red without the gzip fix, exactly' red_without_gzip_fix
+	check red 'red without the xz fix, exactly' red_without 0002 i386
+	check red 'red without the zstd truncation fix, exactly' red_without 0003 i386
+	check red 'red without the zstd window fix, exactly' red_without 0004 i386
+	check red 'red without the limit of the output, exactly' red_without 0006 i386
+	check red 'red without the end of a line, exactly' red_without 0007 i386
+	check red 'red as shipped, exactly, and all of it known' as_shipped_is_red
+
+	check coverage 'all lines and branches are covered' \
+		make -C "$top" --no-print-directory coverage
+
+	check um 'green on UML' green "$kernel-um" ARCH=um
+	check um 'red without the zstd window fix on 64-bit, exactly' \
+		red_without 0004 um
+	check um 'red without the limit of the output on 64-bit, exactly' \
+		red_without 0006 um
+	check um 'builds as a module' as_module
+
+	check debug 'green by LLVM, with the debug options' \
+		green "$kernel-i386"-llvm-module_decompress_debug-module_decompress_stats \
+		LLVM=1 CONFIG=debug,stats
+
+	for other in 6.1 newest; do
+		check kernels "$other: red as shipped, all of it known" \
+			kernel_is_red $other
+		check kernels "$other: green with fixes" kernel_is_green $other
+	done
+}
+
+# One page of each module would never be given back.
+service_unknown()
+{
+	sed 's/^\t\tkunmap_local(/\t\tget_page(page);\n&/' \
+		"$tree/kernel/module/decompress.c" >"$logs/decompress.c"
+	! cmp -s "$tree/kernel/module/decompress.c" "$logs/decompress.c" || return
+	exits 1 sh "$top/harness/mutants/services.sh" $kernel "$logs/decompress.c"
+}
