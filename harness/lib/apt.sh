@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0
 # shellcheck shell=sh disable=SC2154	# shared with those that source it
 #
-# Packages that are not of the system's release or architecture come by an apt
-# that has its state in the directory $apt, so nothing of the system's is changed.
+# Packages that are not of the system's release come by an apt that has its state in
+# the directory $apt, so nothing of the system's is changed.
 # Sourced after lib.sh.
 
 private_apt()
@@ -17,21 +17,23 @@ private_apt()
 		-o APT::Sandbox::User="$(id -un)" "$@"
 }
 
-# private_sources OPTION CODENAME ...: these releases, in the archive that the
-# system itself uses; fails if there is none.
-private_sources()
+# source_of RELEASE OPTION: a line for sources.list, of the archive that the system
+# itself uses; fails if there is none
+source_of()
 {
-	option=$1
-	shift
 	codename=$(sed -n 's/^VERSION_CODENAME=//p' /etc/os-release)
 	# shellcheck disable=SC2016	# apt's placeholder, not the shell's
 	uri=$(apt-get indextargets --format '$(REPO_URI)' \
 		'Created-By: Packages' "Codename: $codename" | head -n 1)
 	keyring=/usr/share/keyrings/debian-archive-keyring.gpg
-	[ "$uri" ] && [ -e $keyring ] || return
+	[ "$uri" ] && [ -e $keyring ] &&
+		echo "deb [$2 signed-by=$keyring] $uri $1 main"
+}
+
+# private_sources RELEASE
+private_sources()
+{
 	mkdir -p "$apt/state/lists/partial" "$apt/cache/archives/partial"
 	touch "$apt/state/status"
-	for codename; do
-		echo "deb [$option signed-by=$keyring] $uri $codename main"
-	done >"$apt/sources.list"
+	source_of "$1" "arch=$(dpkg --print-architecture)" >"$apt/sources.list"
 }

@@ -37,6 +37,8 @@ esac
 find_kernel()
 {
 	sh "$top/harness/lib/need.sh" "$ARCH"
+	llvm=
+	[ -z "$LLVM" ] || llvm=LLVM=$(sh "$top/harness/lib/llvm.sh")
 	found=$(sh "$top/harness/lib/kernel.sh" "$KERNEL" ${COMMIT:+"$COMMIT"})
 	name=${found%% *}
 	src=${found#* }
@@ -103,7 +105,7 @@ qemu_args()
 # after an edit: "config" does that.
 make_kernel()
 {
-	logged make -C "$tree" --no-print-directory -s "$@" ${LLVM:+LLVM=1} \
+	logged make -C "$tree" --no-print-directory -s "$@" ${llvm:+"$llvm"} \
 		ARCH="$ARCH" O="$dir" --jobs="$JOBS" </dev/null
 }
 
@@ -160,7 +162,7 @@ configure()
 	set -- $(small_config) "$@"
 	set +f
 	unset IFS
-	patiently kunit_py config ${LLVM:+--make_options=LLVM=1} "$@" ||
+	patiently kunit_py config ${llvm:+--make_options="$llvm"} "$@" ||
 		not_built configured
 	echo "$key$(cat "$dir/.config")" >"$dir/configured"
 }
@@ -216,8 +218,8 @@ build_kernel()
 
 compiler()
 {
-	if [ "$LLVM" ]; then
-		echo clang
+	if [ "$llvm" ]; then
+		echo "${llvm#LLVM=}clang"
 	else
 		echo gcc
 	fi

@@ -166,13 +166,45 @@ apt_install()
 		install --yes --no-install-recommends "$@"
 }
 
-# package_of NAME COLUMN: what has that command or header, for apt (2), dnf (3) or
-# pacman (4)
+# installer: the system's command for that; Debian's if it has none that is known
+installer()
+{
+	if command -v apt-get >/dev/null; then
+		echo apt-get install
+	elif command -v dnf >/dev/null; then
+		echo dnf install
+	elif command -v pacman >/dev/null; then
+		echo pacman -S
+	else
+		echo apt-get install
+	fi
+}
+
+# package_of NAME: what has that command or header
 package_of()
 {
-	awk -F '\t' -v name="$1" -v column="$2" \
+	case $(installer) in
+	dnf*) column=3 ;;
+	pacman*) column=4 ;;
+	*) column=2 ;;
+	esac
+	awk -F '\t' -v name="$1" -v column=$column \
 		'$1 == name { print $column; found = 1 } END { exit !found }' \
 		"$top/harness/lib/packages.tsv" || die "packages.tsv: no row for $1"
+}
+
+# need_packages WHAT PACKAGE ...: install them for what is missing, or say how.
+need_packages()
+{
+	for_what=$1
+	shift
+	if [ "${INSTALL:-yes}" = no ] || [ "$(id -u)" -ne 0 ] ||
+		! command -v apt-get >/dev/null; then
+		die "missing: $for_what; run: $(installer) $*"
+	fi
+	say "Installing $*, for $for_what (INSTALL=no refuses) ..."
+	patiently apt_install "$@" >&2 ||
+		die "missing: $for_what, and apt-get cannot install $*"
 }
 
 # need COMMAND-OR-HEADER ...: all of them, or install them, or say how.
@@ -187,28 +219,14 @@ need()
 	done
 	[ "$missing" ] || return 0
 
-	column=2 how='apt-get install'
-	if ! command -v apt-get >/dev/null; then
-		if command -v dnf >/dev/null; then
-			column=3 how='dnf install'
-		elif command -v pacman >/dev/null; then
-			column=4 how='pacman -S'
-		fi
-	fi
 	packages=
 	for name in $missing; do
-		package=$(package_of "$name" $column)
+		package=$(package_of "$name")
 		case "$packages " in
 		*" $package "*) ;;
 		*) packages="$packages $package" ;;
 		esac
 	done
-	if [ "${INSTALL:-yes}" = no ] || [ "$(id -u)" -ne 0 ] ||
-		! command -v apt-get >/dev/null; then
-		die "missing:$missing; run: $how$packages"
-	fi
-	say "Installing$packages, for$missing (INSTALL=no refuses) ..."
 	# shellcheck disable=SC2086	# a list of words
-	patiently apt_install $packages >&2 ||
-		die "missing:$missing, and apt-get cannot install$packages"
+	need_packages "${missing# }" $packages
 }

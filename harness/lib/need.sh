@@ -12,7 +12,14 @@ set -eu
 
 for_a_build='make gcc ld flex bison bc perl patch cmp flock python3
 	/usr/include/stdlib.h'
-[ -z "${LLVM:-}" ] || for_a_build="$for_a_build clang ld.lld llvm-ar"
+
+# Older ones cannot build i386, and Debian's default is old: so the newest it has.
+if [ "${LLVM:-}" ] && ! sh "$top/harness/lib/llvm.sh" >/dev/null; then
+	newest=$(apt-cache pkgnames clang- 2>/dev/null |
+		sed -n 's/^clang\(-[0-9]*\)$/\1/p' | sort -V | tail -n 1)
+	need_packages "clang of LLVM 17 or later" \
+		"clang$newest" "lld$newest" "llvm$newest"
+fi
 
 # shellcheck disable=SC2086	# a list of words
 case $1 in

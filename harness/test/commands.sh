@@ -46,7 +46,7 @@ bisection()
 {
 	sed -n 's/^ *git bisect run sh -c .\(.*\).$/\1/p' "$top/README.md" |
 		sed "s|~/kunit|$top|; s|=\"\$PWD\"|=\$1|" >"$logs/bisect"
-	grep -q 'KERNEL=$1 .*125' "$logs/bisect" || return
+	grep -q 'KERNEL=.1 .*125' "$logs/bisect" || return
 	exits 125 with_qemu 'exit 1' sh "$logs/bisect" $kernel &&
 		exits 125 sh "$logs/bisect" none &&
 		exits 1 sh "$logs/bisect" $kernel
