@@ -5,7 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "../kernel/module/tests/payload.h"
+#include "../../kernel/module/tests/payload.h"
 
 static const char * const kinds[] = {
 	[PAYLOAD_ZERO] = "zero",
