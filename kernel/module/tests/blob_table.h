@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * Made by "harness/blobs/blobs.sh make" from the table in that script: edit that,
+ * Made by "harness/blobs/blobs.sh make" from harness/blobs/blobs.tsv: edit that,
  * not this. "harness/blobs/blobs.sh check" compares it with the stock tools.
  */
 #include <linux/errno.h>
