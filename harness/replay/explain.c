@@ -245,6 +245,17 @@ static const char *check_name(lzma_check check)
 	}
 }
 
+static void xz_bcj(struct explanation *e, lzma_vli id,
+		   const struct kernel *kernel)
+{
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(bcj_filters); i++)
+		if (id == bcj_filters[i].id && !kernel->has_bcj[id])
+			unsupported(e, "the %s filter is not built into this kernel (%s)",
+				    bcj_filters[i].name, bcj_filters[i].config);
+}
+
 static void xz_filter(struct explanation *e, const lzma_filter *filter,
 		      bool last, const struct kernel *kernel)
 {
@@ -256,10 +267,8 @@ static void xz_filter(struct explanation *e, const lzma_filter *filter,
 		if (filter->id == bcj_filters[i].id)
 			break;
 	if (i < ARRAY_SIZE(bcj_filters)) {
-		if (!kernel->has_bcj[filter->id])
-			unsupported(e, "the %s filter is not built into this kernel (%s)",
-				    bcj_filters[i].name, bcj_filters[i].config);
-		else if (bcj && bcj->start_offset)
+		xz_bcj(e, filter->id, kernel);
+		if (bcj && bcj->start_offset)
 			unsupported(e, "the %s filter has a start offset: not supported",
 				    bcj_filters[i].name);
 		else if (last)
@@ -272,6 +281,28 @@ static void xz_filter(struct explanation *e, const lzma_filter *filter,
 	} else {
 		unsupported(e, "filter %#llx is not known to the kernel",
 			    (unsigned long long)filter->id);
+	}
+}
+
+/* The .xz format, section 3.1.5: IDs of filters that liblzma here may not know */
+static void xz_filter_ids(struct explanation *e, const unsigned char *header,
+			  size_t size, const struct kernel *kernel)
+{
+	unsigned int n = (header[1] & 3) + 1;
+	lzma_vli id, length;
+	size_t at = 2;
+
+	/* Compressed and uncompressed size */
+	if (header[1] & 0x40 && lzma_vli_decode(&length, NULL, header, &at, size))
+		return;
+	if (header[1] & 0x80 && lzma_vli_decode(&length, NULL, header, &at, size))
+		return;
+	for (; n; n--) {
+		if (lzma_vli_decode(&id, NULL, header, &at, size) ||
+		    lzma_vli_decode(&length, NULL, header, &at, size))
+			return;
+		xz_bcj(e, id, kernel);
+		at += length;
 	}
 }
 
@@ -296,8 +327,7 @@ static void xz_block(struct explanation *e, const unsigned char *in, size_t size
 	case LZMA_OK:
 		break;
 	case LZMA_OPTIONS_ERROR:
-		unsupported(e, "it has a filter that neither this kernel knows nor xz here");
-		e->too_new = true;
+		xz_filter_ids(e, in, block.header_size, kernel);
 		return;
 	default:
 		return;
@@ -416,7 +446,8 @@ static void xz_other_blocks(struct explanation *e, const unsigned char *in,
 
 /*
  * RFC 8878, section 3.1.1.2. A compressed block with neither literals nor
- * sequences is two bytes long, which zstd before 1.5.4 thinks is not enough.
+ * sequences is two bytes long, which zstd before 1.5.4 thinks is not enough; and
+ * one as large as blocks can be is too large for it.
  */
 static void zstd_blocks(struct explanation *e, const unsigned char *in,
 			size_t size)
@@ -430,6 +461,8 @@ static void zstd_blocks(struct explanation *e, const unsigned char *in,
 		last = header & 1;
 		if (type == 2 && length == 2)
 			unsupported(e, "an empty compressed block, as of zstd 1.5.4 and later");
+		if (type == 2 && length == ZSTD_BLOCKSIZE_MAX)
+			unsupported(e, "a compressed block of 128 KiB, as of zstd 1.5.4 and later");
 		length = 3 + (type == 1 ? 1 : length);
 		if (length > size)
 			return;

@@ -43,7 +43,6 @@ struct kernel {
  * struct explanation - what is found in a file
  * @unsupported: what the kernel cannot decode, in words; empty if nothing
  * @advice: what to do about it
- * @too_new: the stock tool's library does not know what is in it
  * @memory: dictionary or window size in bytes: an allocation of its own
  * @parts: members, streams or frames in the file, as far as they are whole
  * @trailing: bytes after the last of them that are not zero padding
@@ -51,7 +50,6 @@ struct kernel {
 struct explanation {
 	char unsupported[200];
 	char advice[120];
-	bool too_new;
 	unsigned long long memory;
 	unsigned int parts;
 	size_t trailing;

@@ -8,8 +8,9 @@
  *	gen_init_cpio for each boot.
  * replay stock DIRECTORY
  *	Decompresses them with the stock tools, and writes down what that gives.
- * replay report DIRECTORY CONFIG LOG KERNEL [JSON]
- *	Puts that next to what the kernel said, and tells why it differs.
+ * replay report DIRECTORY CONFIG LOG KERNEL JUDGES [JSON]
+ *	Puts that next to what the kernel said, and tells why it differs. KERNEL and
+ *	JUDGES say who was asked and who is believed.
  *
  * Exit status: 0; 1 if a file is not taken, or comes out wrong; 2 if something
  * cannot be read.
@@ -494,18 +495,16 @@ static void why_wrong(struct answer *answer, const struct file *file,
 {
 	const struct format_info *format = &formats[file->format];
 
-	if (e->too_new) {
-		because(answer, "%s here is too old to know what should come out",
-			format->tool);
-		advise(answer, "ask with a newer %s in PATH", format->tool);
-		return;
-	}
 	advise(answer, "%s", e->advice);
 	if (e->unsupported[0]) {
 		because(answer, "%s", e->unsupported);
 	} else if (file->tool_failed && e->trailing) {
 		because(answer, "%zu bytes after the end, where %s wants none",
 			e->trailing, format->tool);
+	} else if (file->tool_failed && strstr(file->tool_says, "supported")) {
+		because(answer, "%s here is too old to know what should come out: it says \"%s\"",
+			format->tool, file->tool_says);
+		advise(answer, "ask where a newer %s is to be had", format->tool);
 	} else if (file->tool_failed) {
 		because(answer, "it is damaged, which the kernel did not notice: %s says \"%s\"",
 			format->tool, file->tool_says);
@@ -660,7 +659,7 @@ static void json_row(FILE *json, const struct file *file,
 }
 
 static int report(const struct kernel *kernel, const char *name,
-		  const char *json_path)
+		  const char *judges, const char *json_path)
 {
 	FILE *json = json_path ? open_file(json_path, "w") : NULL;
 	unsigned int counts[3] = { }, i;
@@ -676,6 +675,8 @@ static int report(const struct kernel *kernel, const char *name,
 	if (json) {
 		fputs("{\n  \"kernel\": ", json);
 		json_string(json, name);
+		fputs(",\n  \"judged_by\": ", json);
+		json_string(json, judges);
 		fputs(",\n  \"files\": [\n", json);
 	}
 	printf("%-*s  %-4s  %-15s %11s %5s %7s\n", width, "file", "as", "answer",
@@ -694,6 +695,7 @@ static int report(const struct kernel *kernel, const char *name,
 		if (fclose(json))
 			die("%s: %s", json_path, strerror(errno));
 	}
+	printf("judged by %s\n", judges);
 	printf("make replay: %s: of %u files, %u taken and right, %u wrong, %u refused\n",
 	       name, nr_files, counts[RIGHT], counts[WRONG], counts[REFUSED]);
 	return counts[RIGHT] == nr_files ? 0 : 1;
@@ -726,5 +728,5 @@ int main(int argc, char **argv)
 		die("%s: %s", argv[3], strerror(errno));
 	read_stock();
 	read_log(argv[4]);
-	return report(&kernel, argv[5], argv[6]);
+	return report(&kernel, argv[5], argv[6], argv[7]);
 }

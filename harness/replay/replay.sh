@@ -55,6 +55,20 @@ mkdir -p "$files"
 "$tool" pack "$files" "$@"
 count=$(find "$files" -type l | wc -l)
 
+# version_of TOOL: such as "zstd 1.5.7"
+version_of()
+{
+	echo "$1 $(PATH=$judges:$PATH "$1" --version |
+		sed -n '1s/.*[^0-9.]\([0-9]\.[0-9.]*[0-9]\).*/\1/p')"
+}
+
+whose=
+judges=$(sh "$top/harness/replay/oracle.sh") || {
+	judges=$PATH
+	whose=', as this system has them: newer ones cannot be downloaded'
+}
+judged_by="$(version_of gzip), $(version_of xz), $(version_of zstd)$whose"
+
 find_kernel
 dir=$build/kunit/$name-$ARCH
 what="linux $version, $ARCH, $fixes"
@@ -91,7 +105,7 @@ still_there()
 say "Asking $what, of $count files ..."
 : >"$log"
 # In the background it does not hear of an interrupt, and is not to hold the lock.
-"$tool" stock "$files" 9>&- &
+PATH=$judges:$PATH "$tool" stock "$files" 9>&- &
 stock=$!
 trap 'kill $stock 2>/dev/null || :' EXIT
 trap 'exit 2' HUP INT TERM
@@ -103,4 +117,5 @@ wait $stock || die "replay: the stock tools cannot be asked"
 cat "$files"/log.* >"$files/log"
 grep -q '# any_file_is_handled: replay ' "$files/log" ||
 	not_built 'booted'
-"$tool" report "$files" "$dir/.config" "$files/log" "$what" ${JSON:+"$JSON"}
+"$tool" report "$files" "$dir/.config" "$files/log" "$what" "$judged_by" \
+	${JSON:+"$JSON"}

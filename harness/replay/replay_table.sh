@@ -2,8 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0
 #
 # replay_table.sh: asks each kernel about the known blobs, by way of make replay,
-# and writes what it takes into the manual. For the RISC-V filter that needs xz
-# 5.6 or later in PATH.
+# and writes what it takes into the manual.
 
 set -eu
 . "$(dirname "$0")/../lib/lib.sh"
