@@ -6,16 +6,20 @@
  *	Takes the files, or those in a directory that have one of the suffixes,
  *	and writes to DIRECTORY: their paths, links to them, and a list for
  *	gen_init_cpio for each boot.
+ * replay pack-from DIRECTORY
+ *	The same with the files whose names are on stdin, each with a NUL behind it.
  * replay stock DIRECTORY
  *	Decompresses them with the stock tools, and writes down what that gives.
- * replay report DIRECTORY CONFIG LOG KERNEL JUDGES [JSON]
+ * replay report DIRECTORY CONFIG LOG KERNEL JUDGES JSON JUNIT
  *	Puts that next to what the kernel said, and tells why it differs. KERNEL and
- *	JUDGES say who was asked and who is believed.
+ *	JUDGES say who was asked and who is believed; JSON and JUNIT are files to
+ *	write, or empty.
  *
  * Exit status: 0; 1 if a file is not taken, or comes out wrong; 2 if something
  * cannot be read.
  */
 #define _GNU_SOURCE
+#include <ctype.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <ftw.h>
@@ -52,6 +56,7 @@ struct output {
 /**
  * struct file - one of the files
  * @path: as it was given
+ * @shown: the same, with escapes for what is not to get at a terminal
  * @target: the same without links, from the root
  * @size: in bytes
  * @format: the decoder that is asked
@@ -69,6 +74,7 @@ struct output {
  */
 struct file {
 	char *path;
+	char *shown;
 	char *target;
 	long long size;
 	enum format format;
@@ -88,15 +94,83 @@ struct file {
 static struct file *files;
 static unsigned int nr_files;
 
+/*
+ * The length in bytes of the character there and its number, or 0 for what is not
+ * UTF-8
+ */
+static unsigned int utf8(const char *text, unsigned int *code)
+{
+	static const unsigned int least[] = { 0, 0, 0x80, 0x800, 0x10000 };
+	const unsigned char *c = (const unsigned char *)text;
+	unsigned int i, n = *c < 0x80 ? 1 : *c >> 5 == 6 ? 2 :
+			    *c >> 4 == 14 ? 3 : *c >> 3 == 30 ? 4 : 0;
+
+	*code = n > 1 ? *c & 0x7f >> n : *c;
+	for (i = 1; i < n; i++) {
+		if (c[i] >> 6 != 2)
+			return 0;
+		*code = *code << 6 | (c[i] & 0x3f);
+	}
+	if (n && (*code < least[n] || *code > 0x10ffff ||
+		  (*code >= 0xd800 && *code < 0xe000)))
+		return 0;
+	return n;
+}
+
+/* The same, but 0 for control characters, too, and what XML does not have */
+static unsigned int plain(const char *text)
+{
+	unsigned int code, n = utf8(text, &code);
+
+	return code < ' ' || (code >= 0x7f && code < 0xa0) ||
+	       code == 0xfffe || code == 0xffff ? 0 : n;
+}
+
+/* With all else, and backslashes, as \xff: what it was can be told from it */
+static char *printable(const char *text)
+{
+	char *result = malloc(4 * strlen(text) + 1), *end = result;
+	unsigned int n;
+
+	if (!result)
+		abort();
+	for (; *text; text += n) {
+		n = *text == '\\' ? 0 : plain(text);
+		if (n) {
+			end = mempcpy(end, text, n);
+		} else {
+			n = 1;
+			end += sprintf(end, "\\x%02x", (unsigned char)*text);
+		}
+	}
+	*end = '\0';
+	return result;
+}
+
+/* What tools and consoles say, without what does not belong there */
+static void clean(char *text)
+{
+	unsigned int n;
+
+	for (; *text; text += n) {
+		n = plain(text);
+		if (!n) {
+			*text = '?';
+			n = 1;
+		}
+	}
+}
+
 static void __attribute__((noreturn, format(printf, 1, 2)))
 die(const char *fmt, ...)
 {
+	char *text;
 	va_list args;
 
 	va_start(args, fmt);
-	fputs("make: replay: ", stderr);
-	vfprintf(stderr, fmt, args);
-	fputc('\n', stderr);
+	if (vasprintf(&text, fmt, args) < 0)
+		abort();
+	fprintf(stderr, "make: replay: %s\n", printable(text));
 	exit(2);
 }
 
@@ -136,6 +210,9 @@ static struct file *add_file(const char *path)
 	file = &files[nr_files++];
 	memset(file, 0, sizeof(*file));
 	file->path = strdup(path);
+	if (!file->path)
+		die("%s: no memory", path);
+	file->shown = printable(path);
 	return file;
 }
 
@@ -148,6 +225,8 @@ static void add_named(const char *path, long long size)
 		die("%s: larger than %d MB", path, FILE_MAX / MIB);
 	file->size = size;
 	file->target = realpath(path, NULL);
+	if (!file->target)
+		die("%s: %s", path, strerror(errno));
 	in = map(path, size);
 	file->format = format_by_content(in, size);
 	munmap(in, size + 1);
@@ -205,6 +284,21 @@ static void add_argument(const char *path)
 	}
 }
 
+static void add_from_stdin(void)
+{
+	char *path = NULL;
+	size_t room = 0;
+
+	while (getdelim(&path, &room, 0, stdin) > 0) {
+		if (!*path)
+			die("FILES_FROM: an empty name");
+		add_argument(path);
+	}
+	free(path);
+	if (!nr_files)
+		die("FILES_FROM: no name in it");
+}
+
 /* gen_init_cpio's lists end a name at a blank: so the files go by their number */
 static void pack(const char *dir)
 {
@@ -245,17 +339,18 @@ static void unpack(void)
 {
 	FILE *names = open_file("files", "r");
 	size_t room = 0;
-	char *line = NULL, *path;
+	char *line = NULL;
 	long long size;
 	int format, at;
 
 	while (getdelim(&line, &room, 0, names) > 0) {
 		struct file *file;
 
-		if (sscanf(line, "%d %lld %n", &format, &size, &at) != 2)
+		if (sscanf(line, "%1d %9lld%n", &format, &size, &at) != 2 ||
+		    format < 0 || format >= NR_FORMATS ||
+		    size < 0 || line[at] != ' ')
 			die("build/replay/files: not as it was written");
-		path = line + at;
-		file = add_file(path);
+		file = add_file(line + at + 1);
 		file->format = format;
 		file->size = size;
 	}
@@ -346,6 +441,7 @@ static void read_stock(void)
 		struct file *file = &files[i];
 
 		line[strcspn(line, "\n")] = '\0';
+		clean(line);
 		if (sscanf(line, "%llu %u %u %d%n", &file->tool.len,
 			   &file->tool.crc, &file->tool.adler, &failed,
 			   &at) != 4)
@@ -392,6 +488,7 @@ static void read_log(const char *path)
 
 	while (fgets(line, sizeof(line), log)) {
 		line[strcspn(line, "\r\n")] = '\0';
+		clean(line);
 		at = strstr(line, "replay ");
 		if (at && sscanf(at, "replay %u: %n", &nr, &n) == 1 &&
 		    nr < nr_files) {
@@ -413,7 +510,7 @@ static void read_log(const char *path)
 	fclose(log);
 }
 
-enum verdict { RIGHT, WRONG, REFUSED };
+enum verdict { RIGHT, WRONG, REFUSED, NR_VERDICTS };
 
 /**
  * struct answer - what is told of a file
@@ -559,6 +656,8 @@ static void judge(struct answer *answer, unsigned int nr,
 			answer->verdict = WRONG;
 		because(answer, "the suite reports: %s", file->fault);
 	}
+	/* It may have been cut in the middle of a character. */
+	clean(answer->why);
 }
 
 static const char *verdict_name(const struct file *file, enum verdict verdict)
@@ -598,7 +697,7 @@ static void print_row(const struct file *file, const struct answer *answer,
 		if (has_speed(file))
 			snprintf(speed, sizeof(speed), "%.1f", ms_per_mb(file));
 	}
-	printf("%-*s  %-4s  %-15s %11s %5s %7s\n", width, file->path,
+	printf("%-*s  %-4s  %-15s %11s %5s %7s\n", width, file->shown,
 	       formats[file->format].name,
 	       verdict_name(file, answer->verdict), bytes,
 	       !file->answered || file->error || file->tool_failed ? "-" :
@@ -609,19 +708,55 @@ static void print_row(const struct file *file, const struct answer *answer,
 		printf("    to do: %s\n", answer->advice);
 }
 
+/* JSON is Unicode: what is not becomes U+FFFD */
 static void json_string(FILE *json, const char *text)
 {
-	fputc('"', json);
-	for (; *text; text++) {
-		unsigned char c = *text;
+	unsigned int code, n;
 
-		if (c == '"' || c == '\\')
-			fprintf(json, "\\%c", c);
-		else if (c < ' ')
-			fprintf(json, "\\u%04x", c);
-		else
-			fputc(c, json);
+	fputc('"', json);
+	for (; *text; text += n) {
+		n = utf8(text, &code);
+		if (!n) {
+			fputs("\\ufffd", json);
+			n = 1;
+		} else if (code == '"' || code == '\\') {
+			fprintf(json, "\\%c", code);
+		} else if (code < ' ' || code == 0x7f) {
+			fprintf(json, "\\u%04x", code);
+		} else {
+			fwrite(text, 1, n, json);
+		}
 	}
+	fputc('"', json);
+}
+
+static bool is_utf8(const char *text)
+{
+	unsigned int code, n;
+
+	for (; *text; text += n) {
+		n = utf8(text, &code);
+		if (!n)
+			return false;
+	}
+	return true;
+}
+
+/*
+ * A name that is not UTF-8 is in "file" for people to read, and in "file_bytes"
+ * percent-encoded, to be opened by: urllib.parse.unquote_to_bytes() in Python.
+ */
+static void json_name(FILE *json, const char *path)
+{
+	fputs("    {\n      \"file\": ", json);
+	json_string(json, path);
+	if (is_utf8(path))
+		return;
+	fputs(",\n      \"file_bytes\": \"", json);
+	for (; *path; path++)
+		fprintf(json, isalnum((unsigned char)*path) ||
+			strchr("-._~/", *path) ? "%c" : "%%%02X",
+			(unsigned char)*path);
 	fputc('"', json);
 }
 
@@ -640,8 +775,7 @@ static void json_row(FILE *json, const struct file *file,
 	static const char *const names[] = { "right", "wrong", "refused" };
 	bool taken = file->answered && !file->error;
 
-	fputs("    {\n      \"file\": ", json);
-	json_string(json, file->path);
+	json_name(json, file->path);
 	json_member(json, "format", formats[file->format].name);
 	json_member(json, "verdict", names[answer->verdict]);
 	fprintf(json, ",\n      \"error\": %d", file->error);
@@ -658,64 +792,171 @@ static void json_row(FILE *json, const struct file *file,
 	fputs("\n    }", json);
 }
 
-static int report(const struct kernel *kernel, const char *name,
-		  const char *judges, const char *json_path)
+/**
+ * struct asked - who was asked, and who is believed
+ * @kernel: in words
+ * @judges: the stock tools that say what should come out
+ */
+struct asked {
+	const char *kernel;
+	const char *judges;
+};
+
+static void write_json(FILE *json, const struct asked *asked,
+		       const struct answer *answers)
 {
-	FILE *json = json_path ? open_file(json_path, "w") : NULL;
-	unsigned int counts[3] = { }, i;
-	struct answer answer;
+	unsigned int i;
+
+	fputs("{\n  \"kernel\": ", json);
+	json_string(json, asked->kernel);
+	fputs(",\n  \"judged_by\": ", json);
+	json_string(json, asked->judges);
+	fputs(",\n  \"files\": [\n", json);
+	for (i = 0; i < nr_files; i++) {
+		json_row(json, &files[i], &answers[i]);
+		fputs(i + 1 < nr_files ? ",\n" : "\n", json);
+	}
+	fputs("  ]\n}\n", json);
+}
+
+/* A text that printable() or clean() has been over */
+static void xml_text(FILE *xml, const char *text)
+{
+	for (; *text; text++)
+		switch (*text) {
+		case '&':
+			fputs("&amp;", xml);
+			break;
+		case '<':
+			fputs("&lt;", xml);
+			break;
+		case '>':
+			fputs("&gt;", xml);
+			break;
+		case '"':
+			fputs("&quot;", xml);
+			break;
+		default:
+			fputc(*text, xml);
+		}
+}
+
+static void xml_attribute(FILE *xml, const char *name, const char *text)
+{
+	fprintf(xml, " %s=\"", name);
+	xml_text(xml, text);
+	fputc('"', xml);
+}
+
+static void xml_row(FILE *xml, const struct file *file,
+		    const struct answer *answer)
+{
+	fputs("    <testcase", xml);
+	xml_attribute(xml, "classname", formats[file->format].name);
+	xml_attribute(xml, "name", file->shown);
+	fprintf(xml, " time=\"%.3f\"", file->ns / 1e9);
+	if (answer->verdict == RIGHT) {
+		fputs("/>\n", xml);
+		return;
+	}
+	fputs(">\n      <failure", xml);
+	xml_attribute(xml, "type", verdict_name(file, answer->verdict));
+	xml_attribute(xml, "message", answer->why);
+	fputc('>', xml);
+	if (answer->advice[0])
+		fputs("to do: ", xml);
+	xml_text(xml, answer->advice);
+	fputs("</failure>\n    </testcase>\n", xml);
+}
+
+static void write_junit(FILE *xml, const struct asked *asked,
+			const struct answer *answers, const unsigned int *counts)
+{
+	unsigned int i;
+
+	fputs("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuites>\n  <testsuite", xml);
+	xml_attribute(xml, "name", "make replay");
+	fprintf(xml, " tests=\"%u\" failures=\"%u\" errors=\"0\" skipped=\"0\">\n",
+		nr_files, counts[WRONG] + counts[REFUSED]);
+	fputs("    <properties>\n      <property name=\"kernel\"", xml);
+	xml_attribute(xml, "value", asked->kernel);
+	fputs("/>\n      <property name=\"judged by\"", xml);
+	xml_attribute(xml, "value", asked->judges);
+	fputs("/>\n    </properties>\n", xml);
+	for (i = 0; i < nr_files; i++)
+		xml_row(xml, &files[i], &answers[i]);
+	fputs("  </testsuite>\n</testsuites>\n", xml);
+}
+
+static void close_written(FILE *file, const char *path)
+{
+	bool failed = ferror(file);
+
+	if (fclose(file) || failed)
+		die("%s: cannot be written", path);
+}
+
+static int report(const struct kernel *kernel, const struct asked *asked,
+		  FILE *json, FILE *junit)
+{
+	struct answer *answers = calloc(nr_files, sizeof(*answers));
+	unsigned int counts[NR_VERDICTS] = { }, i;
 	int width = 4;
 
+	if (!answers)
+		die("no memory");
 	for (i = 0; i < nr_files; i++) {
-		int length = strlen(files[i].path);
+		int length = strlen(files[i].shown);
 
 		if (length > width && length <= 48)
 			width = length;
-	}
-	if (json) {
-		fputs("{\n  \"kernel\": ", json);
-		json_string(json, name);
-		fputs(",\n  \"judged_by\": ", json);
-		json_string(json, judges);
-		fputs(",\n  \"files\": [\n", json);
+		judge(&answers[i], i, kernel);
+		counts[answers[i].verdict]++;
 	}
 	printf("%-*s  %-4s  %-15s %11s %5s %7s\n", width, "file", "as", "answer",
 	       "bytes out", "same", "ms/MB");
-	for (i = 0; i < nr_files; i++) {
-		judge(&answer, i, kernel);
-		counts[answer.verdict]++;
-		print_row(&files[i], &answer, width);
-		if (json) {
-			json_row(json, &files[i], &answer);
-			fputs(i + 1 < nr_files ? ",\n" : "\n", json);
-		}
-	}
-	if (json) {
-		fputs("  ]\n}\n", json);
-		if (fclose(json))
-			die("%s: %s", json_path, strerror(errno));
-	}
-	printf("judged by %s\n", judges);
+	for (i = 0; i < nr_files; i++)
+		print_row(&files[i], &answers[i], width);
+	if (json)
+		write_json(json, asked, answers);
+	if (junit)
+		write_junit(junit, asked, answers, counts);
+	printf("judged by %s\n", asked->judges);
 	printf("make replay: %s: of %u files, %u taken and right, %u wrong, %u refused\n",
-	       name, nr_files, counts[RIGHT], counts[WRONG], counts[REFUSED]);
+	       asked->kernel, nr_files, counts[RIGHT], counts[WRONG],
+	       counts[REFUSED]);
+	free(answers);
 	return counts[RIGHT] == nr_files ? 0 : 1;
+}
+
+/* What is to be written, if anything, from where the user stands */
+static FILE *open_answers(const char *path)
+{
+	return *path ? open_file(path, "w") : NULL;
 }
 
 int main(int argc, char **argv)
 {
 	const char *command = argc > 2 ? argv[1] : "";
+	FILE *json = NULL, *junit = NULL;
+	struct asked asked;
 	struct kernel kernel;
-	int i;
+	int i, status;
 
 	if (!strcmp(command, "pack")) {
 		for (i = 3; i < argc; i++)
 			add_argument(argv[i]);
-	} else if (argc < 3) {
+	} else if (!strcmp(command, "pack-from")) {
+		add_from_stdin();
+	} else if (!strcmp(command, "report") && argc == 9) {
+		json = open_answers(argv[7]);
+		junit = open_answers(argv[8]);
+	} else if (strcmp(command, "stock")) {
 		die("call it by way of make replay");
 	}
 	if (chdir(argv[2]))
 		die("%s: %s", argv[2], strerror(errno));
-	if (!strcmp(command, "pack")) {
+	if (!strncmp(command, "pack", 4)) {
 		pack(argv[2]);
 		return 0;
 	}
@@ -728,5 +969,12 @@ int main(int argc, char **argv)
 		die("%s: %s", argv[3], strerror(errno));
 	read_stock();
 	read_log(argv[4]);
-	return report(&kernel, argv[5], argv[6], argv[7]);
+	asked.kernel = argv[5];
+	asked.judges = argv[6];
+	status = report(&kernel, &asked, json, junit);
+	if (json)
+		close_written(json, argv[7]);
+	if (junit)
+		close_written(junit, argv[8]);
+	return status;
 }

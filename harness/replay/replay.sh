@@ -5,6 +5,11 @@
 # an initramfs, where the suite module_decompress_replay finds them; replay.c
 # says what came of it, and why.
 #
+# FILES=name, or names between blanks: files, or directories of them
+# FILES_FROM=file: names that each end with a NUL, as find -print0 writes them; "-"
+#	is stdin. For names with blanks in them.
+# JSON=file, JUNIT=file: the answers for programs
+#
 # Exit status: 0 all are taken and come out as the stock tools would have it,
 # 1 not all, 2 it did not come to that.
 
@@ -13,25 +18,40 @@ set -eu
 . "$top/harness/lib/build.sh"
 
 FILES=${FILES:-}
+FILES_FROM=${FILES_FROM:-}
 JSON=${JSON:-}
+JUNIT=${JUNIT:-}
 command=replay
 
-[ "$FILES" ] || die "replay: which files? Run: make replay FILES='a.ko.xz b.ko.zst', or a directory of them"
 case $ARCH in
 um) die "ARCH=um: replay has no use for it; i386 or x86_64" ;;
 esac
-# One name with blanks in it, or a list as for the shell
-if [ -e "$FILES" ]; then
+# What comes from outside is never evaluated: FILES is one name, with blanks in it
+# if there is such a file, or names between blanks.
+if [ "$FILES_FROM" ]; then
+	[ ! "$FILES" ] || die "FILES and FILES_FROM: one of them, not both"
+	[ "$FILES_FROM" = - ] || [ -r "$FILES_FROM" ] ||
+		die "FILES_FROM=$FILES_FROM: cannot be read"
+elif [ -e "$FILES" ]; then
 	set -- "$FILES"
 else
-	(eval "set -- $FILES") 2>/dev/null ||
-		die "FILES=$FILES: a quote is missing, or one too many"
-	eval "set -- $FILES"
+	set -f
+	# shellcheck disable=SC2086	# a list of words
+	set -- $FILES
+	set +f
+	[ $# -gt 0 ] || die "replay: which files? Run: make replay FILES='a.ko.xz b.ko.zst', or a directory of them"
 fi
-case $JSON in
-'' | /*) ;;
-*) JSON=$PWD/$JSON ;;
-esac
+
+# writable VARIABLE FILE: what an earlier run has written there goes at once
+writable()
+{
+	[ ! "$2" ] || (: >"$2") 2>/dev/null || die "$1=$2: cannot be written"
+}
+
+[ ! "$JSON" ] || [ "$JSON" != "$JUNIT" ] ||
+	die "JSON and JUNIT: not both into $JSON"
+writable JSON "$JSON"
+writable JUNIT "$JUNIT"
 
 replay=$build/replay
 mkdir -p "$replay" "$build/tree"
@@ -52,7 +72,11 @@ fi
 files=$replay/files
 rm -rf "$files"
 mkdir -p "$files"
-"$tool" pack "$files" "$@"
+case $FILES_FROM in
+'') "$tool" pack "$files" "$@" ;;
+-) "$tool" pack-from "$files" ;;
+*) "$tool" pack-from "$files" <"$FILES_FROM" ;;
+esac
 count=$(find "$files" -type l | wc -l)
 
 # version_of TOOL: such as "zstd 1.5.7"
@@ -118,4 +142,4 @@ cat "$files"/log.* >"$files/log"
 grep -q '# any_file_is_handled: replay ' "$files/log" ||
 	not_built 'booted'
 "$tool" report "$files" "$dir/.config" "$files/log" "$what" "$judged_by" \
-	${JSON:+"$JSON"}
+	"$JSON" "$JUNIT"
