@@ -10,10 +10,10 @@
  *	The same with the files whose names are on stdin, each with a NUL behind it.
  * replay stock DIRECTORY
  *	Decompresses them with the stock tools, and writes down what that gives.
- * replay report DIRECTORY CONFIG LOG KERNEL JUDGES JSON JUNIT
- *	Puts that next to what the kernel said, and tells why it differs. KERNEL and
- *	JUDGES say who was asked and who is believed; JSON and JUNIT are files to
- *	write, or empty.
+ * replay report DIRECTORY CONFIG KERNEL JUDGES JSON JUNIT
+ *	Puts that next to what the kernel said, in the log of each boot, and tells
+ *	why it differs. KERNEL and JUDGES say who was asked and who is believed;
+ *	JSON and JUNIT are files to write, or empty.
  *
  * Exit status: 0; 1 if a file is not taken, or comes out wrong; 2 if something
  * cannot be read.
@@ -59,6 +59,7 @@ struct output {
  * @shown: the same, with escapes for what is not to get at a terminal
  * @target: the same without links, from the root
  * @size: in bytes
+ * @boot: which kernel is asked; files are numbered anew for each
  * @format: the decoder that is asked
  * @tool: what the stock tool made of it
  * @tool_failed: the stock tool refused it
@@ -77,6 +78,7 @@ struct file {
 	char *shown;
 	char *target;
 	long long size;
+	unsigned int boot;
 	enum format format;
 	struct output tool;
 	bool tool_failed;
@@ -303,7 +305,7 @@ static void add_from_stdin(void)
 static void pack(const char *dir)
 {
 	FILE *names = open_file("files", "w"), *list = NULL;
-	unsigned int i, boot = 0;
+	unsigned int i, first = 0, boot = 0;
 	long long in_boot = 0;
 	char name[32];
 
@@ -313,31 +315,34 @@ static void pack(const char *dir)
 		snprintf(name, sizeof(name), "%u", i);
 		if (symlink(file->target, name))
 			die("%s: %s", file->path, strerror(errno));
-		fprintf(names, "%d %lld %s%c", file->format, file->size,
-			file->path, 0);
-
 		if (list && in_boot + file->size > BOOT_MAX) {
 			fclose(list);
 			list = NULL;
 			in_boot = 0;
+			first = i;
+			boot++;
 		}
 		in_boot += file->size;
 		if (!list) {
-			snprintf(name, sizeof(name), "list.%u", boot++);
+			snprintf(name, sizeof(name), "list.%u", boot);
 			list = open_file(name, "w");
 			fputs("dir /module_decompress_replay 0755 0 0\n", list);
 		}
+		fprintf(names, "%d %lld %u %s%c", file->format, file->size,
+			boot, file->path, 0);
 		fprintf(list, "file /module_decompress_replay/%u.%s %s/%u 0644 0 0\n",
-			i, formats[file->format].suffix, dir, i);
+			i - first, formats[file->format].suffix, dir, i);
 	}
 	if (list)
 		fclose(list);
-	fclose(names);
+	if (fclose(names))
+		die("build/replay/files: %s", strerror(errno));
 }
 
 static void unpack(void)
 {
 	FILE *names = open_file("files", "r");
+	unsigned int boot;
 	size_t room = 0;
 	char *line = NULL;
 	long long size;
@@ -346,16 +351,19 @@ static void unpack(void)
 	while (getdelim(&line, &room, 0, names) > 0) {
 		struct file *file;
 
-		if (sscanf(line, "%1d %9lld%n", &format, &size, &at) != 2 ||
-		    format < 0 || format >= NR_FORMATS ||
+		if (sscanf(line, "%1d %9lld %9u%n", &format, &size, &boot,
+			   &at) != 3 || format < 0 || format >= NR_FORMATS ||
 		    size < 0 || line[at] != ' ')
 			die("build/replay/files: not as it was written");
 		file = add_file(line + at + 1);
 		file->format = format;
 		file->size = size;
+		file->boot = boot;
 	}
 	free(line);
 	fclose(names);
+	if (!nr_files)
+		die("build/replay/files: empty");
 }
 
 static void digest(struct output *out, const unsigned char *bytes, size_t n)
@@ -458,63 +466,130 @@ static void read_stock(void)
 /* A line of the suite's, see kernel/module/tests/replay.c */
 static void replay_line(struct file *file, const char *text)
 {
-	if (!strncmp(text, "asked as ", 9))
+	struct output out;
+	unsigned long long ns;
+	int error;
+
+	if (!strncmp(text, "asked as ", 9)) {
 		file->asked = true;
-	else if (sscanf(text, "returned %d, %llu bytes, crc32 %x, adler32 %x, %llu ns",
-			&file->error, &file->out.len, &file->out.crc,
-			&file->out.adler, &file->ns) == 5)
+	} else if (sscanf(text, "returned %5d, %19llu bytes, crc32 %8x, adler32 %8x, %19llu ns",
+			  &error, &out.len, &out.crc, &out.adler, &ns) == 5) {
 		file->answered = true;
-	else if (!strncmp(text, "said: ", 6))
+		file->error = error;
+		file->out = out;
+		file->ns = ns;
+	} else if (!strncmp(text, "said: ", 6)) {
 		snprintf(file->said, sizeof(file->said), "%s", text + 6);
+		clean(file->said);
+	}
+}
+
+/* The file whose number stands there, before that character; *end is behind both */
+static struct file *file_at(const char *number, char behind, const char **end,
+			    struct file *first, unsigned int count)
+{
+	unsigned long nr;
+	char *after;
+
+	if (!isdigit((unsigned char)*number))
+		return NULL;
+	nr = strtoul(number, &after, 10);
+	if (*after != behind || nr >= count)
+		return NULL;
+	*end = after + 1;
+	return first + nr;
 }
 
 /* KUnit's result, such as "not ok 3 2.xz" */
-static bool is_end(const char *line)
+static bool is_end(const char *line, const char **name)
 {
-	const char *ok = strstr(line, "ok ");
-	unsigned int nr;
+	const char *number = strstr(line, "ok ");
+	size_t digits;
 
-	return ok && sscanf(ok, "ok %*u %u.", &nr) == 1;
+	if (!number)
+		return false;
+	number += strlen("ok ");
+	digits = strspn(number, "0123456789");
+	*name = number + digits + 1;
+	return digits && number[digits] == ' ';
 }
 
-static void read_log(const char *path)
+/* From a console, which may have any bytes in it */
+static ssize_t console_line(char **line, size_t *room, FILE *log)
 {
-	FILE *log = open_file(path, "r");
-	struct file *file = NULL;
-	bool failed = false;
-	char line[512], *at;
-	unsigned int nr;
-	int n;
+	ssize_t i, n = getline(line, room, log);
 
-	while (fgets(line, sizeof(line), log)) {
-		line[strcspn(line, "\r\n")] = '\0';
-		clean(line);
+	for (i = 0; i < n; i++)
+		if (!(*line)[i])
+			(*line)[i] = '?';
+	if (n > 0) {
+		(*line)[strcspn(*line, "\r\n")] = '\0';
+		clean(*line);
+	}
+	return n;
+}
+
+static void end(struct file *file, const char *line)
+{
+	file->over = true;
+	if (strstr(line, "not ok") && !file->fault[0])
+		snprintf(file->fault, sizeof(file->fault),
+			 "it fails, and nobody says why");
+}
+
+/* What one kernel said of those files, from number 0 on */
+static void read_log(FILE *log, struct file *first, unsigned int count)
+{
+	struct file *file = NULL, *of;
+	bool failed = false;
+	const char *at;
+	char *line = NULL;
+	size_t room = 0;
+
+	while (console_line(&line, &room, log) > 0) {
+		/* Such as "# any_file_is_handled: replay 2: said: no" */
 		at = strstr(line, "replay ");
-		if (at && sscanf(at, "replay %u: %n", &nr, &n) == 1 &&
-		    nr < nr_files) {
-			file = &files[nr];
-			replay_line(file, at + n);
+		of = at ? file_at(at + 7, ':', &at, first, count) : NULL;
+		if (of) {
+			file = of;
+			replay_line(file, at + strspn(at, " "));
 		} else if (file && failed && !file->fault[0]) {
 			snprintf(file->fault, sizeof(file->fault), "%s",
 				 line + strspn(line, " "));
-		} else if (file && is_end(line)) {
-			file->over = true;
-			if (strstr(line, "not ok") && !file->fault[0])
-				snprintf(file->fault, sizeof(file->fault),
-					 "it fails, and nobody says why");
+		} else if (is_end(line, &at)) {
+			of = file_at(at, '.', &at, first, count);
+			if (of)
+				end(of, line);
 			file = NULL;
 		}
 		failed = strstr(line, "EXPECTATION FAILED") ||
 			 strstr(line, "ASSERTION FAILED");
 	}
-	fclose(log);
+	free(line);
 }
 
-enum verdict { RIGHT, WRONG, REFUSED, NR_VERDICTS };
+static void read_logs(void)
+{
+	unsigned int first, end;
+	char name[32];
+	FILE *log;
+
+	for (first = 0; first < nr_files; first = end) {
+		for (end = first + 1; end < nr_files; end++)
+			if (files[end].boot != files[first].boot)
+				break;
+		snprintf(name, sizeof(name), "log.%u", files[first].boot);
+		log = open_file(name, "r");
+		read_log(log, files + first, end - first);
+		fclose(log);
+	}
+}
+
+enum verdict { RIGHT, WRONG, REFUSED, NO_ANSWER, NR_VERDICTS };
 
 /**
  * struct answer - what is told of a file
- * @verdict: taken and right, taken and wrong, or refused
+ * @verdict: taken and right, taken and wrong, refused, or nothing was heard
  * @why: what is wrong, in words
  * @advice: what to do about it
  */
@@ -631,15 +706,23 @@ static void judge(struct answer *answer, unsigned int nr,
 	munmap(in, file->size + 1);
 
 	memset(answer, 0, sizeof(*answer));
-	if (!file->answered) {
-		answer->verdict = file->over && !file->fault[0] ? REFUSED : WRONG;
+	if (!file->asked) {
+		answer->verdict = NO_ANSWER;
+		because(answer, file->over ? "the kernel complained too often before" :
+			"the kernel died before");
+		advise(answer, "ask about it without those before it");
+	} else if (!file->over) {
+		answer->verdict = WRONG;
+		because(answer, "the kernel did not come back from it");
+	} else if (!file->answered) {
+		/* Only zstd can be unknown: it was added later. */
+		answer->verdict = file->fault[0] ? WRONG :
+				  file->format == ZSTD ? REFUSED : NO_ANSWER;
 		if (answer->verdict == REFUSED)
 			because(answer, "the decompress.c of this kernel does not know %s",
 				format->name);
-		else if (!file->over)
-			because(answer, file->asked ?
-				"the kernel did not come back from it" :
-				"the kernel was not asked: it died before");
+		else
+			because(answer, "what the kernel said of it cannot be read");
 	} else if (file->error) {
 		answer->verdict = REFUSED;
 		why_refused(answer, file, &e);
@@ -651,7 +734,7 @@ static void judge(struct answer *answer, unsigned int nr,
 	if (file->said[0])
 		because(answer, words ? "the kernel says \"%s\" (%s)" :
 			"the kernel says \"%s\"", file->said, words);
-	if (file->fault[0]) {
+	if (file->fault[0] && answer->verdict != NO_ANSWER) {
 		if (answer->verdict == RIGHT)
 			answer->verdict = WRONG;
 		because(answer, "the suite reports: %s", file->fault);
@@ -668,6 +751,8 @@ static const char *verdict_name(const struct file *file, enum verdict verdict)
 		return "taken";
 	if (verdict == WRONG)
 		return "WRONG";
+	if (verdict == NO_ANSWER)
+		return "no answer";
 	if (!file->error)
 		return "refused";
 	snprintf(text, sizeof(text), "refused, %s",
@@ -772,7 +857,9 @@ static void json_member(FILE *json, const char *name, const char *text)
 static void json_row(FILE *json, const struct file *file,
 		     const struct answer *answer)
 {
-	static const char *const names[] = { "right", "wrong", "refused" };
+	static const char *const names[] = {
+		"right", "wrong", "refused", "no answer",
+	};
 	bool taken = file->answered && !file->error;
 
 	json_name(json, file->path);
@@ -851,6 +938,8 @@ static void xml_attribute(FILE *xml, const char *name, const char *text)
 static void xml_row(FILE *xml, const struct file *file,
 		    const struct answer *answer)
 {
+	const char *element;
+
 	fputs("    <testcase", xml);
 	xml_attribute(xml, "classname", formats[file->format].name);
 	xml_attribute(xml, "name", file->shown);
@@ -859,14 +948,15 @@ static void xml_row(FILE *xml, const struct file *file,
 		fputs("/>\n", xml);
 		return;
 	}
-	fputs(">\n      <failure", xml);
+	element = answer->verdict == NO_ANSWER ? "error" : "failure";
+	fprintf(xml, ">\n      <%s", element);
 	xml_attribute(xml, "type", verdict_name(file, answer->verdict));
 	xml_attribute(xml, "message", answer->why);
 	fputc('>', xml);
 	if (answer->advice[0])
 		fputs("to do: ", xml);
 	xml_text(xml, answer->advice);
-	fputs("</failure>\n    </testcase>\n", xml);
+	fprintf(xml, "</%s>\n    </testcase>\n", element);
 }
 
 static void write_junit(FILE *xml, const struct asked *asked,
@@ -876,8 +966,8 @@ static void write_junit(FILE *xml, const struct asked *asked,
 
 	fputs("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuites>\n  <testsuite", xml);
 	xml_attribute(xml, "name", "make replay");
-	fprintf(xml, " tests=\"%u\" failures=\"%u\" errors=\"0\" skipped=\"0\">\n",
-		nr_files, counts[WRONG] + counts[REFUSED]);
+	fprintf(xml, " tests=\"%u\" failures=\"%u\" errors=\"%u\" skipped=\"0\">\n",
+		nr_files, counts[WRONG] + counts[REFUSED], counts[NO_ANSWER]);
 	fputs("    <properties>\n      <property name=\"kernel\"", xml);
 	xml_attribute(xml, "value", asked->kernel);
 	fputs("/>\n      <property name=\"judged by\"", xml);
@@ -922,9 +1012,12 @@ static int report(const struct kernel *kernel, const struct asked *asked,
 	if (junit)
 		write_junit(junit, asked, answers, counts);
 	printf("judged by %s\n", asked->judges);
-	printf("make replay: %s: of %u files, %u taken and right, %u wrong, %u refused\n",
+	printf("make replay: %s: of %u files, %u taken and right, %u wrong, %u refused",
 	       asked->kernel, nr_files, counts[RIGHT], counts[WRONG],
 	       counts[REFUSED]);
+	if (counts[NO_ANSWER])
+		printf(", %u without an answer", counts[NO_ANSWER]);
+	putchar('\n');
 	free(answers);
 	return counts[RIGHT] == nr_files ? 0 : 1;
 }
@@ -948,9 +1041,9 @@ int main(int argc, char **argv)
 			add_argument(argv[i]);
 	} else if (!strcmp(command, "pack-from")) {
 		add_from_stdin();
-	} else if (!strcmp(command, "report") && argc == 9) {
-		json = open_answers(argv[7]);
-		junit = open_answers(argv[8]);
+	} else if (!strcmp(command, "report") && argc == 8) {
+		json = open_answers(argv[6]);
+		junit = open_answers(argv[7]);
 	} else if (strcmp(command, "stock")) {
 		die("call it by way of make replay");
 	}
@@ -968,13 +1061,13 @@ int main(int argc, char **argv)
 	if (read_kernel_config(&kernel, argv[3]))
 		die("%s: %s", argv[3], strerror(errno));
 	read_stock();
-	read_log(argv[4]);
-	asked.kernel = argv[5];
-	asked.judges = argv[6];
+	read_logs();
+	asked.kernel = argv[4];
+	asked.judges = argv[5];
 	status = report(&kernel, &asked, json, junit);
 	if (json)
-		close_written(json, argv[7]);
+		close_written(json, argv[6]);
 	if (junit)
-		close_written(junit, argv[8]);
+		close_written(junit, argv[7]);
 	return status;
 }
