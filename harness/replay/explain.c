@@ -71,7 +71,7 @@ static unsigned int get_le32(const unsigned char *p)
 }
 
 /**
- * read_kernel_config() - learn which decoders a kernel was built with
+ * read_kernel_config() - learn for what machine and with which decoders a kernel was built
  * @kernel: gets what @path says
  * @path: its .config
  *
@@ -92,6 +92,8 @@ int read_kernel_config(struct kernel *kernel, const char *path)
 		if (!value)
 			continue;
 		*value = '\0';
+		if (!strcmp(line, "CONFIG_64BIT"))
+			kernel->is_64bit = true;
 		for (i = 0; i < ARRAY_SIZE(bcj_filters); i++)
 			if (!strcmp(line, bcj_filters[i].config))
 				kernel->has_bcj[bcj_filters[i].id] = true;

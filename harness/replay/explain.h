@@ -33,9 +33,11 @@ extern const struct format_info formats[NR_FORMATS];
 
 /**
  * struct kernel - what its decoders depend on
+ * @is_64bit: whether it has no highmem
  * @has_bcj: whether it was built with the .xz filter of that ID
  */
 struct kernel {
+	bool is_64bit;
 	bool has_bcj[16];
 };
 

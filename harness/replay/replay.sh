@@ -14,6 +14,8 @@
 # 1 not all, 2 it did not come to that.
 
 set -eu
+# A kernel as it is shipped, unless fixes are asked for
+FIXES=${FIXES:-no}
 . "$(dirname "$0")/../lib/lib.sh"
 . "$top/harness/lib/build.sh"
 

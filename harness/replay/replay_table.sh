@@ -2,11 +2,12 @@
 # SPDX-License-Identifier: GPL-2.0
 #
 # replay_table.sh: asks each kernel about the known blobs, by way of make replay,
-# and writes what it takes into the manual.
+# as it is shipped, and writes what it takes into the manual.
 
 set -eu
 . "$(dirname "$0")/../lib/lib.sh"
 
+unset FILES_FROM ARCH FIXES JSON JUNIT
 manual=$top/Documentation/dev-tools/module-decompress-kunit.rst
 tmp=$(mktemp -d)
 trap 'rm -rf "$tmp"' EXIT
