@@ -15,91 +15,17 @@ trap 'exit 2' HUP INT TERM
 need gzip gzip pigz pigz zopfli zopfli bgzip tabix xz xz-utils zstd zstd \
 	pzstd zstd
 
-# file NAME ANSWER REASON COMMAND: the command is run where there is a module.ko,
-# and writes the file to stdout. REASON is part of what is to be said of it, or
-# "-" if nothing is.
-table()
+# each_row COMMAND: for each file of the table
+each_row()
 {
-	file 'default.xz' refused 'integrity check CRC64 is not supported' \
-		'xz -c module.ko'
-	file 'crc32.xz' taken - 'xz -c --check=crc32 module.ko'
-	file 'none.xz' taken - 'xz -c --check=none module.ko'
-	file 'sha256.xz' refused 'integrity check SHA-256 is not supported' \
-		'xz -c --check=sha256 module.ko'
-	file 'x86.xz' taken - 'xz -c --check=crc32 --x86 --lzma2 module.ko'
-	file 'offset.xz' refused 'x86 filter has a start offset' \
-		'xz -c --check=crc32 --x86=start=4096 --lzma2 module.ko'
-	file 'delta.xz' refused 'delta filter is not supported' \
-		'xz -c --check=crc32 --delta --lzma2 module.ko'
-	file 'three-filters.xz' refused '3 filters in a chain' \
-		'xz -c --check=crc32 --x86 --arm --lzma2 module.ko'
-	file 'blocks.xz' taken - \
-		'xz -c --check=crc32 -T2 --block-size=16KiB module.ko'
-	file 'dict-64.xz' taken - \
-		'xz -c --check=crc32 --lzma2=dict=64MiB module.ko'
-	file 'dict-1536.xz' refused 'dictionary or window of 1536 MiB' \
-		'dict_1536_mib'
-	file 'two-streams.xz' WRONG '2 streams, of which the kernel takes the first' \
-		'xz -c --check=crc32 module.ko; xz -c --check=crc32 module.ko'
-	file 'padding.xz' taken - \
-		'xz -c --check=crc32 module.ko; head -c 8 /dev/zero'
-	file 'trailing.xz' WRONG '9 bytes after the end' \
-		'xz -c --check=crc32 module.ko; echo and more'
-	file 'cut.xz' refused 'it is damaged: xz, too, says "Unexpected end of input"' \
-		'xz -c --check=crc32 module.ko | head -c 30000'
-	file 'flipped.xz' refused 'it is damaged: xz, too, says "Compressed data is corrupt"' \
-		'xz -c --check=crc32 module.ko | flip 30000'
-	file 'lzma.xz' refused 'does not begin with an xz stream header' \
-		'xz -c --format=lzma module.ko'
-	file 'random.xz' refused 'does not begin with an xz stream header' \
-		'random'
-	file 'empty.xz' refused 'it is empty' :
-
-	file 'named.gz' taken - 'gzip -c module.ko'
-	file 'nameless.gz' taken - 'gzip -cn9 module.ko'
-	file 'pigz.gz' taken - 'pigz -c module.ko'
-	file 'zopfli.gz' taken - 'zopfli --i1 -c module.ko'
-	file 'bgzip.gz' any 'extra field (FEXTRA)' 'bgzip -c module.ko'
-	file 'comment.gz' any 'comment (FCOMMENT)' 'pigz -c -C text module.ko'
-	file 'two-members.gz' WRONG '2 members, of which the kernel takes the first' \
-		'gzip -c module.ko; gzip -c module.ko'
-	file 'trailing.gz' taken - 'gzip -c module.ko; echo and more'
-	file 'bad-crc.gz' WRONG 'which the kernel did not notice: gzip says "invalid compressed data--crc error"' \
-		'gzip -c module.ko | flip -8'
-	file 'cut.gz' refused 'it is damaged: gzip, too, says "unexpected end of file"' \
-		'gzip -c module.ko | head -c 30000'
-	file 'random.gz' refused 'does not begin with a gzip header' random
-	file 'empty.gz' refused 'it is empty' :
-
-	file '1.zst' taken - 'zstd -1 -c module.ko'
-	file '19.zst' taken - 'zstd -19 -c module.ko'
-	file 'ultra-22.zst' taken - 'zstd --ultra -22 -c module.ko'
-	file 'no-check.zst' taken - 'zstd --no-check -c module.ko'
-	file 'long-27.zst' taken - 'zstd --long=27 -c <module.ko'
-	file 'long-30.zst' refused 'window of 1024 MiB, where the kernel takes 128' \
-		'zstd --long=30 -c <module.ko'
-	file 'long-31.zst' refused 'window of 2048 MiB, where the kernel takes 128' \
-		'zstd --long=31 -c <module.ko'
-	file 'two-frames.zst' WRONG '2 frames, of which the kernel takes the first' \
-		'zstd -c module.ko; zstd -c module.ko'
-	file 'skippable.zst' refused 'begins with a skippable frame' \
-		'printf "\120\052\115\030\0\0\0\0"; zstd -c module.ko'
-	file 'pzstd.zst' refused 'begins with a skippable frame' \
-		'pzstd -q -c module.ko'
-	file 'dictionary.zst' refused 'needs the dictionary with ID' \
-		'with_dictionary'
-	file 'empty-block.zst' refused 'an empty compressed block' \
-		'printf "\050\265\057\375\0\0\025\0\0\0\0"'
-	file 'trailing.zst' WRONG '9 bytes after the end' \
-		'zstd -c module.ko; echo and more'
-	file 'cut.zst' refused 'it is damaged: zstd, too, says "premature end"' \
-		'zstd -c module.ko | head -c 30000'
-	file 'random.zst' refused 'does not begin with a zstd frame' random
-	file 'empty.zst' refused 'it is empty' :
-
-	# By its content, as kmod does, and whatever its name
-	# shellcheck disable=SC2016	# nor is it to be expanded anywhere
-	file 'in truth "it'\''s" gzip; $(no) zstd.zst' taken - 'gzip -c module.ko'
+	count=0
+	while IFS='	' read -r file shipped reason fixed fixed_reason command <&3; do
+		case $file in
+		'' | '#'*) continue ;;
+		esac
+		count=$((count + 1))
+		"$1"
+	done 3<"$top/harness/test/replay.tsv"
 }
 
 # It would take xz 10 times that much memory: so change the header of another
@@ -147,36 +73,82 @@ with_dictionary()
 
 write_file()
 {
-	(eval "$4") >"$tmp/files/$1" 2>"$tmp/errors" || {
+	(eval "$command") >"$tmp/files/$file" 2>"$tmp/errors" || {
 		cat "$tmp/errors"
-		die "replay_test.sh: cannot write $1: $4"
+		die "replay_test.sh: cannot write $file: $command"
 	}
 }
 
-check_file()
+wrong()
 {
-	line=$(grep -F "./$1  " "$tmp/rows") || line='no such row'
-	case $2,$line in
+	wrong=$((wrong + 1))
+	echo "wrong: $*"
+}
+
+# check_answer ANSWER REASON: is that in the row of the file?
+check_answer()
+{
+	line=$(grep -F "./$file  " "$tmp/rows") || line='no such row'
+	case $1,$line in
 	any,*) ;;
-	*",./$1  "*" $2"*) ;;
-	*) wrong=$((wrong + 1))
-		echo "$1: not $2: $line" ;;
+	*",./$file  "*" $1"*) ;;
+	*) wrong "$what: $file: not $1: $line" ;;
 	esac
-	case $3,$line in
-	-,*'"'*says*)
-		wrong=$((wrong + 1))
-		echo "$1: nothing should be said: $line" ;;
+	case $2,$line in
+	-,*' |'*) wrong "$what: $file: nothing should be said: $line" ;;
 	-,*) ;;
-	*",./$1  "*"$3"*) ;;
-	*) wrong=$((wrong + 1))
-		echo "$1: not \"$3\": $line" ;;
+	*",./$file  "*"$2"*) ;;
+	*) wrong "$what: $file: not \"$2\": $line" ;;
 	esac
 }
 
-file()
+as_shipped()
 {
-	count=$((count + 1))
-	"${mode}_file" "$@"
+	check_answer "$shipped" "$reason"
+}
+
+with_fixes()
+{
+	[ "$fixed" != = ] || fixed=$shipped
+	[ "$fixed_reason" != = ] || fixed_reason=$reason
+	check_answer "$fixed" "$fixed_reason"
+}
+
+# replay STATUS: of what FILES or FILES_FROM say; $tmp/rows has one line a file
+replay()
+{
+	status=0
+	JSON=$tmp/json JUNIT=$tmp/junit sh "$top/harness/replay/replay.sh" \
+		>"$tmp/out" 2>"$tmp/errors" || status=$?
+	[ "$status" -eq "$1" ] || {
+		wrong "$what: exit status $status, not $1"
+		cat "$tmp/errors"
+	}
+	awk '/^    / { line = line " |" $0; next } { print line; line = $0 }
+		END { print line }' "$tmp/out" >"$tmp/rows"
+}
+
+# The names of all files as the answers for programs have them, a NUL behind each
+json_names='
+import json, os, sys, urllib.parse
+for f in json.load(open(sys.argv[1]))["files"]:
+    name = os.fsencode(f["file"])
+    if "file_bytes" in f:
+        name = urllib.parse.unquote_to_bytes(f["file_bytes"])
+    sys.stdout.buffer.write(name + b"\0")'
+junit_names='
+import re, sys, xml.etree.ElementTree
+for t in xml.etree.ElementTree.parse(sys.argv[1]).iter("testcase"):
+    name = re.sub(rb"\\x(..)", lambda m: bytes([int(m[1], 16)]),
+                  t.get("name").encode())
+    sys.stdout.buffer.write(name + b"\0")'
+
+same_names()
+{
+	python3 -c "$json_names" "$tmp/json" | cmp -s - "$1" ||
+		wrong "$what: the names in the JSON are not those in $1"
+	python3 -c "$junit_names" "$tmp/junit" | cmp -s - "$1" ||
+		wrong "$what: the names in the JUnit file are not those in $1"
 }
 
 cc -O2 -o "$build/payload" "$top/harness/blobs/payload.c"
@@ -187,30 +159,119 @@ cd "$tmp"
 	"$build/payload" text 100000 7
 	"$build/payload" random 50001 7
 } >module.ko
-count=0
-mode="write"
-table
+wrong=0
+each_row write_file
 
 cd files
-status=0
-JSON=$tmp/json FILES=. sh "$top/harness/replay/replay.sh" >"$tmp/out" || status=$?
-[ "$status" -lt 2 ] || exit 2
-# One line for each file
-awk '/^    / { line = line " |" $0; next } { print line; line = $0 }
-	END { print line }' "$tmp/out" >"$tmp/rows"
-mode="check"
-wrong=0
-count=0
-table
-[ "$status" -eq 1 ] || {
-	echo "exit status 0, not 1"
-	wrong=$((wrong + 1))
-}
-[ "$(python3 -c 'import json, sys; print(len(json.load(sys.stdin)["files"]))' \
-	<"$tmp/json")" -eq "$count" ] || {
-	echo "not $count files in the JSON"
-	wrong=$((wrong + 1))
-}
+export FILES FILES_FROM FIXES
+FILES=. FIXES=no what='as shipped'
+replay 1
+each_row as_shipped
+find . -type f -print0 | LC_ALL=C sort -z >"$tmp/names"
+same_names "$tmp/names"
+grep -q '^judged by gzip [0-9.]*, xz [0-9.]*, zstd [0-9.]*' "$tmp/out" ||
+	wrong 'nobody says who judges'
+tail -n 2 "$tmp/out"
+
+FIXES=yes what='with fixes'
+replay 1
+each_row with_fixes
 tail -n 1 "$tmp/out"
-echo "$count files asked for, $wrong answers wrong"
+
+# Names are data. What a shell or a terminal could take for something else has to
+# come out again as it went in.
+rm -rf "$tmp/odd"
+mkdir "$tmp/odd"
+cd "$tmp/odd"
+FIXES=no
+# shellcheck disable=SC2016	# not to be expanded, here or anywhere
+set -- '$(touch evaluated).xz' '`touch evaluated`.xz' '*.xz' 'a;touch evaluated.xz' \
+	' begins with a blank.xz' "	begins with a tab.xz" 'ends with one.xz ' \
+	'-c.xz' "it's \"quoted\" & <b>.xz" 'back\slash.xz' 'percent%20.xz' \
+	"$(printf 'line\nbreak.xz')" "$(printf 'escape\033[31m.xz')" \
+	"$(printf 'not UTF-8 \377\300\200.xz')" "$(printf 'c1 \302\233.xz')" \
+	"$(printf '\303\274ber.xz')" "$(printf '\357\277\276.xz')"
+for file; do
+	cp ../files/crc32.xz "./$file"
+done
+printf '%s\0' "$@" >"$tmp/list"
+FILES='' FILES_FROM=$tmp/list what='odd names'
+replay 0
+same_names "$tmp/list"
+[ "$(wc -l <"$tmp/out")" -eq $(($# + 3)) ] ||
+	wrong 'odd names: not one line for each'
+! LC_ALL=C grep -q "$(printf '[\001-\011\013-\037]')" "$tmp/out" ||
+	wrong 'odd names: control characters in the report'
+
+FILES_FROM='' what='one name'
+# shellcheck disable=SC2016
+FILES='$(touch evaluated).xz'
+replay 0
+# shellcheck disable=SC2016
+for FILES in '-c.xz $(touch evaluated)' '-c.xz `touch evaluated`' \
+	'-c.xz;touch evaluated' '[-]c.xz'; do
+	what="FILES=$FILES"
+	replay 2
+done
+[ ! -e evaluated ] || wrong 'a name was evaluated'
+
+# refused TEXT [VARIABLE=VALUE ...]: exit status 2 at once, and one line that has
+# the text
+refused()
+{
+	text=$1
+	shift
+	status=0
+	env FILES='' JSON='' JUNIT='' "$@" sh "$top/harness/replay/replay.sh" \
+		>"$tmp/out" 2>"$tmp/errors" </dev/null || status=$?
+	if [ "$status" -ne 2 ] || [ "$(wc -l <"$tmp/errors")" -ne 1 ] ||
+		! grep -qF "$text" "$tmp/errors" || [ -s "$tmp/out" ]; then
+		wrong "not refused with \"$text\": exit status $status"
+		cat "$tmp/errors"
+	fi
+}
+
+unset FILES_FROM
+refused 'which files' FILES=' '
+refused 'not both' FILES=-c.xz FILES_FROM=-
+refused 'no name in it' FILES_FROM=-
+refused 'FILES_FROM=no-such-list: cannot be read' FILES_FROM=no-such-list
+refused 'JSON=/no/such/json: cannot be written' FILES=-c.xz JSON=/no/such/json
+refused 'JUNIT=.: cannot be written' FILES=-c.xz JUNIT=.
+refused 'not both' FILES=-c.xz JSON=answers JUNIT=answers
+refused 'no-such\x1b[31m.xz' FILES="$(printf 'no-such\033[31m.xz')"
+
+# A kernel of which all that is known is what it prints
+mkdir "$tmp/bin"
+printf '#!/bin/sh\ncat "%s"\n' "$tmp/console" >"$tmp/bin/qemu-system-i386"
+chmod +x "$tmp/bin/qemu-system-i386"
+PATH=$tmp/bin:$PATH
+FILES=-c.xz what='no console'
+: >"$tmp/console"
+replay 2
+grep -q 'not booted' "$tmp/errors" || wrong "$what: nobody says so"
+what='no suite'
+printf 'Linux version 6\nKTAP version 1\n1..0\n' >"$tmp/console"
+replay 2
+what='dead in the suite'
+cat >"$tmp/console" <<'END'
+Linux version 6
+KTAP version 1
+1..1
+    KTAP version 1
+    # Subtest: module_decompress_replay
+    # any_file_is_handled: replay 0: asked as xz
+Kernel panic - not syncing
+END
+replay 1
+grep -q 'the kernel did not come back from it' "$tmp/rows" ||
+	wrong "$what: nobody says so"
+
+flock "$build/replay/lock" sleep 2 &
+what='two at once'
+replay 1
+grep -q '^Waiting for another make replay' "$tmp/errors" ||
+	wrong "$what: nobody says so"
+
+echo "$count files and $# names asked for, $wrong answers wrong"
 [ "$wrong" -eq 0 ]
