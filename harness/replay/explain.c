@@ -586,7 +586,7 @@ const char *status_in_words(enum format which, const char *said)
 	status = strtol(number + strlen("failed with status "), NULL, 10);
 	switch (which) {
 	case GZIP:
-		return status <= 2 && 2 - status < (long)ARRAY_SIZE(zlib) ?
+		return status <= 2 && status > 2 - (long)ARRAY_SIZE(zlib) ?
 		       zlib[2 - status] : NULL;
 	case XZ:
 		return status >= 0 && status < (long)ARRAY_SIZE(xz) ?
