@@ -209,14 +209,17 @@ static FILE *open_file(const char *path, const char *mode)
 	return file;
 }
 
-/* The bytes of a file; an empty one would not be mapped */
-static unsigned char *map(const char *path, size_t size)
+/* The bytes of a file, to be found as @as; an empty one would not be mapped */
+static unsigned char *map(const char *path, const char *as, size_t size)
 {
-	int fd = open(path, O_RDONLY);
+	int fd = open(as, O_RDONLY);
+	struct stat st;
 	void *in;
 
-	if (fd < 0)
+	if (fd < 0 || fstat(fd, &st))
 		die("%s: %s", path, strerror(errno));
+	if (st.st_size < (off_t)size)
+		die("%s: has become smaller", path);
 	in = mmap(NULL, size + 1, PROT_READ, MAP_PRIVATE, fd, 0);
 	if (in == MAP_FAILED)
 		die("%s: %s", path, strerror(errno));
@@ -253,7 +256,7 @@ static void add_named(const char *path, long long size)
 	file->target = realpath(path, NULL);
 	if (!file->target)
 		die("%s: %s", path, strerror(errno));
-	in = map(path, size);
+	in = map(path, path, size);
 	file->format = format_by_content(in, size);
 	munmap(in, size + 1);
 	if (file->format == NO_FORMAT)
@@ -767,7 +770,7 @@ static void judge(struct answer *answer, unsigned int nr,
 	char link[16];
 
 	snprintf(link, sizeof(link), "%u", nr);
-	in = map(link, file->size);
+	in = map(file->path, link, file->size);
 	explain(&e, file->format, in, file->size, kernel);
 	munmap(in, file->size + 1);
 

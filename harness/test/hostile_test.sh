@@ -179,5 +179,10 @@ for file in files stock; do
 	cp keep "$file"
 done
 
+: >../0.gz
+report 'a file that has become smaller'
+grep -q '^make: replay: ./0.gz: has become smaller$' errors ||
+	wrong 'a file that has become smaller: nobody says so'
+
 echo "$count logs read, $wrong wrong"
 [ "$wrong" -eq 0 ]
