@@ -47,6 +47,9 @@ static const struct {
 	{ 0x0b, "RISC-V", "CONFIG_XZ_DEC_RISCV" },
 };
 
+/* More than the kernels that are asked have memory for: no need to go on */
+#define OUTPUT_MAX		(2048ull * MIB)
+
 #define FILTER_DELTA	0x03
 #define FILTER_LZMA2	0x21
 /* The kernel takes no larger dictionary than this, nor as large a one on 32-bit */
@@ -211,16 +214,18 @@ static void gzip_members(struct explanation *e, const unsigned char *in, size_t 
 {
 	static unsigned char out[256 * 1024];
 	z_stream s = { .next_in = (unsigned char *)in, .avail_in = size };
+	unsigned long long total = 0;
 	size_t end = 0;
 
 	if (inflateInit2(&s, 16 + MAX_WBITS) != Z_OK)
 		return;
-	for (;;) {
+	while (total <= OUTPUT_MAX) {
 		int rc;
 
 		s.next_out = out;
 		s.avail_out = sizeof(out);
 		rc = inflate(&s, Z_NO_FLUSH);
+		total += sizeof(out) - s.avail_out;
 		if (rc == Z_STREAM_END) {
 			e->parts++;
 			end = s.next_in - in;
@@ -394,7 +399,7 @@ static void xz_trailing(struct explanation *e, const unsigned char *in,
 		s.next_out = out;
 		s.avail_out = sizeof(out);
 		ret = lzma_code(&s, LZMA_RUN);
-	} while (ret == LZMA_OK && s.avail_in);
+	} while (ret == LZMA_OK && s.avail_in && s.total_out <= OUTPUT_MAX);
 	if (ret == LZMA_STREAM_END) {
 		e->parts = 1;
 		e->trailing = without_padding(s.next_in, s.avail_in);
