@@ -179,6 +179,14 @@ for file in files stock; do
 	cp keep "$file"
 done
 
+# Of a file that there is not, right behind the only one
+mkdir "$tmp/one" "$tmp/one/files"
+"$tmp/replay" pack "$tmp/one/files" ../0.gz
+"$tmp/replay" stock "$tmp/one/files"
+cp good "$tmp/one/files/log.0"
+"$tmp/replay" report "$tmp/one/files" "$PWD/config" kernel judges '' '' \
+	>out 2>errors || wrong "a file too many: exit status $?" "$(cat errors)"
+
 : >../0.gz
 report 'a file that has become smaller'
 grep -q '^make: replay: ./0.gz: has become smaller$' errors ||
