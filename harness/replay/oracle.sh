@@ -17,11 +17,12 @@ releases='sid forky trixie'
 packages='gzip xz-utils zstd libc6 liblzma5 liblz4-1 libzstd1 zlib1g'
 dir=$build/oracle
 apt=$build/apt-oracle
+log=$build/oracle.log
 
 oracle_apt_get()
 {
 	private_apt apt-get -o Acquire::Retries=1 -o Acquire::http::Timeout=20 \
-		-qq "$@"
+		-o APT::Update::Error-Mode=any -qq "$@"
 }
 
 # wrap TOOL: a script that runs it with the libraries beside it
@@ -46,10 +47,14 @@ get_from()
 {
 	rm -rf "$apt" "$dir.tmp"
 	mkdir -p "$dir.tmp/debs" "$dir.tmp/bin"
-	private_sources "$1" || return
+	private_sources "$1" || {
+		echo "apt knows no archive of $codename" >>"$log"
+		return 1
+	}
 	cd "$dir.tmp/debs"
 	# shellcheck disable=SC2086	# a list of words
-	oracle_apt_get update && oracle_apt_get download $packages || return
+	{ oracle_apt_get update && oracle_apt_get download $packages; } \
+		>>"$log" 2>&1 || return
 	for deb in *.deb; do
 		dpkg-deb -x "$deb" "$dir.tmp" || return
 	done
@@ -70,8 +75,15 @@ get()
 	return 1
 }
 
+mkdir -p "$build"
+exec 9>"$build/oracle.lock"
+flock 9
 if [ ! -d "$dir" ]; then
 	say "Downloading gzip, xz and zstd of a newer Debian, to compare with ..."
-	patiently get >&2 || exit 1
+	: >"$log"
+	patiently get >&2 || {
+		say 'They cannot be downloaded; see build/oracle.log'
+		exit 1
+	}
 fi
 echo "$dir/bin"
