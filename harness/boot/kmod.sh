@@ -5,8 +5,8 @@
 # it is.
 #
 # Not bookworm's: it was kmod 31 that began to leave decompression to the kernel.
-# An archive that is being updated may have no index that fits for a day, and that of a
-# release to come is not always renewed in time: so there are two to choose from.
+# An archive that is being updated may have no index that fits for a day: so there are
+# two releases to choose from.
 
 set -eu
 . "$(dirname "$0")/../lib/lib.sh"
@@ -15,20 +15,11 @@ set -eu
 releases='trixie forky'
 dir=$build/kmod-i386
 
-get_from()
-{
-	rm -rf "$dir.tmp"
-	mmdebstrap --quiet --variant=extract --mode=chrootless --architectures=i386 \
-		--include=kmod --aptopt='APT::Install-Recommends "false"' \
-		--aptopt='Acquire::Check-Valid-Until "false"' --format=directory \
-		"$1" "$dir.tmp" "$(source_of "$1" arch=i386)" &&
-		mv "$dir.tmp" "$dir"
-}
-
 get()
 {
 	for release in $releases; do
-		get_from "$release" && return
+		extract "$dir.tmp" "$release" i386 kmod &&
+			mv "$dir.tmp" "$dir" && return
 	done
 	return 1
 }

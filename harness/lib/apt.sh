@@ -37,3 +37,19 @@ private_sources()
 	touch "$apt/state/status"
 	source_of "$1" "arch=$(dpkg --print-architecture)" >"$apt/sources.list"
 }
+
+# extract DIRECTORY RELEASE ARCH PACKAGE ...: these and all that they need, of that
+# release. An index of a release to come is not always renewed in time.
+extract()
+{
+	directory=$1
+	release=$2
+	arch=$3
+	shift 3
+	rm -rf "$directory"
+	mmdebstrap --quiet --variant=extract --mode=chrootless --architectures="$arch" \
+		--include="$(echo "$*" | tr ' ' ,)" --format=directory \
+		--aptopt='APT::Install-Recommends "false"' \
+		--aptopt='Acquire::Check-Valid-Until "false"' \
+		"$release" "$directory" "$(source_of "$release" arch="$arch")"
+}

@@ -14,16 +14,8 @@ set -eu
 . "$top/harness/lib/apt.sh"
 
 releases='sid forky trixie'
-packages='gzip xz-utils zstd libc6 liblzma5 liblz4-1 libzstd1 zlib1g'
 dir=$build/oracle
-apt=$build/apt-oracle
 log=$build/oracle.log
-
-oracle_apt_get()
-{
-	private_apt apt-get -o Acquire::Retries=1 -o Acquire::http::Timeout=20 \
-		-o APT::Update::Error-Mode=any -qq "$@"
-}
 
 # wrap TOOL: a script that runs it with the libraries beside it
 wrap()
@@ -37,29 +29,17 @@ wrap()
 		echo 'top=$(dirname "$0")/..'
 		printf 'exec "$top/%s" --library-path "$top/%s" "$top/%s" "$@"\n' \
 			"${2#"$dir.tmp/"}" "${lib#"$dir.tmp/"}" "usr/bin/$1"
-	} >"$dir.tmp/bin/$1"
-	chmod +x "$dir.tmp/bin/$1"
+	} >"$dir.tmp/wrapped/$1"
+	chmod +x "$dir.tmp/wrapped/$1"
 	# It has to run here: a release may be in pieces for a day.
-	echo right | "$1" -c | "$dir.tmp/bin/$1" -dc | grep -qx right
+	echo right | "$1" -c | "$dir.tmp/wrapped/$1" -dc | grep -qx right
 }
 
 get_from()
 {
-	rm -rf "$apt" "$dir.tmp"
-	mkdir -p "$dir.tmp/debs" "$dir.tmp/bin"
-	private_sources "$1" || {
-		echo "apt knows no archive of $codename" >>"$log"
-		return 1
-	}
-	cd "$dir.tmp/debs"
-	# shellcheck disable=SC2086	# a list of words
-	{ oracle_apt_get update && oracle_apt_get download $packages; } \
+	extract "$dir.tmp" "$1" "$(dpkg --print-architecture)" gzip xz-utils zstd \
 		>>"$log" 2>&1 || return
-	for deb in *.deb; do
-		dpkg-deb -x "$deb" "$dir.tmp" || return
-	done
-	cd "$top"
-	rm -rf "$dir.tmp/debs"
+	mkdir "$dir.tmp/wrapped"
 	for tool in gzip xz zstd; do
 		wrap $tool || return
 	done
@@ -75,10 +55,10 @@ get()
 	return 1
 }
 
-mkdir -p "$build"
-exec 9>"$build/oracle.lock"
-flock 9
+lock 7 "$build/oracle.lock" 'another download of gzip, xz and zstd'
 if [ ! -d "$dir" ]; then
+	command -v apt-get >/dev/null || exit 1
+	need mmdebstrap
 	say "Downloading gzip, xz and zstd of a newer Debian, to compare with ..."
 	: >"$log"
 	patiently get >&2 || {
@@ -86,4 +66,4 @@ if [ ! -d "$dir" ]; then
 		exit 1
 	}
 fi
-echo "$dir/bin"
+echo "$dir/wrapped"

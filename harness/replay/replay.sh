@@ -21,8 +21,8 @@ FIXES=${FIXES:-no}
 
 FILES=${FILES:-}
 FILES_FROM=${FILES_FROM:-}
-JSON=${JSON:-}
-JUNIT=${JUNIT:-}
+JSON=$(absolute "${JSON:-}")
+JUNIT=$(absolute "${JUNIT:-}")
 command=replay
 
 case $ARCH in
@@ -44,28 +44,18 @@ else
 	[ $# -gt 0 ] || die "replay: which files? Run: make replay FILES='a.ko.xz b.ko.zst', or a directory of them"
 fi
 
-# writable VARIABLE FILE: what an earlier run has written there goes at once
-writable()
-{
-	[ ! "$2" ] || (: >"$2") 2>/dev/null || die "$1=$2: cannot be written"
-}
-
 [ ! "$JSON" ] || [ "$JSON" != "$JUNIT" ] ||
 	die "JSON and JUNIT: not both into $JSON"
-writable JSON "$JSON"
-writable JUNIT "$JUNIT"
+writable "$JSON" "$JUNIT"
+# What an earlier run has written there goes at once.
+rm -f "$JSON" "$JUNIT"
 
 replay=$build/replay
-mkdir -p "$replay" "$build/tree"
-exec 9>"$replay/lock"
-flock -n 9 || {
-	say 'Waiting for another make replay in build/replay to end ...'
-	flock 9
-}
+mkdir -p "$replay"
+lock 7 "$replay/lock" "make replay, process $$"
 
-need gcc gcc /usr/include/stdlib.h libc6-dev /usr/include/lzma.h liblzma-dev \
-	/usr/include/zstd.h libzstd-dev /usr/include/zlib.h zlib1g-dev \
-	gzip gzip xz xz-utils zstd zstd
+need gcc /usr/include/stdlib.h /usr/include/lzma.h /usr/include/zstd.h \
+	/usr/include/zlib.h gzip xz zstd
 tool=$replay/replay
 if [ -z "$(find "$tool" -newer "$top/harness/replay/replay.c" \
 	-newer "$top/harness/replay/explain.c" -newer "$top/harness/replay/explain.h" \
@@ -99,30 +89,22 @@ judges=$(sh "$top/harness/replay/oracle.sh") || {
 judged_by="$(version_of gzip), $(version_of xz), $(version_of zstd)$whose"
 
 find_kernel
-dir=$build/kunit/$name-$ARCH
-what="linux $version, $ARCH, $fixes"
+what="linux $version, $ARCH${LLVM:+ by LLVM}, $fixes"
+open_tree
+open_dir "$build/kunit/$name-$ARCH${LLVM:+-llvm}"
 log=$dir/replay.log
-
-# Is the kernel there, with what makes up the decoders as it is now?
-is_built()
+: >"$log"
 {
-	image=$(find "$dir/arch/x86/boot/bzImage" 2>/dev/null) || return
-	flock -n "$build/tree/$name.lock" sh "$top/harness/lib/tree.sh" \
-		"$name" "$src" >/dev/null 2>&1 || return
-	tree=$build/tree/$name
-	[ -z "$(find -H "$tree/kernel/module" "$tree/lib/xz" \
-		"$tree/lib/zlib_inflate" "$tree/lib/zstd" "$top/.kunitconfig" \
-		-newer "$image" -name '*[!~]' ! -type d ! -type l)" ]
-}
-is_built || build_kernel >&2
+	configure
+	build_kernel bzImage
+} >&2
 
 # boot LIST LOG: a kernel with the files of that list
 boot()
 {
 	"$dir/usr/gen_init_cpio" "$1" >"$files/cpio"
-	logged "$top/tools/testing/kunit/kunit.py" exec --arch="$ARCH" \
-		--build_dir="$dir" --timeout=3600 --raw_output=all \
-		--qemu_args="-m 3072 -initrd $files/cpio" \
+	kunit_py exec --timeout=3600 --raw_output=all \
+		--qemu_args="$(qemu_args) -m 3072 -initrd $files/cpio" \
 		--kernel_args="vmalloc=384M panic=-1" module_decompress_replay >"$2"
 }
 
@@ -132,9 +114,8 @@ still_there()
 }
 
 say "Asking $what, of $count files ..."
-: >"$log"
-# In the background it does not hear of an interrupt, and is not to hold the lock.
-PATH=$judges:$PATH "$tool" stock "$files" 9>&- &
+# In the background it does not hear of an interrupt, and is not to hold a lock.
+PATH=$judges:$PATH "$tool" stock "$files" 7>&- 8>&- 9>&- &
 stock=$!
 trap 'kill $stock 2>/dev/null || :' EXIT
 trap 'exit 2' HUP INT TERM

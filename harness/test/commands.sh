@@ -47,9 +47,9 @@ bisection()
 	sed -n 's/^ *git bisect run sh -c .\(.*\).$/\1/p' "$top/README.md" |
 		sed "s|~/kunit|$top|; s|=\"\$PWD\"|=\$1|" >"$logs/bisect"
 	grep -q 'KERNEL=.1 .*125' "$logs/bisect" || return
-	exits 125 with_qemu 'exit 1' sh "$logs/bisect" $kernel &&
+	exits 125 with_qemu 'exit 1' sh "$logs/bisect" "$kernel" &&
 		exits 125 sh "$logs/bisect" none &&
-		exits 1 sh "$logs/bisect" $kernel
+		exits 1 sh "$logs/bisect" "$kernel"
 }
 
 # hold FILE -x|-s COMMAND ...: while somebody else has the lock, until it is waited
@@ -227,7 +227,7 @@ read_only_clone()
 # BASE= with itself, and the lines for what fares otherwise
 compared_with_base()
 {
-	run BASE=$kernel FILTER="$one_case" >"$logs/out" &&
+	run BASE="$kernel" FILTER="$one_case" >"$logs/out" &&
 		grep -F 'no test fares otherwise than in BASE' "$logs/out" || return
 	printf '%s\n' 'PASS suite/one' 'FAIL suite/gone' 'FAIL suite/two' >"$logs/base"
 	printf '%s\n' 'KTAP version 1' '1..1' '    KTAP version 1' \

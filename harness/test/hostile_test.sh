@@ -9,13 +9,11 @@
 set -eu
 . "$(dirname "$0")/../lib/lib.sh"
 
-need gcc gcc /usr/include/stdlib.h libc6-dev /usr/include/lzma.h liblzma-dev \
-	/usr/include/zstd.h libzstd-dev /usr/include/zlib.h zlib1g-dev \
-	gzip gzip xz xz-utils zstd zstd perl perl
+need gcc /usr/include/stdlib.h /usr/include/lzma.h /usr/include/zstd.h \
+	/usr/include/zlib.h gzip xz zstd perl
 # Without memory for the largest dictionaries, which take their time
 export ASAN_OPTIONS=exitcode=99:detect_leaks=0:max_allocation_size_mb=64:allocator_may_return_null=1
 export UBSAN_OPTIONS=exitcode=99
-export LC_ALL=C
 tmp=$(mktemp -d)
 trap 'rm -rf "$tmp"' EXIT
 trap 'exit 2' HUP INT TERM

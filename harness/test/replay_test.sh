@@ -12,8 +12,7 @@ tmp=$(mktemp -d)
 trap 'rm -rf "$tmp"' EXIT
 trap 'exit 2' HUP INT TERM
 
-need gzip gzip pigz pigz zopfli zopfli bgzip tabix xz xz-utils zstd zstd \
-	pzstd zstd
+need gzip pigz zopfli bgzip xz zstd pzstd
 
 # each_row COMMAND: for each file of the table
 each_row()

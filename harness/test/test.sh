@@ -142,7 +142,7 @@ check mutants 'other hosts, and what is lost with them' \
 check replay 'replay answers rightly, and says why' \
 	sh "$top/harness/test/replay_test.sh"
 check replay 'what reads hostile files does no harm' \
-	sh "$top/harness/test/explain_test.sh"
+	sh "$top/harness/test/hostile_test.sh"
 
 [ -z "$json$junit" ] ||
 	python3 "$top/harness/test/report.py" "$logs/checks" "$json" "$junit"
