@@ -40,8 +40,8 @@ esac
 
 sh "$top/harness/lib/need.sh" $arch
 [ -z "$HOSTS" ] || need ssh openssh-client rsync rsync
-need parallel parallel unifdef unifdef \
-	/usr/lib/llvm-14/include/clang-c/Index.h libclang-14-dev
+need parallel parallel unifdef unifdef
+sh "$top/harness/mutants/libclang.sh" >/dev/null
 
 mkdir -p "$mutants/log" "$mutants/obj" "$build/tree"
 exec 9>"$mutants/lock"

@@ -13,9 +13,10 @@ objdir=$1
 shift
 tmp=$build/mutate.$$
 trap 'rm -f "$tmp"' EXIT
-cc -O2 -I/usr/lib/llvm-14/include -o "$tmp" "$top/harness/mutants/mutate.c" \
+llvm=$(sh "$top/harness/mutants/libclang.sh")
+cc -O2 -I"$llvm/include" -o "$tmp" "$top/harness/mutants/mutate.c" \
 	"$top/harness/mutants/tree.c" "$top/harness/mutants/operators.c" \
-	"$top/harness/mutants/calls.c" -L/usr/lib/llvm-14/lib -lclang-14 ||
+	"$top/harness/mutants/calls.c" -L"$llvm/lib" -lclang ||
 	exit 2
 put "$tmp" "$build/mutate"
 cd "$objdir"

@@ -14,7 +14,6 @@ kernel=${1:-6.12}
 objdir=$build/kunit/$kernel-i386
 decompress=${2:-$build/tree/$kernel/kernel/module/decompress.c}
 
-need /usr/lib/llvm-14/include/clang-c/Index.h libclang-14-dev
 for f in "$decompress" "$objdir/kernel/module/.decompress.o.cmd"; do
 	[ -e "$f" ] ||
 		die "linux $kernel is not built; run: make run KERNEL=$kernel ARCH=i386"
