@@ -6,29 +6,43 @@
 # Compiles DIRECTORY/decompress.c in the four ways that the suite meets it: with
 # the ledger for each algorithm, and as the kernel's own. What comes out as in
 # BASE, which has the same of decompress.c as it is, is left out: no test can
-# tell it apart. If it does not build, not-built has gcc's words.
+# tell it apart. The sum of the others is in the file sum, or it says "same".
+#
+# If gcc finds fault with decompress.c, its words are in the file not-built. Of
+# any other trouble, such as a full disk, nothing is kept: exit status 2.
 
 set -eu
+export LC_ALL=C
 
 base=$1
 dir=$2
 objects='seam_gzip seam_xz seam_zstd own'
 
-# part OBJECT DIRECTORY: what of its decompress.c is in that object
+# fail WORDS: the first line that speaks of an error, or else the first
+fail()
+{
+	line=$(printf '%s\n' "$1" | grep -im 1 error) ||
+		line=$(printf '%s\n' "$1" | head -n 1)
+	echo "${dir##*/}: $line" >&2
+	exit 2
+}
+
+# part OBJECT: what of its decompress.c is in that object
 part()
 {
 	gzip=CONFIG_MODULE_COMPRESS_GZIP
 	xz=CONFIG_MODULE_COMPRESS_XZ
 	case $1 in
-	seam_gzip | own) unifdef -D$gzip "$2/decompress.c" ;;
-	seam_xz) unifdef -U$gzip -D$xz "$2/decompress.c" ;;
-	seam_zstd) unifdef -U$gzip -U$xz "$2/decompress.c" ;;
-	esac || [ $? -eq 1 ]
+	seam_gzip | own) unifdef -D$gzip "$dir/decompress.c" ;;
+	seam_xz) unifdef -U$gzip -D$xz "$dir/decompress.c" ;;
+	seam_zstd) unifdef -U$gzip -U$xz "$dir/decompress.c" ;;
+	esac >"$dir/$1.part" || [ $? -eq 1 ] ||
+		fail "unifdef does not do it"
 }
 
 differs()
 {
-	[ "$base" = "$dir" ] || [ "$(part "$1" "$base")" != "$(part "$1" "$dir")" ]
+	[ "$base" = "$dir" ] || ! cmp -s "$base/$1.part" "$dir/$1.part"
 }
 
 # As Kbuild would, but for the headers: base has them compiled.
@@ -61,21 +75,33 @@ publish()
 		"$object"
 }
 
-rm -f "$dir"/*.o
-built=
+# is_fault WORDS: of decompress.c, as far as gcc can tell
+is_fault()
+{
+	printf '%s\n' "$1" | grep -q \
+		-e '^[^ ]*:[0-9]*:[0-9]*: error: ' \
+		-e 'decompress\.c:[0-9]*:[0-9]*: fatal error: .*: No such file'
+}
+
+rm -f "$dir"/*.o "$dir"/*.new
+rm -rf "$dir/tests"
 cp -r "$base/seams" "$dir/tests"
 for object in $objects; do
-	! differs "$object" || compile "$object" || break
-	built=$object
-done 2>"$dir/errors"
+	part "$object"
+	differs "$object" || continue
+	status=0
+	words=$(compile "$object" 2>&1) || status=$?
+	[ $status -ne 0 ] || continue
+	{ [ $status -eq 1 ] && is_fault "$words"; } || fail "$words"
+	rm -f "$dir"/*.o "$dir"/*.part
+	printf '%s\n' "$words" >"$dir/not-built.new"
+	mv "$dir/not-built.new" "$dir/not-built"
+	break
+done
 rm -r "$dir/tests"
-if [ "$built" != own ]; then
-	rm -f "$dir"/*.o
-	mv "$dir/errors" "$dir/not-built"
-	exit
-fi
-rm "$dir/errors"
+[ ! -e "$dir/not-built" ] || exit 0
 [ "$base" != "$dir" ] || exit 0
+rm "$dir"/*.part
 
 for object in $objects; do
 	if cmp -s "$base/$object.o" "$dir/$object.o"; then
@@ -88,4 +114,12 @@ for object in $objects; do
 		publish "$object" "${object#seam_}_decompressor"
 	fi
 done
-find "$dir" -name '*.o' | sort | xargs -r cat | sha256sum | cut -c 1-16 >"$dir/sum"
+set -- "$dir"/*.o
+if [ -e "$1" ]; then
+	sum=$(sha256sum "$@") || exit
+	sum=$(printf '%s\n' "$sum" | sha256sum | cut -c 1-16)
+else
+	sum=same
+fi
+echo "$sum" >"$dir/sum.new"
+mv "$dir/sum.new" "$dir/sum"

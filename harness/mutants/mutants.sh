@@ -126,7 +126,7 @@ broken_by()
 	id=$(printf '%s' "$name" | tr -c '[:alnum:]' _)
 	out=$mutants/new/$id.c
 	[ ! -e "$out" ] || die "$1: another patch has this name"
-	cp "$decompress" "$out"
+	cp "$decompress" "$out" || exit 2
 	grep -q '^+++ .*kernel/module/decompress\.c' "$1" &&
 		patch -sf --no-backup-if-mismatch -r - "$out" "$1" >/dev/null ||
 		return
@@ -183,13 +183,19 @@ ids()
 }
 
 # Once is enough: it leaves a sum, or not-built.
-compile_mutants()
+uncompiled()
 {
 	ids | while read -r id; do
 		dir=$mutants/obj/$id
 		[ -e "$dir/sum" ] || [ -e "$dir/not-built" ] || echo "$dir"
-	done | parallel --will-cite --jobs "$JOBS" \
-		sh "$top/harness/mutants/mutant.sh" "$base"
+	done
+}
+
+# In $words is what went wrong: a disk may be full.
+compile_mutants()
+{
+	words=$(uncompiled | parallel --will-cite --ungroup --jobs "$JOBS" \
+		sh "$top/harness/mutants/mutant.sh" "$base" 2>&1) || :
 }
 
 # "ID LOG whole|short" of each mutant that differs from decompress.c as it is. A
@@ -199,14 +205,12 @@ runs()
 {
 	kernel_sum=$(cut -c 1-8 "$base/key")
 	cut -f 1,4 "$list" | while read -r id kind; do
-		for o in "$mutants/obj/$id"/*.o; do
-			[ -e "$o" ] || break
-			read -r sum <"$mutants/obj/$id/sum"
-			length=short
-			[ "$kind" != patch ] || length=whole
-			echo "$id $mutants/log/$id-$kernel_sum-$sum $length"
-			break
-		done
+		[ -e "$mutants/obj/$id/sum" ] || continue
+		read -r sum <"$mutants/obj/$id/sum"
+		[ "$sum" != same ] || continue
+		length=short
+		[ "$kind" != patch ] || length=whole
+		echo "$id $mutants/log/$id-$kernel_sum-$sum $length"
 	done
 }
 
@@ -397,6 +401,9 @@ still_there()
 	echo "  $(find "$mutants/obj" -name sum -o -name not-built | wc -l) compiled"
 }
 patiently compile_mutants
+left=$(uncompiled | wc -l)
+[ "$left" -eq 0 ] ||
+	die "$left mutants could not be compiled: $(echo "$words" | head -n 1); run it again to go on"
 
 runs >"$mutants/runs"
 pending >"$mutants/pending"
