@@ -36,7 +36,10 @@ esac
 case $REBUILD in
 *[!0-9]*) die "REBUILD=$REBUILD: not a number" ;;
 esac
-[ -z "$MUTANTS" ] || [ -d "$MUTANTS" ] || die "MUTANTS=$MUTANTS: no such directory"
+set -- "${MUTANTS:-$top/harness/mutants/history}"
+[ -d "$1" ] || die "MUTANTS=$MUTANTS: no such directory"
+set -- "$1"/*.patch
+[ -e "$1" ] || die "MUTANTS=$MUTANTS: no *.patch in there"
 
 sh "$top/harness/lib/need.sh" $arch
 [ -z "$HOSTS" ] || need ssh openssh-client rsync rsync
@@ -140,7 +143,6 @@ list_patches()
 {
 	rm -rf "$mutants/new"
 	mkdir "$mutants/new"
-	[ -e "$1" ] || die "MUTANTS=$MUTANTS: no *.patch in there"
 	for p; do
 		broken_by "$p" ||
 			die "$p does not apply to kernel/module/decompress.c of linux $kernel with its fixes"
@@ -196,6 +198,21 @@ compile_mutants()
 {
 	words=$(uncompiled | parallel --will-cite --ungroup --jobs "$JOBS" \
 		sh "$top/harness/mutants/mutant.sh" "$base" 2>&1) || :
+}
+
+# A patch that does not build, or does nothing, is a mistake: it is not for the
+# suite to catch it.
+useless_patches()
+{
+	sed -n 's/\tpatch\t/\t/p' "$list" | cut -f 1,4 | while read -r id name; do
+		dir=$mutants/obj/$id
+		if [ -e "$dir/not-built" ]; then
+			error=$(grep -m 1 'error: ' "$dir/not-built")
+			echo "make: $name.patch does not build: ${error##*/}"
+		elif [ "$(cat "$dir/sum")" = same ]; then
+			echo "make: $name.patch changes no code of decompress.c"
+		fi
+	done
 }
 
 # "ID LOG whole|short" of each mutant that differs from decompress.c as it is. A
@@ -380,7 +397,7 @@ sh "$top/harness/lib/tree.sh" $kernel "${found#* }" >"$mutants/run.log" 2>&1 || 
 	exit 2
 }
 exec 8>&-
-list_patches "${MUTANTS:-$top/harness/mutants/history}"/*.patch
+list_patches "$@"
 
 still_there()
 {
@@ -404,6 +421,11 @@ patiently compile_mutants
 left=$(uncompiled | wc -l)
 [ "$left" -eq 0 ] ||
 	die "$left mutants could not be compiled: $(echo "$words" | head -n 1); run it again to go on"
+useless_patches >"$mutants/useless"
+[ ! -s "$mutants/useless" ] || {
+	cat "$mutants/useless" >&2
+	exit 2
+}
 
 runs >"$mutants/runs"
 pending >"$mutants/pending"
