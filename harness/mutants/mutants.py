@@ -90,8 +90,8 @@ def judge(log: str) -> Dict[str, Any]:
 	panics = [line for line in lines if 'Kernel panic' in line]
 
 	died = ''
-	if lines[-1].startswith('mutant_boot.sh: given up'):
-		fate, died = 'hung', lines[-1][len('mutant_boot.sh: '):]
+	if lines[-1].startswith('mutant_boot.sh: hung: '):
+		fate, died = 'hung', lines[-1][len('mutant_boot.sh: hung: '):]
 	elif panics or not lines_end_well(lines):
 		fate = 'crashed'
 		words = [line for line in lines if re.search(r'\bBUG:|Oops|double fault|Kernel panic', line)]
