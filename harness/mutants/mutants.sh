@@ -307,8 +307,13 @@ link_mutants()
 	done <"$mutants/pending" >"$mutants/objects"
 	(
 		cd "$base/kernel" || exit
-		eval "$(sed -n 's/^savedcmd_[^ ]* := //p' .vmlinux.o.cmd |
-			sed 's/vmlinux\.o/mutants.o/; s/vmlinux\.a/parts.a/')" \
+		link=$(saved_command . vmlinux.o |
+			sed 's/vmlinux\.o/mutants.o/; s/vmlinux\.a/parts.a/')
+		case $link in
+		*' mutants.o '*' parts.a'*) ;;
+		*) die "cannot make sense of how vmlinux.o is linked: $link" ;;
+		esac
+		eval "$link" \
 			--wrap=gzip_decompressor --wrap=xz_decompressor \
 			--wrap=zstd_decompressor --wrap=module_decompress \
 			--wrap=module_decompress_cleanup \
