@@ -32,6 +32,8 @@ sh "$top/harness/run/run.sh" >"$log.run" 2>&1 || [ $? -eq 1 ] || {
 	tail -n 3 "$log.run" >&2
 	exit 2
 }
+! grep -q 'timed out after [0-9]* seconds$' "$log.run" ||
+	die "$1 on $4 came to no end in time, which is no verdict; run it again"
 cp "$dir/test.log" "$log.new"
 echo 'mutant_boot.sh: ended' >>"$log.new"
 mv "$log.new" "$log"

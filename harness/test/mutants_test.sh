@@ -72,7 +72,8 @@ no_verdict 'a log that names another mutant'
 sed 's/^mutant: 0001/&2/' "$finished" >"$dir/log"
 no_verdict 'a log that names a mutant with a longer name'
 
-# A survivor and a mutant that is caught, by a suite of one case
+# log_of ID ok|not ok: that of a survivor or of a mutant that is caught, by a suite
+# of one case
 log_of()
 {
 	cat <<EOF
@@ -87,9 +88,58 @@ KTAP version 1
     it is said why
     $2 1 a_case
 $2 1 module_decompress_as_built
-mutant_boot.sh: ended
+mutant_boot.sh: ended: 5 s of CPU time, 0 s asleep
 EOF
 }
+
+# fate FATE TEXT: what comes of the log in $dir, and what is said of it
+fate()
+{
+	judged
+	[ "$1" != survived ] || status=$((status - 1))
+	[ $status -eq 0 ] || wrong "a mutant that is to be $1: exit status is not right"
+	grep -qF ": a -> b: $1: $2" "$dir/report.txt" || {
+		wrong "a mutant that is to be \"$1: $2\":"
+		tail -n 1 "$dir/report.txt"
+	}
+}
+
+printf 'm\tf\t7\tkind\ta -> b\n' >"$dir/list"
+echo "m $dir/log" >"$dir/runs"
+log_of m 'not ok' >"$dir/log"
+fate caught 'it is said why'
+log_of m ok | sed '/EXPECTATION/,+1d' >"$dir/log"
+fate survived ''
+# Some consoles say when.
+log_of m ok | sed '/EXPECTATION/,+1d; /^mutant_boot/!s/^/[    4.500000] /' >"$dir/log"
+fate survived ''
+log_of m 'not ok' | sed 's/: ended: 5/: hung: 50/' >"$dir/log"
+fate hung '50 s of CPU time, 0 s asleep'
+log_of m 'not ok' | sed 's/: ended: 5 s of CPU time, 0/: hung: 5 s of CPU time, 60/' >"$dir/log"
+fate hung '5 s of CPU time, 60 s asleep'
+log_of m 'not ok' | sed '/^not ok/i BUG: unable to handle page fault\
+Kernel panic - not syncing: Fatal exception' >"$dir/log"
+fate crashed 'BUG: unable to handle page fault'
+log_of m 'not ok' | sed '/^ *not ok/d' >"$dir/log"
+fate crashed 'without a word'
+# Neither a case nor another suite that passed is the end.
+log_of m 'not ok' | sed '/^not ok/d' >"$dir/log"
+fate crashed 'without a word'
+log_of m ok | sed 's/_as_built$//' >"$dir/log"
+fate crashed 'without a word'
+log_of m 'not ok' | sed 's/it is said why/the kernel complained: WARNING: at a.c:1/' >"$dir/log"
+fate crashed 'WARNING: at a.c:1'
+log_of m 'not ok' | sed '/EXPECTATION/,+1d' >"$dir/log"
+fate crashed 'a case did not end'
+
+# Rows are for survivors only.
+judged --rows
+[ ! -s "$dir/out" ] || wrong 'a row for a mutant that crashed'
+log_of m ok | sed '/EXPECTATION/,+1d' >"$dir/log"
+judged --rows
+expect 0 "$(printf 'm\tf:7\ta -> b\t')" 'a row without a reason'
+
+# A survivor and one that is caught
 log_of alive ok | sed '/EXPECTATION/,+1d' >"$dir/alive"
 log_of dead 'not ok' >"$dir/dead"
 printf '%s\tf\t%s\tkind\ta -> b\n' alive 7 dead 8 >"$dir/list"
@@ -118,11 +168,70 @@ expect 1 'dead: f:8: a -> b: no such survivor' 'a row of a mutant that is caught
 judged --rows
 expect 0 "$(printf 'alive\tf:7\ta -> b\ta is b')" 'a row for another mutant alike'
 
-# The mutant has to be in the image after decompress.c got a later date, too.
-rm "$finished"
+# mutants DIRECTORY: with the patches there
+mutants()
+{
+	status=0
+	MUTANTS=$1 REBUILD=${2:-0} sh "$top/harness/mutants/mutants.sh" \
+		>"$dir/out" 2>&1 || status=$?
+}
+
+mkdir "$dir/none" "$dir/useless" "$dir/bin"
+mutants "$dir/none"
+expect 2 'no *.patch in there' 'no patches'
+
+# patch_of NAME EXPRESSION: decompress.c, edited so
+patch_of()
+{
+	sed "$2" "$mutants/base/decompress.c" |
+		diff -u --label a/kernel/module/decompress.c \
+			--label b/kernel/module/decompress.c \
+			"$mutants/base/decompress.c" - >"$dir/useless/$1.patch" || :
+}
+
+# A compiler that has no room for the mutants is no verdict on them.
+patch_of comment 's/^static int module_extend/\/* none *\/ &/'
+patch_of syntax 's/^static int module_extend/int = &/'
+cat >"$dir/bin/gcc" <<EOF
+#!/bin/sh
+case \$* in
+*/obj/syntax/*) echo 'a.c:1:1: fatal error: a.s: No space left on device' >&2; exit 1 ;;
+esac
+exec $(command -v gcc) "\$@"
+EOF
+chmod +x "$dir/bin/gcc"
+rm -rf "$mutants/obj/syntax" "$mutants/obj/comment"
+PATH=$dir/bin:$PATH mutants "$dir/useless"
+expect 2 '1 mutants could not be compiled: syntax: a.c:1:1: fatal error' 'a full disk'
+
+# With room again, they are what they are.
+mutants "$dir/useless"
+expect 2 'syntax.patch does not build: decompress.c:' 'a patch that does not build'
+expect 2 'comment.patch changes no code of decompress.c' 'a patch of a comment'
+[ "$(grep -c '^make: ' "$dir/out")" -eq 2 ] || wrong 'useless patches: not a line each'
+
+# The mutant has to be in the image after decompress.c got a later date, too. Half
+# a log, with half of its last line, is none. A kernel built anew comes to the same.
+head -c -5 "$finished" >"$dir/half"
+cp "$dir/half" "$finished"
+rm -f "$mutants"/log/0001-i386-*
 touch "$tree/kernel/module/decompress.c"
-status=0
-MUTANTS="$dir/patches" sh "$top/harness/mutants/mutants.sh" >"$dir/out" 2>&1 || status=$?
+mutants "$dir/patches" 1
 expect 0 ' 1 of 1 are caught' 'a mutant linked after decompress.c got a later date'
+expect 0 '1 of 1 have the same verdict in a kernel built anew' 'a mutant rebuilt'
+tail -n 1 "$finished" | grep -q '^mutant_boot.sh: ended: ' ||
+	wrong 'half a log is taken for a whole one'
+
+# and is held against the other, if it does not.
+rebuilt=$(cut -d ' ' -f 3 "$mutants/rebuilt")
+cp "$rebuilt" "$dir/rebuilt"
+sed 's/not ok/ok/; /EXPECTATION/,+1d' "$dir/rebuilt" >"$rebuilt"
+mutants "$dir/patches" 1
+cp "$dir/rebuilt" "$rebuilt"
+expect 1 'built anew: survived by 0 cases, not caught by ' 'a mutant rebuilt, with a difference'
+
+python3 -m py_compile "$dir/mutants/mutants.py" || wrong 'mutants.py does not compile'
+need pyflakes3 pyflakes3
+pyflakes3 "$dir/mutants/mutants.py" || wrong 'pyflakes3 complains of mutants.py'
 
 exit $failed
