@@ -225,9 +225,10 @@ tail -n 1 "$finished" | grep -q '^mutant_boot.sh: ended: ' ||
 # and is held against the other, if it does not.
 rebuilt=$(cut -d ' ' -f 3 "$mutants/rebuilt")
 cp "$rebuilt" "$dir/rebuilt"
+trap 'rm -f "$rebuilt"' EXIT
+trap 'exit 2' HUP INT TERM
 sed 's/not ok/ok/; /EXPECTATION/,+1d' "$dir/rebuilt" >"$rebuilt"
 mutants "$dir/patches" 1
-cp "$dir/rebuilt" "$rebuilt"
 expect 1 'built anew: survived by 0 cases, not caught by ' 'a mutant rebuilt, with a difference'
 
 python3 -m py_compile "$dir/mutants/mutants.py" || wrong 'mutants.py does not compile'
