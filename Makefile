@@ -5,8 +5,9 @@
 variables := KERNEL ARCH CONFIG FIXES FILTER BENCH BASE LLVM TIMEOUT JOBS BUILD INSTALL \
 	JSON JUNIT ONLY MUTANTS HOSTS REBUILD FILES FILES_FROM ALGORITHMS ROUNDS
 
-# Whatever was given reaches the scripts through the environment, and nothing else
-# does: a CC= that has no effect would be taken for one that has.
+# Whatever was given reaches the scripts through the environment, as it was given, and
+# nothing else does: a CC= that has no effect would be taken for one that has.
+$(foreach v,$(variables),$(eval override $v := $$(value $v)))
 export $(variables)
 $(foreach v,$(filter-out $(variables) -% MAKE% .%,$(.VARIABLES)),\
 	$(if $(filter command,$(origin $v)),$(error $v=: not among the variables here; run make to see them)))
@@ -39,13 +40,14 @@ help:
 #:                 which breakages the suite catches (40 min)
 #:   MUTANTS=        only those of the patches in this directory
 #:   HOSTS=          hosts to boot on, such as a,b: each with a clone where this is
-#:   REBUILD=0       so many of them once more, each in a kernel built anew
+#:   REBUILD=0       so many of them once more, each in a kernel built anew; with
+#:                   MUTANTS, too
 #: make coverage   lines and branches of decompress.c that the suite reaches, in
 #:                 build/coverage/ (2 min); takes KERNEL, FIXES, JOBS
 #: make replay     ask a kernel, as shipped, whether it would take these files as modules
 #:                 (3 min the first time, then seconds); takes KERNEL, ARCH, FIXES=no
 #:   FILES=          .gz, .xz and .zst files, or directories of them: one name, or
-#:                   several with blanks between them; a $ is $$ here
+#:                   several with blanks between them
 #:   FILES_FROM=     a file with such names, each ended by a NUL; - is stdin
 #: make boot       load compressed modules in a guest, through finit_module(),
 #:                 insmod and modprobe (5 min); takes KERNEL, FIXES

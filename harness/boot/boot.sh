@@ -33,7 +33,8 @@ case $ROUNDS in
 esac
 
 [ -z "$LLVM" ] || die 'LLVM=1 is for make run; make boot builds by gcc'
-writable "$JSON" "$JUNIT"
+writable JSON "$JSON"
+writable JUNIT "$JUNIT"
 
 # The key that modules are signed with is made by openssl, and they are signed
 # by a program on its library.

@@ -267,11 +267,8 @@ results_py()
 		"$tree/tools/testing/kunit" "$results_log" "$@"
 }
 
-# writable FILE ...: before anything is done for it
+# writable VARIABLE FILE: before anything is done for it
 writable()
 {
-	for file; do
-		[ -z "$file" ] || (: >>"$file") 2>/dev/null ||
-			die "$file cannot be written to"
-	done
+	[ -z "$2" ] || (: >>"$2") 2>/dev/null || die "$1=$2: cannot be written to"
 }

@@ -14,6 +14,9 @@ find_header()
 		tail -n 1
 }
 
-need "$(find_header)" libclang-dev
 header=$(find_header)
+[ -e "$header" ] || {
+	need_packages libclang libclang-dev
+	header=$(find_header)
+}
 echo "${header%/include/*}"

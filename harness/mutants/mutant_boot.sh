@@ -24,11 +24,12 @@ trap 'kill -KILL $qemu 2>/dev/null; exit 2' HUP INT TERM
 mkfifo "$tmp/pipe"
 cat <"$tmp/pipe" >"$tmp/console" &
 writer=$!
+args=$(sed -n 's/^i386	//p' "$(dirname "$0")/../lib/qemu.tsv")
+# shellcheck disable=SC2086	# a list of words
 prlimit --core=0 --cpu="$3:" \
 	qemu-system-i386 -nodefaults -m 1024 -kernel "$1" \
 	-append "mutant=$2 no_timer_check panic=-1 kunit.enable=1 console=ttyS0 kunit_shutdown=reboot" \
-	-no-reboot -nographic -serial stdio -accel tcg,thread=single \
-	-smp 2,sockets=2 -cpu max,vendor=GenuineIntel \
+	-no-reboot -nographic -serial stdio $args \
 	</dev/null >"$tmp/pipe" 2>"$tmp/errors" &
 qemu=$!
 

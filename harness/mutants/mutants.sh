@@ -41,15 +41,15 @@ set -- "$1"/*.patch
 [ -e "$1" ] || die "MUTANTS=$MUTANTS: no *.patch in there"
 
 sh "$top/harness/lib/need.sh" $arch
-[ -z "$HOSTS" ] || need ssh openssh-client rsync rsync
-need parallel parallel unifdef unifdef
+[ -z "$HOSTS" ] || need ssh rsync
+need parallel unifdef
 sh "$top/harness/mutants/libclang.sh" >/dev/null
 
 mkdir -p "$mutants/log" "$mutants/obj" "$build/tree"
-exec 9>"$mutants/lock"
-flock -n 9 || die 'build/mutants is in use by another run; wait for it to end'
+lock 7 "$mutants/lock" "make mutants, process $$"
 
-export KERNEL=$kernel ARCH=$arch CONFIG='' FIXES=yes FILTER='' BENCH=no
+export KERNEL=$kernel ARCH=$arch CONFIG='' FIXES=yes FILTER='' BENCH=no BASE='' LLVM='' \
+	JSON='' JUNIT=''
 unset DECOMPRESS
 
 # The suite has to be green before anything is broken.
@@ -280,8 +280,8 @@ mutant_table()
 # that is not what it was is of no use.
 make_image()
 {
-	flock 8 &&
-		cd "$base/kernel" &&
+	lock 9 "$tree.lock" "make mutants, process $$" -s
+	cd "$base/kernel" &&
 		touch "$base/now" &&
 		find . -type f -exec touch -r "$base/now" {} + &&
 		rm -f vmlinux.a &&
@@ -318,7 +318,7 @@ link_mutants()
 			--wrap=zstd_decompressor --wrap=module_decompress \
 			--wrap=module_decompress_cleanup \
 			'"$base/select.o" "$base/table.o" @"$mutants/objects"'
-	) && (make_image) 8>"$tree.lock"
+	) && (make_image)
 }
 
 # HOSTS as GNU parallel wants them, with their numbers of CPUs. Each has a clone
@@ -401,13 +401,13 @@ rebuild_some()
 }
 
 found=$(sh "$top/harness/lib/kernel.sh" $kernel)
-exec 8>"$tree.lock"
-flock -n 8 || die "linux $kernel is in use by another run; wait for it to end"
-sh "$top/harness/lib/tree.sh" $kernel "${found#* }" >"$mutants/run.log" 2>&1 || {
+exec 9<>"$tree.lock"
+sh "$top/harness/lib/tree.sh" $kernel "${found#* }" "make mutants, process $$" \
+	>"$mutants/run.log" 2>&1 || {
 	tail -n 1 "$mutants/run.log" >&2
 	exit 2
 }
-exec 8>&-
+exec 9>&-
 list_patches "$@"
 
 still_there()

@@ -46,7 +46,8 @@ fi
 
 [ ! "$JSON" ] || [ "$JSON" != "$JUNIT" ] ||
 	die "JSON and JUNIT: not both into $JSON"
-writable "$JSON" "$JUNIT"
+writable JSON "$JSON"
+writable JUNIT "$JUNIT"
 # What an earlier run has written there goes at once.
 rm -f "$JSON" "$JUNIT"
 

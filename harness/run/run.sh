@@ -26,7 +26,8 @@ esac
 case $TIMEOUT in
 '' | 0 | *[!0-9]*) die "TIMEOUT=$TIMEOUT: not a number of seconds" ;;
 esac
-writable "$JSON" "$JUNIT"
+writable JSON "$JSON"
+writable JUNIT "$JUNIT"
 
 find_kernel
 what="linux $version, $ARCH${CONFIG:+ $CONFIG}${LLVM:+ by LLVM}, $fixes"

@@ -96,7 +96,7 @@ warnings()
 tools_in_c()
 {
 	(cd "$top/harness" && cc -std=gnu11 -O2 -Wall -Wextra -Werror -fsyntax-only \
-		replay/*.c) || return
+		replay/*.c test/*.c) || return
 	(cd "$top/harness/mutants" && cc -std=gnu11 -O2 -Wall -Wextra -Werror \
 		-fsyntax-only -I"$(sh "$top/harness/mutants/libclang.sh")/include" \
 		mutate.c tree.c operators.c calls.c) || return

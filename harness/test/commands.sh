@@ -317,8 +317,8 @@ bad_variables()
 		refused 'JOBS=many' run JOBS=many &&
 		refused 'LLVM=14' run LLVM=14 &&
 		refused 'TIMEOUT=soon' run TIMEOUT=soon &&
-		refused '/no/such' run JSON=/no/such/file &&
-		refused '/no/such' run JUNIT=/no/such/file
+		refused 'JSON=/no/such/file' run JSON=/no/such/file &&
+		refused 'JUNIT=/no/such/file' run JUNIT=/no/such/file
 }
 
 # with_bin COMMAND ...: without make and the like in reach, but with what is named
@@ -392,9 +392,15 @@ not_for_replay()
 {
 	mkdir -p "$logs/empty"
 	: >"$logs/what.txt"
+	rm -f "$logs/evaluated"
 	truncate -s 65M "$logs/large.xz"
 	refused 'which files' replay &&
 		refused 'no-such.xz' replay FILES=no-such.xz &&
+		refused "'no-such.xz: No such file" replay FILES="'no-such.xz" &&
+		refused 'No such file' \
+			replay FILES="\$(shell touch $logs/evaluated)" &&
+		refused 'No such file' replay FILES="\$(touch $logs/evaluated)" &&
+		[ ! -e "$logs/evaluated" ] &&
 		refused "no .gz, .xz or .zst file" replay FILES="$logs/empty" &&
 		refused 'neither its name nor its content' \
 			replay FILES="$logs/what.txt" &&

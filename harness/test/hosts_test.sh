@@ -60,7 +60,7 @@ mkdir -p "$dir/bin" "$dir/patches" "$dir/none"
 for n in 1 2 3 4 6 7; do
 	cp "$top/harness/mutants/history/000$n.patch" "$dir/patches"
 done
-need unshare util-linux setsid util-linux pkill procps rsync rsync
+need unshare setsid pkill rsync
 
 own_place=no
 if unshare --mount mount --bind "$dir" "$dir/none" 2>/dev/null; then

@@ -232,7 +232,7 @@ mutants "$dir/patches" 1
 expect 1 'built anew: survived by 0 cases, not caught by ' 'a mutant rebuilt, with a difference'
 
 python3 -m py_compile "$dir/mutants/mutants.py" || wrong 'mutants.py does not compile'
-need pyflakes3 pyflakes3
+need pyflakes3
 pyflakes3 "$dir/mutants/mutants.py" || wrong 'pyflakes3 complains of mutants.py'
 
 exit $failed

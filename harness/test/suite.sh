@@ -165,5 +165,5 @@ service_unknown()
 	sed 's/^\t\tkunmap_local(/\t\tget_page(page);\n&/' \
 		"$tree/kernel/module/decompress.c" >"$logs/decompress.c"
 	! cmp -s "$tree/kernel/module/decompress.c" "$logs/decompress.c" || return
-	exits 1 sh "$top/harness/mutants/services.sh" $kernel "$logs/decompress.c"
+	exits 1 sh "$top/harness/mutants/services.sh" "$kernel" "$logs/decompress.c"
 }

@@ -137,7 +137,9 @@ check mutants 'bugs of the past and a sample of mutants are caught' \
 	sh "$top/harness/mutants/mutants.sh" sample
 check mutants 'verdicts on mutants are of those mutants' \
 	sh "$top/harness/test/mutants_test.sh"
-check mutants 'other hosts, and what is lost with them' \
+check mutants 'only what is known of a mutant counts' \
+	sh "$top/harness/test/mutant_test.sh"
+check mutants 'mutants boot on other hosts, and survive them' \
 	sh "$top/harness/test/hosts_test.sh"
 check replay 'replay answers rightly, and says why' \
 	sh "$top/harness/test/replay_test.sh"
