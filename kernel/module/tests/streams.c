@@ -13,6 +13,16 @@
 #define LZMA2_CHUNK_MAX		65536
 #define ZSTD_BLOCK_MAX		SZ_128K
 
+const struct stream_options stream_plain = {
+	.zstd_descriptor = ZSTD_WINDOW_128K,
+};
+
+const struct stream_options stream_checked = {
+	.xz_check = 1,
+	.zstd_checksum = true,
+	.zstd_descriptor = ZSTD_WINDOW_128K,
+};
+
 static u8 *put(u8 *out, const void *bytes, size_t len)
 {
 	memcpy(out, bytes, len);

@@ -8,6 +8,7 @@
 #define _MODULE_TESTS_STREAMS_H
 
 #include <linux/types.h>
+#include <linux/zstd.h>
 
 /* Room to spare for headers, block headers and trailer, whatever the length */
 #define STREAM_OVERHEAD(len)	(256 + (len) / 256)
@@ -33,6 +34,17 @@ struct stream_options {
 	u8 zstd_dictionary;
 	bool zstd_content_size;
 };
+
+/* A window of 128 KiB: a raw block may be as long as a zstd block can be */
+#define ZSTD_WINDOW_128K	0x38
+#define ZSTD_WINDOW_8M		0x68
+/* ZSTD_WINDOWLOG_MAX and _LIMIT_DEFAULT as descriptors */
+#define ZSTD_WINDOW_MAX		((ZSTD_WINDOWLOG_MAX - 10) << 3)
+#define ZSTD_WINDOW_LIMIT	((ZSTD_WINDOWLOG_LIMIT_DEFAULT - 10) << 3)
+
+/* Without a check of the payload, and with one, where the kernel knows any */
+extern const struct stream_options stream_plain;
+extern const struct stream_options stream_checked;
 
 size_t stream_gzip(u8 *out, const u8 *payload, size_t len,
 		   const struct stream_options *options);

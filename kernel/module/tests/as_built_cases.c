@@ -1,0 +1,228 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The kernel's own module_decompress(), of the algorithm it was built with,
+ * without the ledger: what really happens to the task, and to the pages.
+ */
+#include <linux/cpumask.h>
+#include <linux/mm.h>
+#include <linux/string.h>
+
+#include "cases.h"
+#include "watch.h"
+#include "../internal.h"
+
+#if KERNEL_MODULE_DECOMPRESS && !defined(MODULE)
+/*
+ * On the first CPU, above whose slots there are no others: what is behind the
+ * page in slot 0 is nobody's, so a wrong kunmap_local() leaves its trace.
+ */
+static const struct algorithm *own_algorithm(struct kunit *test)
+{
+	unsigned int own =
+		IS_ENABLED(CONFIG_MODULE_COMPRESS_GZIP) ? ALGORITHM_GZIP :
+		IS_ENABLED(CONFIG_MODULE_COMPRESS_XZ) ? ALGORITHM_XZ :
+							ALGORITHM_ZSTD;
+
+	set_cpus_allowed_ptr(current,
+			     cpumask_of(cpumask_first(cpu_online_mask)));
+	return &case_algorithms[own];
+}
+
+static size_t wrong_bytes(const u8 *out, size_t len)
+{
+	size_t i, wrong = 0;
+
+	for (i = 0; i < len; i++)
+		wrong += out[i] != case_payload[i];
+	return wrong;
+}
+
+/* What is taken is the payload; the task is as before; errors are logged */
+static bool own_attempt(struct kunit *test, struct attempt *a)
+{
+	struct task_state before, after;
+	struct load_info info = { };
+	char line[160];
+	bool ok = true;
+
+	/* One that stops the kernel is to be seen to fail, not to be run */
+	if (attempt_is_fatal(a)) {
+		KUNIT_FAIL(test, "%s: not run without the ledger, which says: %s",
+			   a->what, a->ledger.report[0]);
+		return false;
+	}
+	if (watch_report(line, sizeof(line)))
+		return false;
+	watch_reset();
+	before = task_state_now();
+	a->ret = module_decompress(&info, a->in, a->size);
+	after = task_state_now();
+	if (!task_state_equal(before, after)) {
+		KUNIT_FAIL(test, "%s: leaves kmap idx %d, migration disabled %d, preempt count %x",
+			   a->what, after.kmap_idx, after.migration_disabled,
+			   after.preempt_count);
+		ok = false;
+	}
+	if (!a->ret && info.len != a->len) {
+		KUNIT_FAIL(test, "%s: %lu bytes come out", a->what, info.len);
+		ok = false;
+	} else if (!a->ret && wrong_bytes((u8 *)info.hdr, a->len)) {
+		KUNIT_FAIL(test, "%s: %zu of them come out wrong", a->what,
+			   wrong_bytes((u8 *)info.hdr, a->len));
+		ok = false;
+	}
+	if (watch_errors(line, sizeof(line)) != (a->ret == -EINVAL)) {
+		KUNIT_FAIL(test, "%s: returned %d, logged \"%s\"", a->what,
+			   a->ret, line);
+		ok = false;
+	}
+	if (!a->ret)
+		module_decompress_cleanup(&info);
+	/* The next one resets the watch: nothing of this one may be missed */
+	if (watch_report(line, sizeof(line)))
+		ok = false;
+	return ok;
+}
+#else
+static const struct algorithm *own_algorithm(struct kunit *test)
+{
+	kunit_skip(test, "not built in, together with the suite: CONFIG_MODULE_DECOMPRESS");
+	return &case_algorithms[ALGORITHM_GZIP];
+}
+
+static bool own_attempt(struct kunit *test, struct attempt *a)
+{
+	return false;
+}
+#endif
+
+static void own_blobs_meet_their_fate(struct kunit *test)
+{
+	const struct algorithm *algorithm = own_algorithm(test);
+	struct attempt *a = case_attempt_as(test, algorithm->name);
+	const struct decompress_blob *blob;
+
+	for (blob = case_next_blob(algorithm->name, NULL); blob;
+	     blob = case_next_blob(algorithm->name, blob)) {
+		if (blob->window > SZ_32M)
+			continue;
+		case_set_blob(test, a, blob);
+		if (!own_attempt(test, a))
+			return;
+		KUNIT_EXPECT_EQ_MSG(test, a->ret, blob->error, "%s",
+				    blob->name);
+	}
+}
+
+static void own_pages_come_out(struct kunit *test)
+{
+	static const size_t sizes[] = {
+		20 * PAGE_SIZE + 123, SOME_PAGES, 34 * PAGE_SIZE, SZ_1M,
+		0, 1, PAGE_SIZE - 1, PAGE_SIZE, PAGE_SIZE + 1,
+	};
+	const struct algorithm *algorithm = own_algorithm(test);
+	struct attempt *a = case_attempt_as(test, algorithm->name);
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(sizes); i++) {
+		case_fill(sizes[i], PAYLOAD_RANDOM, i);
+		case_write(a, sizes[i], &stream_checked);
+		if (!own_attempt(test, a))
+			return;
+		KUNIT_EXPECT_EQ_MSG(test, a->ret, 0, "%s", a->what);
+	}
+}
+
+static void own_truncated_file_is_refused(struct kunit *test)
+{
+	const struct algorithm *algorithm = own_algorithm(test);
+	struct attempt *a = case_attempt_as(test, algorithm->name);
+	size_t needed, cut;
+
+	case_fill(SOME_PAGES, PAYLOAD_RANDOM, 15);
+	for (cut = 0; cut < 20; cut++) {
+		case_write(a, SOME_PAGES, &stream_checked);
+		needed = case_size_needed(a);
+		case_set_input(a, a->in, needed - 1 - cut * needed / 20);
+		if (!own_attempt(test, a))
+			return;
+		KUNIT_EXPECT_EQ_MSG(test, a->ret, -EINVAL, "%zu bytes of %zu",
+				    a->size, needed);
+	}
+}
+
+/* A file that asks for more memory than there is makes no one warn */
+static void own_large_window_is_refused(struct kunit *test)
+{
+	static const u8 window[] = {
+		0x28, 0xb5, 0x2f, 0xfd, 0, ZSTD_WINDOW_MAX + 7, 1, 0, 0
+	};
+	const struct algorithm *algorithm = own_algorithm(test);
+	struct attempt *a = case_attempt_as(test, algorithm->name);
+
+	if (algorithm->d != &zstd_decompressor) {
+		kunit_skip(test, "the kernel's own is %s", algorithm->name);
+		return;
+	}
+	case_set_input(a, window, sizeof(window));
+	a->len = 0;
+	strscpy(a->what, "a window past the limit", sizeof(a->what));
+	own_attempt(test, a);
+	KUNIT_EXPECT_EQ(test, a->ret, -EINVAL);
+}
+
+static long free_memory(void)
+{
+	struct sysinfo memory;
+
+	si_meminfo(&memory);
+	return memory.freeram;
+}
+
+#define OWN_ROUNDS	256
+
+/*
+ * A page of each module that is not given back would be seen. Each CPU may keep
+ * some pages for itself, and in the first rounds others may settle: so half a
+ * page a round is nothing yet.
+ */
+static void own_modules_leave_no_memory_behind(struct kunit *test)
+{
+	const struct algorithm *algorithm = own_algorithm(test);
+	struct attempt *a = case_attempt_as(test, algorithm->name);
+	unsigned int i;
+	long before;
+
+	if (system_state >= SYSTEM_RUNNING) {
+		kunit_skip(test, "this machine is not ours alone");
+		return;
+	}
+	case_fill(PAGE_SIZE + 1, PAYLOAD_RANDOM, 21);
+	for (i = 0; i < 2 * OWN_ROUNDS; i++) {
+		if (i == OWN_ROUNDS)
+			before = free_memory();
+		case_write(a, PAGE_SIZE + 1, &stream_checked);
+		if (!own_attempt(test, a))
+			return;
+		KUNIT_EXPECT_EQ(test, a->ret, 0);
+	}
+	KUNIT_EXPECT_LT(test, before - free_memory(), OWN_ROUNDS / 2);
+}
+
+static struct kunit_case own_cases[] = {
+	KUNIT_CASE(own_blobs_meet_their_fate),
+	KUNIT_CASE(own_pages_come_out),
+	KUNIT_CASE(own_truncated_file_is_refused),
+	KUNIT_CASE(own_large_window_is_refused),
+	KUNIT_CASE(own_modules_leave_no_memory_behind),
+	{ }
+};
+
+struct kunit_suite module_decompress_as_built_suite = {
+	.name = "module_decompress_as_built",
+	.suite_init = case_suite_init,
+	.suite_exit = case_suite_exit,
+	.init = case_init,
+	.exit = case_exit,
+	.test_cases = own_cases,
+};

@@ -1,0 +1,659 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Bad input is refused, once and in words.
+ */
+#include <linux/string.h>
+
+#include "cases.h"
+
+KUNIT_ARRAY_PARAM(algorithm, case_algorithms, case_algorithm_desc);
+
+/* What decompress.c says of a file that does not begin as it should */
+static const char *not_of_format(const struct algorithm *algorithm)
+{
+	static char log[40];
+
+	scnprintf(log, sizeof(log), "not a%s %s compressed module",
+		  algorithm->name[0] == 'x' ? "n" : "", algorithm->name);
+	return log;
+}
+
+static void empty_input_is_refused(struct kunit *test)
+{
+	struct attempt *a = case_attempt(test);
+
+	case_set_input(a, case_input, 0);
+	strscpy(a->what, "nothing", sizeof(a->what));
+	expect_refused(test, a, -EINVAL, not_of_format(test->param_value));
+}
+
+/* Neither zeros, nor ones, nor anything else is taken for the magic bytes */
+static void wrong_magic_is_refused(struct kunit *test)
+{
+	const struct algorithm *algorithm = test->param_value;
+	const char *log = not_of_format(algorithm);
+	struct attempt *a = case_some_pages(test);
+	unsigned int i, bit;
+
+	for (i = 0; i < algorithm->magic; i++) {
+		for (bit = 0; bit < 8; bit++) {
+			case_write(a, 100, &stream_plain);
+			((u8 *)a->in)[i] ^= 1 << bit;
+			scnprintf(a->what, sizeof(a->what),
+				  "byte %u, bit %u flipped", i, bit);
+			expect_refused(test, a, -EINVAL, log);
+		}
+	}
+	for (i = 0; i < 256; i += 255) {
+		memset(case_input, i, PAGE_SIZE);
+		case_set_input(a, case_input, PAGE_SIZE);
+		scnprintf(a->what, sizeof(a->what), "a page of %#x", i);
+		expect_refused(test, a, -EINVAL, log);
+	}
+}
+
+/* A file that ends where its magic bytes do is of the format, and cut off */
+static void magic_bytes_are_enough_to_be_known(struct kunit *test)
+{
+	static const char *const logs[] = {
+		"decompression failed with status",
+		"decompression failed with status",
+		"incomplete frame header",
+	};
+	const struct algorithm *algorithm = test->param_value;
+	struct attempt *a = case_attempt(test);
+	/* gzip's header is looked at as a whole: RFC 1952, 2.3 */
+	size_t size = a->d == &gzip_decompressor ? 10 : algorithm->magic;
+
+	case_write(a, 0, &stream_plain);
+	case_set_input(a, a->in, size);
+	strscpy(a->what, "only the magic bytes", sizeof(a->what));
+	expect_refused(test, a, -EINVAL, logs[algorithm - case_algorithms]);
+}
+
+/* A file of one format is not taken by the decoder of another */
+static void other_formats_are_refused(struct kunit *test)
+{
+	struct attempt *a = case_attempt(test);
+	unsigned int i;
+	size_t size;
+
+	case_fill(100, PAYLOAD_TEXT, 8);
+	for (i = 0; i < ARRAY_SIZE(case_algorithms); i++) {
+		if (test->param_value == &case_algorithms[i])
+			continue;
+		size = case_algorithms[i].write(case_input, case_payload, 100,
+						&stream_checked);
+		case_set_input(a, case_input, size);
+		scnprintf(a->what, sizeof(a->what), "given %s",
+			  case_algorithms[i].name);
+		expect_refused(test, a, -EINVAL,
+			       not_of_format(test->param_value));
+	}
+}
+
+static bool refuse_truncated(struct kunit *test, struct attempt *a,
+			     const char *name, size_t size)
+{
+	a->size = size;
+	scnprintf(a->what, sizeof(a->what), "the first %zu bytes of %s", size,
+		  name);
+	return expect_refused(test, a, -EINVAL, NULL);
+}
+
+/* Every length of every small file, with or without the rest behind it */
+static void refuse_each_truncation(struct kunit *test, bool rest_behind)
+{
+	const struct algorithm *algorithm = test->param_value;
+	struct attempt *a = case_attempt(test);
+	const struct decompress_blob *blob;
+	size_t size;
+
+	for (blob = case_next_blob(algorithm->name, NULL); blob;
+	     blob = case_next_blob(algorithm->name, blob)) {
+		if (!blob->small)
+			continue;
+		case_set_blob(test, a, blob);
+		for (size = case_size_needed(a); size--;) {
+			if (!rest_behind)
+				case_set_input(a, blob->data, size);
+			if (!refuse_truncated(test, a, blob->name, size))
+				return;
+		}
+	}
+}
+
+/* What is not input is not read, though it would make the input whole */
+static void what_lies_behind_the_input_is_not_read(struct kunit *test)
+{
+	refuse_each_truncation(test, true);
+}
+
+/* Half a module must not be loaded */
+static void truncated_file_is_refused(struct kunit *test)
+{
+	refuse_each_truncation(test, false);
+}
+
+/* Nor when the cut is where a page of output is full */
+static void truncated_at_a_page_boundary_is_refused(struct kunit *test)
+{
+	struct attempt *a = case_some_pages(test);
+	u8 *whole = kunit_kmalloc(test, a->size, GFP_KERNEL);
+	size_t page, cut, needed = case_size_needed(a);
+
+	KUNIT_ASSERT_NOT_NULL(test, whole);
+	memcpy(whole, a->in, a->size);
+	for (page = PAGE_SIZE; page < needed; page += PAGE_SIZE)
+		for (cut = page; cut < min(page + 64, needed); cut++) {
+			case_set_input(a, whole, cut);
+			if (!refuse_truncated(test, a, "some pages", cut))
+				return;
+		}
+}
+
+/*
+ * Damage to a file that carries a check is found, or does not matter: what is
+ * taken is the payload. Without a check other bytes may come out, but nothing
+ * breaks.
+ */
+static void flip_each_bit(struct kunit *test, bool checked)
+{
+	const struct algorithm *algorithm = test->param_value;
+	struct attempt *a = case_attempt(test);
+	const struct decompress_blob *blob;
+	size_t bit;
+
+	for (blob = case_next_blob(algorithm->name, NULL); blob;
+	     blob = case_next_blob(algorithm->name, blob)) {
+		if (!blob->small || blob->checked != checked)
+			continue;
+		case_set_blob(test, a, blob);
+		if (!checked)
+			a->payload = NULL;
+		for (bit = 0; bit < blob->size * 8; bit++) {
+			case_set_input(a, blob->data, blob->size);
+			((u8 *)a->in)[bit / 8] ^= 1 << bit % 8;
+			scnprintf(a->what, sizeof(a->what),
+				  "%s, bit %zu flipped", blob->name, bit);
+			if (!attempt_decompress(test, a))
+				return;
+		}
+	}
+}
+
+/*
+ * The check comes when all of the output is out, and the last page may be full.
+ * These are zstd's checksum, and the check, index and footer of xz.
+ */
+static void flip_each_bit_behind_full_pages(struct kunit *test)
+{
+	struct attempt *a = case_attempt(test);
+	unsigned int bit;
+
+	case_fill(2 * PAGE_SIZE, PAYLOAD_RANDOM, 17);
+	for (bit = 0; bit < 28 * 8; bit++) {
+		case_write(a, 2 * PAGE_SIZE, &stream_checked);
+		((u8 *)a->in)[a->size - 1 - bit / 8] ^= 1 << bit % 8;
+		scnprintf(a->what, sizeof(a->what),
+			  "two pages, bit %u from the end flipped", bit);
+		if (!expect_refused(test, a, -EINVAL, "failed with status"))
+			return;
+	}
+}
+
+/* gzip's check is in its trailer, which the kernel does not read */
+static void flipped_bit_is_found_by_the_check(struct kunit *test)
+{
+	const struct algorithm *algorithm = test->param_value;
+
+	if (algorithm->d == &gzip_decompressor) {
+		kunit_skip(test, "no check of gzip's is verified");
+		return;
+	}
+	flip_each_bit(test, true);
+	flip_each_bit_behind_full_pages(test);
+}
+
+static void flipped_bit_without_a_check_breaks_nothing(struct kunit *test)
+{
+	flip_each_bit(test, false);
+}
+
+/*
+ * One damaged or limit-testing stream, and what comes of it. @log is what
+ * decompress.c has to say; it is of SOME_PAGES, unless @len says otherwise.
+ */
+struct odd_stream {
+	const char *name;
+	const char *format;
+	struct stream_options options;
+	int error;
+	const char *log;
+	size_t len;
+};
+
+#define GZIP_FLAGS(what, bits, ...)					\
+	{ "gzip " what, "gzip", { .gzip_flags = bits }, __VA_ARGS__ }
+#define XZ_CHECK(what, type, ...)					\
+	{ "xz check " what, "xz", { .xz_check = type }, __VA_ARGS__ }
+#define XZ_DICT(what, byte, ...)					\
+	{ "xz dictionary " what, "xz", { .xz_dict = byte }, __VA_ARGS__ }
+#define ZSTD_WINDOW(what, byte, ...)					\
+	{ "zstd window " what, "zstd", { .zstd_descriptor = byte }, __VA_ARGS__ }
+#define ZSTD_IN_A_PAGE(what, byte, ...)					\
+	{								\
+		.len = 100,						\
+		.name = "zstd page with a window of " what,		\
+		.format = "zstd",					\
+		.options = {						\
+			.zstd_descriptor = byte,			\
+			.zstd_content_size = true,			\
+		},							\
+		__VA_ARGS__						\
+	}
+
+#define BY_DECODER		-EINVAL, "failed with status"
+#define TOO_LARGE		-EINVAL, "too large a window size"
+#define BAD_HEADER		-EINVAL, "incomplete frame header"
+
+/*
+ * Of the header fields that RFC 1952, 2.3.1 lists, the kernel skips FNAME; the
+ * others it reads as deflate data, which here begins with block type 3, and
+ * there is none (RFC 1951, 3.2.3). It ignores the reserved flags.
+ *
+ * Of the checks that the .xz format, 2.1.1.2 lists, the decoder knows none and
+ * CRC32. Its dictionaries end at 3 GiB, byte 39.
+ *
+ * The zstd library refuses windows of more than 128 MiB, but for a frame that
+ * says that its content fits into the room there is for it. A window whose
+ * exponent alone passes ZSTD_WINDOWLOG_MAX it refuses as it reads the header;
+ * decompress.c has no other word for that.
+ */
+static const struct odd_stream odd_streams[] = {
+	GZIP_FLAGS("FTEXT is ignored", 0x01),
+	GZIP_FLAGS("FHCRC is not skipped", 0x02, BY_DECODER),
+	GZIP_FLAGS("FEXTRA is not skipped", 0x04, BY_DECODER),
+	GZIP_FLAGS("FNAME is skipped", 0x08),
+	GZIP_FLAGS("FNAME is skipped, FTEXT ignored", 0x09),
+	GZIP_FLAGS("FCOMMENT is not skipped", 0x10, BY_DECODER),
+	GZIP_FLAGS("reserved flag 5 is ignored", 0x20),
+	GZIP_FLAGS("reserved flag 6 is ignored", 0x40),
+	GZIP_FLAGS("reserved flag 7 is ignored", 0x80),
+	XZ_CHECK("none is known", 0),
+	XZ_CHECK("CRC32 is known", 1),
+	XZ_CHECK("2 is not known", 2, BY_DECODER),
+	XZ_CHECK("CRC64 is not known", 4, BY_DECODER),
+	XZ_CHECK("SHA-256 is not known", 10, BY_DECODER),
+	XZ_CHECK("15 is not known", 15, BY_DECODER),
+	XZ_CHECK("16 is reserved", 16, BY_DECODER),
+	XZ_DICT("of 4 KiB is taken", 0),
+	XZ_DICT("of 6 KiB is taken", 1),
+	XZ_DICT("of 8 MiB is taken", 22),
+	XZ_DICT("of 4 GiB is refused", 40, BY_DECODER),
+	XZ_DICT("byte 41 is refused", 41, BY_DECODER),
+	XZ_DICT("byte 255 is refused", 255, BY_DECODER),
+	ZSTD_WINDOW("of 1 KiB is taken", 0),
+	ZSTD_WINDOW("of 1 KiB and 7 eighths is taken", 7),
+	ZSTD_WINDOW("of 8 MiB is taken", ZSTD_WINDOW_8M),
+	ZSTD_WINDOW("of 120 MiB is taken", ZSTD_WINDOW_LIMIT - 1),
+	ZSTD_WINDOW("of 128 MiB is taken", ZSTD_WINDOW_LIMIT),
+	ZSTD_WINDOW("of 144 MiB is refused", ZSTD_WINDOW_LIMIT + 1, TOO_LARGE),
+	ZSTD_WINDOW("of 256 MiB is refused", ZSTD_WINDOW_LIMIT + 8, TOO_LARGE),
+	ZSTD_WINDOW("at the format's limit is refused", ZSTD_WINDOW_MAX,
+		    TOO_LARGE),
+	ZSTD_WINDOW("past the format's limit is refused", ZSTD_WINDOW_MAX + 1,
+		    TOO_LARGE),
+	ZSTD_WINDOW("of twice the format's limit is refused",
+		    ZSTD_WINDOW_MAX + 8, BAD_HEADER),
+	ZSTD_WINDOW("of 3.75 TiB is refused", 255, BAD_HEADER),
+	ZSTD_IN_A_PAGE("128 MiB is taken", ZSTD_WINDOW_LIMIT),
+	ZSTD_IN_A_PAGE("144 MiB is refused", ZSTD_WINDOW_LIMIT + 1, TOO_LARGE),
+	ZSTD_IN_A_PAGE("256 MiB is refused", ZSTD_WINDOW_LIMIT + 8, TOO_LARGE),
+	{
+		"zstd dictionary is not to be had", "zstd",
+		{
+			.zstd_descriptor = ZSTD_WINDOW_128K,
+			.zstd_dictionary = 7,
+		},
+		BY_DECODER,
+	},
+};
+
+static void odd_stream_desc(const struct odd_stream *odd, char *desc)
+{
+	strscpy(desc, odd->name, KUNIT_PARAM_DESC_SIZE);
+}
+
+KUNIT_ARRAY_PARAM(odd_stream, odd_streams, odd_stream_desc);
+
+static void odd_stream_meets_its_fate(struct kunit *test)
+{
+	const struct odd_stream *odd = test->param_value;
+	struct attempt *a = case_attempt_as(test, odd->format);
+	size_t len = odd->len ?: SOME_PAGES;
+
+	case_fill(SOME_PAGES, PAYLOAD_RANDOM, 9);
+	case_write(a, len, &odd->options);
+	strscpy(a->what, odd->name, sizeof(a->what));
+	if (odd->error) {
+		expect_refused(test, a, odd->error, odd->log);
+		return;
+	}
+	if (odd->options.zstd_descriptor >= ZSTD_WINDOW_LIMIT - 1)
+		case_skip_without_room(test, SZ_128M);
+	expect_taken(test, a);
+}
+
+/*
+ * Frame headers that no writer would write: RFC 8878, 3.1.1.1. What comes after
+ * them is missing, or empty; @decoded if the decoder gets to see that.
+ */
+struct zstd_header {
+	const char *name;
+	u8 bytes[14];
+	u8 size;
+	const char *log;
+	bool decoded;
+};
+
+#define SINGLE_SEGMENT_8	0xe0	/* with a content size of 8 bytes */
+#define ZSTD_HEADER(what, ...)						\
+	.name = what, .bytes = { 0x28, 0xb5, 0x2f, 0xfd, __VA_ARGS__ },	\
+	.size = 4 + sizeof((u8[]){ __VA_ARGS__ })
+
+static const struct zstd_header zstd_headers[] = {
+	{
+		ZSTD_HEADER("is cut off"),
+		.log = "incomplete frame header",
+	}, {
+		ZSTD_HEADER("has the reserved bit", 0x08, 0, 1, 0, 0),
+		.log = "incomplete frame header",
+	}, {
+		ZSTD_HEADER("has content of 0 bytes", SINGLE_SEGMENT_8,
+			    0, 0, 0, 0, 0, 0, 0, 0),
+		.decoded = true,
+	}, {
+		ZSTD_HEADER("has content of 128 MiB and a byte",
+			    SINGLE_SEGMENT_8, 1, 0, 0, 8, 0, 0, 0, 0),
+		.decoded = true,
+	}, {
+		ZSTD_HEADER("has content of 128 MiB and two bytes",
+			    SINGLE_SEGMENT_8, 2, 0, 0, 8, 0, 0, 0, 0),
+		.log = "too large a window size",
+	}, {
+		ZSTD_HEADER("has content of INT_MAX bytes", SINGLE_SEGMENT_8,
+			    0xff, 0xff, 0xff, 0x7f, 0, 0, 0, 0),
+		.log = "too large a window size",
+	}, {
+		ZSTD_HEADER("has content of 4 GiB", SINGLE_SEGMENT_8,
+			    0, 0, 0, 0, 1, 0, 0, 0),
+		.log = "too large a window size",
+	}, {
+		ZSTD_HEADER("has content of all ones", SINGLE_SEGMENT_8,
+			    255, 255, 255, 255, 255, 255, 255, 255),
+		.log = "too large a window size",
+	}, {
+		ZSTD_HEADER("has a window of 3.75 GiB", 0, 0xaf, 1, 0, 0),
+		.log = sizeof(long) == 4 ?
+			"incomplete frame header" : "too large a window size",
+	},
+};
+
+static void zstd_header_desc(const struct zstd_header *header, char *desc)
+{
+	strscpy(desc, header->name, KUNIT_PARAM_DESC_SIZE);
+}
+
+KUNIT_ARRAY_PARAM(zstd_header, zstd_headers, zstd_header_desc);
+
+/* No size in a header, however large, makes the kernel warn or overflow */
+static void zstd_frame_header_is_refused(struct kunit *test)
+{
+	const struct zstd_header *header = test->param_value;
+	struct attempt *a = case_attempt_as(test, "zstd");
+
+	if (header->decoded)
+		case_skip_without_room(test, SZ_128M);
+	case_set_input(a, header->bytes, header->size);
+	a->len = 0;
+	scnprintf(a->what, sizeof(a->what), "a header that %s", header->name);
+	expect_refused(test, a, -EINVAL, header->log);
+	KUNIT_EXPECT_EQ(test, a->ledger.runs, header->decoded);
+}
+
+/* A zstd file may begin with a skippable frame (RFC 8878, 3.1.2): not here */
+static void zstd_skippable_frame_first_is_refused(struct kunit *test)
+{
+	static const u8 skippable[] = { 0x50, 0x2a, 0x4d, 0x18, 2, 0, 0, 0, 1, 2 };
+	struct attempt *a = case_attempt_as(test, "zstd");
+	size_t size;
+
+	case_fill(100, PAYLOAD_TEXT, 10);
+	memcpy(case_input, skippable, sizeof(skippable));
+	size = stream_zstd(case_input + sizeof(skippable), case_payload, 100,
+			   &stream_checked);
+	a->len = 100;
+	case_set_input(a, case_input, sizeof(skippable) + size);
+	strscpy(a->what, "a skippable frame first", sizeof(a->what));
+	expect_refused(test, a, -EINVAL, "not a zstd compressed module");
+}
+
+/*
+ * Not promised, but so: what follows the first whole stream is not looked at,
+ * be it noise or a second member, stream or frame, which the stock tools append
+ * to the first. Nor does it matter whether the last page is full.
+ */
+static const size_t followed_sizes[] = { SOME_PAGES, 5 * PAGE_SIZE };
+
+static void trailing_bytes_are_ignored(struct kunit *test)
+{
+	struct attempt *a = case_some_pages(test);
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(followed_sizes); i++) {
+		case_write(a, followed_sizes[i], &stream_checked);
+		memmove(case_input, a->in, a->size);
+		payload_fill(case_input + a->size, 100, PAYLOAD_RANDOM, 11);
+		case_set_input(a, case_input, a->size + 100);
+		expect_taken(test, a);
+	}
+}
+
+static void second_stream_is_ignored(struct kunit *test)
+{
+	const struct algorithm *algorithm = test->param_value;
+	struct attempt *a = case_some_pages(test);
+	unsigned int i;
+	size_t size;
+
+	for (i = 0; i < ARRAY_SIZE(followed_sizes); i++) {
+		case_write(a, followed_sizes[i], &stream_checked);
+		memmove(case_input, a->in, a->size);
+		size = algorithm->write(case_input + a->size, case_payload,
+					PAGE_SIZE, &stream_checked);
+		case_set_input(a, case_input, a->size + size);
+		expect_taken(test, a);
+	}
+}
+
+/* Nor is gzip's trailer, the CRC32 and the length: damage there is not seen */
+static void gzip_trailer_is_not_verified(struct kunit *test)
+{
+	struct attempt *a = case_attempt_as(test, "gzip");
+	unsigned int bit;
+
+	case_fill(SOME_PAGES, PAYLOAD_TEXT, 12);
+	for (bit = 0; bit < 64; bit++) {
+		case_write(a, SOME_PAGES, &stream_plain);
+		((u8 *)a->in)[a->size - 1 - bit / 8] ^= 1 << bit % 8;
+		scnprintf(a->what, sizeof(a->what), "trailer bit %u flipped",
+			  bit);
+		if (!expect_taken(test, a))
+			return;
+	}
+	for (bit = 1; bit <= 8; bit++) {
+		case_write(a, SOME_PAGES, &stream_plain);
+		case_set_input(a, a->in, a->size - bit);
+		scnprintf(a->what, sizeof(a->what), "%u bytes of trailer",
+			  8 - bit);
+		if (!expect_taken(test, a))
+			return;
+	}
+}
+
+/* So the input may be used up when there are pages of output to come */
+static void gzip_without_trailer_comes_out(struct kunit *test)
+{
+	struct attempt *a = case_attempt_as(test, "gzip");
+	const struct decompress_blob *blob;
+
+	for (blob = case_next_blob("gzip", NULL); blob;
+	     blob = case_next_blob("gzip", blob)) {
+		if (blob->error)
+			continue;
+		case_set_blob(test, a, blob);
+		case_set_input(a, blob->data, blob->size - 8);
+		if (!expect_taken(test, a))
+			return;
+	}
+}
+
+/* And so damaged data is taken as good, which no other case here allows */
+static void gzip_damaged_data_is_taken(struct kunit *test)
+{
+	struct attempt *a = case_attempt_as(test, "gzip");
+
+	case_fill(100, PAYLOAD_TEXT, 13);
+	case_write(a, 100, &stream_plain);
+	((u8 *)a->in)[a->size - 8 - 50] ^= 1;
+	case_payload[50] ^= 1;
+	strscpy(a->what, "byte 50 damaged", sizeof(a->what));
+	expect_taken(test, a);
+}
+
+/* Neither length field of a stored block alone makes a block */
+static void gzip_stored_length_is_verified(struct kunit *test)
+{
+	struct attempt *a = case_attempt_as(test, "gzip");
+	unsigned int i;
+
+	case_fill(100, PAYLOAD_TEXT, 14);
+	for (i = 11; i < 15; i++) {
+		case_write(a, 100, &stream_plain);
+		((u8 *)a->in)[i] ^= 0xff;
+		scnprintf(a->what, sizeof(a->what), "byte %u inverted", i);
+		expect_refused(test, a, BY_DECODER);
+	}
+}
+
+/* The file name is that of no one: it may end with the file, or not at all */
+static void gzip_name_without_end_is_refused(struct kunit *test)
+{
+	static const u8 header[] = { 0x1f, 0x8b, 8, 8, 0, 0, 0, 0, 0, 3 };
+	struct attempt *a = case_attempt_as(test, "gzip");
+	size_t size;
+
+	a->len = 0;
+	for (size = sizeof(header); size < PAGE_SIZE; size += 97) {
+		memset(case_input, 'x', size);
+		memcpy(case_input, header, sizeof(header));
+		case_set_input(a, case_input, size);
+		scnprintf(a->what, sizeof(a->what), "a name of %zu bytes",
+			  size - sizeof(header));
+		expect_refused(test, a, -EINVAL,
+			       "not a gzip compressed module");
+	}
+	case_input[size - 1] = '\0';
+	case_set_input(a, case_input, size);
+	strscpy(a->what, "a name and nothing else", sizeof(a->what));
+	expect_refused(test, a, BY_DECODER);
+}
+
+/* A gzip file with a name of so many letters, whose payload is 100 bytes */
+static void named_input(struct attempt *a, size_t letters)
+{
+	const size_t header = 10;
+
+	case_write(a, 100, &stream_plain);
+	memmove(case_input + header + letters + 1, case_input + header,
+		a->size - header);
+	memset(case_input + header, 'x', letters);
+	case_input[header + letters] = '\0';
+	case_input[3] = 8;
+	case_set_input(a, case_input, a->size + letters + 1);
+	scnprintf(a->what, sizeof(a->what), "%zu bytes, %zu of them the name",
+		  a->size, letters);
+}
+
+/* No size is kept in 16 bits */
+static void gzip_long_name_comes_out(struct kunit *test)
+{
+	struct attempt *a = case_attempt_as(test, "gzip");
+	size_t letters;
+
+	case_fill(100, PAYLOAD_TEXT, 18);
+	named_input(a, SZ_64K);
+	expect_taken(test, a);
+	letters = SZ_64K - (a->size - SZ_64K);
+	for (letters -= 2; a->size != SZ_64K + 10; letters++) {
+		named_input(a, letters);
+		expect_taken(test, a);
+	}
+}
+
+/* Not promised, but so: of the fields in the header only the name is skipped */
+static void gzip_flags_of_other_fields_are_not_looked_at(struct kunit *test)
+{
+	static const u8 flags[] = { 0x02, 0x04, 0x10 };
+	struct attempt *a = case_attempt_as(test, "gzip");
+	unsigned int i;
+
+	case_fill(100, PAYLOAD_TEXT, 19);
+	for (i = 0; i < ARRAY_SIZE(flags); i++) {
+		case_write(a, 100, &stream_plain);
+		((u8 *)a->in)[3] = flags[i];
+		scnprintf(a->what, sizeof(a->what),
+			  "flag %#x, without what it announces", flags[i]);
+		expect_taken(test, a);
+	}
+}
+
+static struct kunit_case input_cases[] = {
+	KUNIT_CASE_PARAM(empty_input_is_refused, algorithm_gen_params),
+	KUNIT_CASE_PARAM(wrong_magic_is_refused, algorithm_gen_params),
+	KUNIT_CASE_PARAM(magic_bytes_are_enough_to_be_known,
+			 algorithm_gen_params),
+	KUNIT_CASE_PARAM(other_formats_are_refused, algorithm_gen_params),
+	KUNIT_CASE_PARAM(what_lies_behind_the_input_is_not_read,
+			 algorithm_gen_params),
+	KUNIT_CASE_PARAM(truncated_file_is_refused, algorithm_gen_params),
+	KUNIT_CASE_PARAM(truncated_at_a_page_boundary_is_refused,
+			 algorithm_gen_params),
+	SLOW_CASE_PARAM(flipped_bit_is_found_by_the_check,
+			algorithm_gen_params),
+	SLOW_CASE_PARAM(flipped_bit_without_a_check_breaks_nothing,
+			algorithm_gen_params),
+	KUNIT_CASE_PARAM(odd_stream_meets_its_fate, odd_stream_gen_params),
+	KUNIT_CASE_PARAM(zstd_frame_header_is_refused, zstd_header_gen_params),
+	KUNIT_CASE(zstd_skippable_frame_first_is_refused),
+	KUNIT_CASE_PARAM(trailing_bytes_are_ignored, algorithm_gen_params),
+	KUNIT_CASE_PARAM(second_stream_is_ignored, algorithm_gen_params),
+	KUNIT_CASE(gzip_trailer_is_not_verified),
+	KUNIT_CASE(gzip_without_trailer_comes_out),
+	KUNIT_CASE(gzip_damaged_data_is_taken),
+	KUNIT_CASE(gzip_stored_length_is_verified),
+	KUNIT_CASE(gzip_name_without_end_is_refused),
+	KUNIT_CASE(gzip_long_name_comes_out),
+	KUNIT_CASE(gzip_flags_of_other_fields_are_not_looked_at),
+	{ }
+};
+
+struct kunit_suite module_decompress_bad_input_suite = {
+	.name = "module_decompress_bad_input",
+	.suite_init = case_suite_init,
+	.suite_exit = case_suite_exit,
+	.init = case_init,
+	.exit = case_exit,
+	.test_cases = input_cases,
+};

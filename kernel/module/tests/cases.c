@@ -1,0 +1,304 @@
+// SPDX-License-Identifier: GPL-2.0
+/* What the suites share: see cases.h for what that is. */
+#include <linux/init.h>
+#include <linux/initrd.h>
+#include <linux/string.h>
+#include <linux/vmalloc.h>
+
+#include "blob_table.h"
+#include "cases.h"
+#include "watch.h"
+
+const struct algorithm case_algorithms[NR_ALGORITHMS] = {
+	[ALGORITHM_GZIP] = {
+		"gzip", &gzip_decompressor, 3, stream_gzip,
+		-EINVAL, "failed to initialize decompressor",
+	},
+	[ALGORITHM_XZ] = {
+		"xz", &xz_decompressor, 6, stream_xz,
+		-ENOMEM, NULL,
+	},
+	[ALGORITHM_ZSTD] = {
+		"zstd", &zstd_decompressor, 4, stream_zstd,
+		-ENOMEM, "Can't initialize ZSTD stream",
+	},
+};
+
+u8 *case_payload;
+u8 *case_input;
+
+/**
+ * case_algorithm_desc() - name a parameter
+ * @algorithm: the parameter
+ * @desc: gets the name
+ *
+ * Context: any.
+ */
+void case_algorithm_desc(const struct algorithm *algorithm, char *desc)
+{
+	strscpy(desc, algorithm->name, KUNIT_PARAM_DESC_SIZE);
+}
+
+/**
+ * case_next_blob() - go through the table of files from real compressors
+ * @format: "gzip", "xz" or "zstd", or NULL for all of them
+ * @blob: the one before, or NULL
+ *
+ * Context: any.
+ * Return: the next one, or NULL at the end.
+ */
+const struct decompress_blob *
+case_next_blob(const char *format, const struct decompress_blob *blob)
+{
+	const struct decompress_blob *end =
+		decompress_blobs + ARRAY_SIZE(decompress_blobs);
+
+	for (blob = blob ? blob + 1 : decompress_blobs; blob < end; blob++)
+		if (!format || !strcmp(blob->format, format))
+			return blob;
+	return NULL;
+}
+
+/**
+ * case_attempt_as() - begin an attempt
+ * @test: the running test; skipped if the tree's decompress.c does not know
+ *	@format
+ * @format: "gzip", "xz" or "zstd"
+ *
+ * Context: the thread of the test.
+ * Return: the attempt of the test, with nothing ordered, and no input yet.
+ */
+struct attempt *case_attempt_as(struct kunit *test, const char *format)
+{
+	struct attempt *a = test->priv;
+	unsigned int i;
+
+	memset(&a->orders, 0, sizeof(a->orders));
+	a->direct = false;
+	a->payload = case_payload;
+	for (i = 0; i < ARRAY_SIZE(case_algorithms); i++)
+		if (!strcmp(case_algorithms[i].name, format))
+			a->d = case_algorithms[i].d;
+	if (!a->d || !a->d->decompress)
+		kunit_skip(test, "decompress.c of this kernel does not know %s",
+			   format);
+	return a;
+}
+
+/**
+ * case_attempt() - begin an attempt with the algorithm that is the parameter
+ * @test: the running test; skipped if the tree's decompress.c does not know it
+ *
+ * Context: the thread of the test.
+ * Return: the attempt of the test, with nothing ordered, and no input yet.
+ */
+struct attempt *case_attempt(struct kunit *test)
+{
+	const struct algorithm *algorithm = test->param_value;
+
+	return case_attempt_as(test, algorithm->name);
+}
+
+/**
+ * case_fill() - make a payload
+ * @len: of so many bytes
+ * @kind: as payload_fill() has it
+ * @seed: as payload_fill() has it
+ *
+ * Context: may sleep.
+ */
+void case_fill(size_t len, enum payload_kind kind, u32 seed)
+{
+	payload_fill(case_payload, len, kind, seed);
+}
+
+/**
+ * case_set_input() - say what to decompress
+ * @a: the attempt
+ * @bytes: the input; copied to where it ends at vmalloc()'s guard page, so that
+ *	a read past its end faults
+ * @size: its size
+ *
+ * Context: may sleep.
+ */
+void case_set_input(struct attempt *a, const void *bytes, size_t size)
+{
+	a->in = memmove(case_input + INPUT_MAX - size, bytes, size);
+	a->size = size;
+}
+
+/**
+ * case_write() - make a stream the input, of the beginning of the payload
+ * @a: the attempt
+ * @len: bytes of the payload
+ * @options: how to write it
+ *
+ * The stream is also where case_input begins, for cases that write some more.
+ *
+ * Context: may sleep.
+ */
+void case_write(struct attempt *a, size_t len,
+		const struct stream_options *options)
+{
+	const struct algorithm *algorithm = case_algorithms;
+
+	while (algorithm->d != a->d)
+		algorithm++;
+	a->len = len;
+	case_set_input(a, case_input, algorithm->write(case_input, case_payload,
+						       len, options));
+	scnprintf(a->what, sizeof(a->what), "%zu bytes", len);
+}
+
+/**
+ * case_skip_without_room() - skip a case that needs a lot of address space
+ * @test: the running test
+ * @window: bytes of dictionary or window that the input asks for
+ *
+ * On 32-bit the addresses for a large one may be spent: then it is not for
+ * decompress.c to answer for that.
+ *
+ * Context: the thread of the test.
+ */
+void case_skip_without_room(struct kunit *test, size_t window)
+{
+	void *room;
+
+	if (window <= SZ_32M)
+		return;
+	room = __vmalloc(window + SZ_1M, GFP_KERNEL | __GFP_NOWARN);
+	if (!room)
+		kunit_skip(test, "no room for %zu MiB at once: vmalloc=256M",
+			   window / SZ_1M);
+	vfree(room);
+}
+
+/**
+ * case_set_blob() - make a file the input, and what it was made of the payload
+ * @test: the running test
+ * @a: the attempt
+ * @blob: the file
+ *
+ * Context: the thread of the test.
+ */
+void case_set_blob(struct kunit *test, struct attempt *a,
+		   const struct decompress_blob *blob)
+{
+	case_skip_without_room(test, blob->window);
+	case_fill(blob->len, blob->kind, blob->seed);
+	a->len = blob->len;
+	case_set_input(a, blob->data, blob->size);
+	strscpy(a->what, blob->name, sizeof(a->what));
+}
+
+/**
+ * case_some_pages() - begin an attempt with a stream of %SOME_PAGES
+ * @test: the running test; its parameter is the algorithm
+ *
+ * Context: the thread of the test.
+ * Return: the attempt.
+ */
+struct attempt *case_some_pages(struct kunit *test)
+{
+	struct attempt *a = case_attempt(test);
+
+	case_fill(SOME_PAGES, PAYLOAD_RANDOM, 6);
+	case_write(a, SOME_PAGES, &stream_checked);
+	return a;
+}
+
+/**
+ * case_size_needed() - tell how far the input can be cut
+ * @a: the attempt, whose input is whole
+ *
+ * The kernel never reads gzip's trailer (RFC 1952, 2.3.1).
+ *
+ * Context: any.
+ * Return: bytes that hold the whole payload and all that the kernel looks at.
+ */
+size_t case_size_needed(const struct attempt *a)
+{
+	return a->size - (a->d == &gzip_decompressor ? 8 : 0);
+}
+
+/**
+ * case_suite_exit() - what each suite does at its end
+ * @suite: the suite
+ *
+ * Context: may sleep.
+ */
+void case_suite_exit(struct kunit_suite *suite)
+{
+	vfree(case_payload);
+	vfree(case_input);
+	case_payload = NULL;
+	case_input = NULL;
+}
+
+/**
+ * case_suite_init() - what each suite begins with
+ * @suite: the suite
+ *
+ * Context: may sleep.
+ * Return: 0, or -ENOMEM.
+ */
+int case_suite_init(struct kunit_suite *suite)
+{
+	wait_for_initramfs();
+	case_payload = vmalloc(PAYLOAD_MAX);
+	case_input = vmalloc(INPUT_MAX);
+	if (case_payload && case_input)
+		return 0;
+	case_suite_exit(suite);
+	return -ENOMEM;
+}
+
+/* A kernel that oopses each time takes minutes, and is not to be trusted */
+#define MAX_COMPLAINTS	16
+
+static unsigned int complaints;
+
+/**
+ * case_init() - what each case begins with
+ * @test: the test; gets a struct attempt as its private data
+ *
+ * Context: may sleep.
+ * Return: 0; -ENOMEM; or -ECANCELED if the kernel has complained too often.
+ */
+int case_init(struct kunit *test)
+{
+	struct attempt *a;
+
+	if (complaints >= MAX_COMPLAINTS) {
+		kunit_err(test, "not run: the kernel complained %u times\n",
+			  complaints);
+		return -ECANCELED;
+	}
+	a = vzalloc(sizeof(*a));
+	test->priv = a;
+	watch_reset();
+	return a ? 0 : -ENOMEM;
+}
+
+/**
+ * case_exit() - what each case does at its end
+ * @test: the test; fails for any WARN, lockdep or sanitizer report
+ *
+ * Context: may sleep.
+ */
+void case_exit(struct kunit *test)
+{
+	struct attempt *a = test->priv;
+	char line[160];
+
+	if (!a)
+		return;
+	if (watch_report(line, sizeof(line))) {
+		KUNIT_FAIL(test, "the kernel complained: %s", line);
+		complaints++;
+	}
+	KUNIT_EXPECT_EQ_MSG(test, ledger_strays(), 0,
+			    "calls of decompress.c with no ledger open");
+	ledger_abandon(test, &a->ledger);
+	vfree(a);
+}

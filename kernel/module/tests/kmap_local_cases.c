@@ -1,0 +1,499 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The pages are mapped as mm/highmem.c asks for. That each is unmapped by an
+ * address inside it, in reverse order, one at a time, never while memory is
+ * asked for, and that kmap(), kmap_atomic() and page_address() are not used, is
+ * checked by the ledger in every case, of the other suites, too.
+ */
+#include <linux/completion.h>
+#include <linux/cpumask.h>
+#include <linux/kthread.h>
+#include <linux/ktime.h>
+#include <linux/moduleparam.h>
+#include <linux/string.h>
+#include <linux/vmalloc.h>
+#ifdef CONFIG_KMAP_LOCAL
+#include <asm/kmap_size.h>
+#endif
+
+#include "cases.h"
+#include "disturb.h"
+#include "watch.h"
+
+static bool bench;
+module_param(bench, bool, 0444);
+MODULE_PARM_DESC(bench, "run the kmap benchmark");
+
+KUNIT_ARRAY_PARAM(algorithm, case_algorithms, case_algorithm_desc);
+
+/* A page is mapped when its bytes are decoded, and at no other time */
+static void each_page_is_mapped_once(struct kunit *test)
+{
+	struct attempt *a = case_some_pages(test);
+
+	expect_taken(test, a);
+	KUNIT_EXPECT_EQ(test, a->ledger.mappings, 6);
+	KUNIT_EXPECT_EQ(test, a->ledger.runs, 6);
+}
+
+/* An error in the middle of a page leaves nothing mapped */
+static void errors_leave_the_nesting_stack_balanced(struct kunit *test)
+{
+	struct attempt *a = case_some_pages(test);
+	size_t size;
+
+	for (size = case_size_needed(a) - 1; size > PAGE_SIZE / 2;
+	     size -= PAGE_SIZE / 4) {
+		case_write(a, SOME_PAGES, &stream_checked);
+		case_set_input(a, a->in, size);
+		if (!expect_refused(test, a, -EINVAL, NULL))
+			return;
+		KUNIT_EXPECT_GT(test, a->ledger.mappings, 0);
+	}
+}
+
+#ifdef CONFIG_KMAP_LOCAL
+#define SLOTS	((KM_MAX_IDX - 1) / (IS_ENABLED(CONFIG_DEBUG_KMAP_LOCAL) ? 2 : 1))
+#else
+#define SLOTS	15
+#endif
+/* What an interrupt maps meanwhile nests on top */
+#define SLOTS_FOR_INTERRUPTS	4
+
+static void hold_mappings(struct kunit *test, unsigned int nr)
+{
+	struct attempt *a = case_some_pages(test);
+	struct page *pages[SLOTS];
+	u8 *mapped[SLOTS];
+	unsigned int i, n;
+
+	for (n = 0; n < nr; n++) {
+		pages[n] = alloc_page(GFP_KERNEL | __GFP_HIGHMEM);
+		if (!pages[n])
+			break;
+		mapped[n] = kmap_local_page(pages[n]);
+		memset(mapped[n], n + 1, PAGE_SIZE);
+	}
+	KUNIT_EXPECT_EQ(test, n, nr);
+
+	expect_taken(test, a);
+
+	for (i = n; i--;) {
+		KUNIT_EXPECT_NULL(test, memchr_inv(mapped[i], i + 1, PAGE_SIZE));
+		kunmap_local(mapped[i]);
+		__free_page(pages[i]);
+	}
+}
+
+/* Mappings nest: that of the caller stays below */
+static void callers_mapping_stays_intact(struct kunit *test)
+{
+	hold_mappings(test, 1);
+}
+
+/* One slot is enough, and all below it are left alone */
+static void callers_many_mappings_stay_intact(struct kunit *test)
+{
+	hold_mappings(test, SLOTS - 1 - SLOTS_FOR_INTERRUPTS);
+}
+
+/* Low memory is not spent on what can lie elsewhere */
+static void output_pages_lie_in_highmem(struct kunit *test)
+{
+	struct attempt *a = case_some_pages(test);
+	struct sysinfo memory;
+
+	si_meminfo(&memory);
+	if (memory.freehigh * PAGE_SIZE < SZ_64M) {
+		kunit_skip(test, "hardly any highmem is free: CONFIG_HIGHMEM, -m 1024");
+		return;
+	}
+	expect_taken(test, a);
+	KUNIT_EXPECT_EQ(test, a->ledger.highmem, 6);
+}
+
+/* Not on the stack, which is gone if the case is ended in the middle */
+static struct disturbance disturbance;
+
+/* Decode with something else happening, and compare what came out */
+static void decode_while(struct kunit *test, void (*unmapped)(void *),
+			 void (*midway)(void *))
+{
+	struct attempt *a = case_some_pages(test);
+
+	KUNIT_ASSERT_EQ(test, disturb_begin(&disturbance), 0);
+	watch_task(disturbance.thread);
+	a->orders.unmapped = unmapped;
+	a->orders.midway = midway;
+	a->orders.context = &disturbance;
+	expect_taken(test, a);
+	disturb_end(&disturbance);
+	KUNIT_EXPECT_EQ(test, disturbance.errors, 0);
+	KUNIT_EXPECT_GE(test, disturbance.times, 6);
+}
+
+/* "can take page faults" */
+static void page_fault_while_mapped_does_no_harm(struct kunit *test)
+{
+	if (IS_ENABLED(CONFIG_UML)) {
+		kunit_skip(test, "UML panics at a fault without an mm");
+		return;
+	}
+	decode_while(test, NULL, disturb_by_page_fault);
+}
+
+/* Another task on the same CPU, which maps pages, too */
+static void task_switch_while_mapped_does_no_harm(struct kunit *test)
+{
+	set_cpus_allowed_ptr(current, cpumask_of(raw_smp_processor_id()));
+	decode_while(test, NULL, disturb_by_task);
+}
+
+/* "what if we get a preemption during decompression here?" */
+static void preemption_while_mapped_does_no_harm(struct kunit *test)
+{
+	if (!preempt_model_preemptible()) {
+		kunit_skip(test, "this kernel does not preempt its own: CONFIG_PREEMPT");
+		return;
+	}
+	task_switch_while_mapped_does_no_harm(test);
+	KUNIT_EXPECT_GE(test, disturbance.preempted, 6);
+}
+
+/* "can be called from any context (including interrupts)" */
+static void hard_interrupt_while_mapped_does_no_harm(struct kunit *test)
+{
+	decode_while(test, NULL, disturb_by_hard_interrupt);
+}
+
+static void soft_interrupt_while_mapped_does_no_harm(struct kunit *test)
+{
+	decode_while(test, NULL, disturb_by_soft_interrupt);
+}
+
+/* Bound to its CPU only while a page is mapped */
+static void move_between_pages_does_no_harm(struct kunit *test)
+{
+	if (num_online_cpus() < 2) {
+		kunit_skip(test, "one CPU has nowhere to move to: CONFIG_SMP, and -smp 2");
+		return;
+	}
+	decode_while(test, disturb_by_move, NULL);
+}
+
+/* One of many tasks that decompress at the same time, each its own stream */
+struct crowd_member {
+	struct kunit *test;
+	struct task_struct *thread;
+	struct completion running;
+	struct completion *start;
+	struct attempt *a;
+	u8 *buffer;
+	size_t cut;
+	bool ok;
+};
+
+#define CROWD_ROUNDS	2
+#define CROWD_PAYLOAD	(3 * PAGE_SIZE)
+
+/*
+ * No two of them alike: what one task leaves where another looks for its own is
+ * then wrong, be it a header, a length, a window, a check or an error. @cut bytes
+ * are missing at the end.
+ */
+static const struct {
+	size_t len;
+	enum payload_kind kind;
+	struct stream_options options;
+	size_t cut;
+} crowd_streams[] = {
+	{ 2 * PAGE_SIZE + 100, PAYLOAD_RANDOM, {
+		.xz_check = 1, .zstd_checksum = true,
+		.zstd_descriptor = ZSTD_WINDOW_128K } },
+	{ PAGE_SIZE + 1, PAYLOAD_TEXT, {
+		.gzip_flags = 0x08, .xz_dict = 8, .zstd_descriptor = 0 } },
+	{ CROWD_PAYLOAD, PAYLOAD_ZERO, {
+		.xz_check = 1, .xz_dict = 12, .zstd_descriptor = 0x51 } },
+	{ 2 * PAGE_SIZE, PAYLOAD_RANDOM, {
+		.gzip_flags = 0x01, .xz_dict = 3, .zstd_checksum = true,
+		.zstd_descriptor = 0x1c } },
+	{ 100, PAYLOAD_TEXT, {
+		.gzip_flags = 0x09, .zstd_checksum = true,
+		.zstd_descriptor = 0x40 } },
+	{ PAGE_SIZE + 1000, PAYLOAD_RANDOM, {
+		.xz_check = 1, .zstd_descriptor = 0x18 }, .cut = 100 },
+};
+
+/* In the middle of anything, let the others go on in the middle of theirs */
+static void give_way(void *context)
+{
+	schedule_timeout_uninterruptible(1);
+}
+
+static int crowd(void *data)
+{
+	struct crowd_member *m = data;
+	unsigned int i;
+
+	complete(&m->running);
+	wait_for_completion(m->start);
+	for (i = 0; i < CROWD_ROUNDS; i++)
+		if (!(m->cut ? expect_refused(m->test, m->a, -EINVAL, NULL) :
+			       expect_taken(m->test, m->a)))
+			break;
+	m->ok = i == CROWD_ROUNDS;
+	while (!kthread_should_stop())
+		schedule_timeout_interruptible(1);
+	return 0;
+}
+
+static void crowd_begin(struct kunit *test, struct crowd_member *m, u32 nr)
+{
+	const unsigned int stream = nr % ARRAY_SIZE(crowd_streams);
+	const struct algorithm *algorithm = test->param_value;
+	const size_t len = crowd_streams[stream].len;
+	u8 *in;
+
+	m->test = test;
+	m->a = vzalloc(sizeof(*m->a));
+	m->buffer = vmalloc(2 * CROWD_PAYLOAD + STREAM_OVERHEAD(CROWD_PAYLOAD));
+	if (!m->a || !m->buffer)
+		return;
+	in = m->buffer + CROWD_PAYLOAD;
+	payload_fill(m->buffer, len, crowd_streams[stream].kind, nr);
+	m->a->d = algorithm->d;
+	m->a->payload = m->buffer;
+	m->a->orders.unmapped = give_way;
+	m->a->orders.midway = give_way;
+	m->a->len = len;
+	m->a->in = in;
+	m->a->size = algorithm->write(in, m->buffer, len,
+				      &crowd_streams[stream].options);
+	m->cut = crowd_streams[stream].cut;
+	m->a->size -= m->cut;
+	scnprintf(m->a->what, sizeof(m->a->what), "task %u", nr);
+	init_completion(&m->running);
+	m->thread = kthread_create(crowd, m, "crowd/%u", nr);
+	if (IS_ERR(m->thread))
+		return;
+	watch_task(m->thread);
+	/* The same slot has another address on each CPU */
+	kthread_bind(m->thread, cpumask_nth(nr % num_online_cpus(),
+					    cpu_online_mask));
+	wake_up_process(m->thread);
+	/* A thread that is stopped before it runs never does */
+	wait_for_completion(&m->running);
+}
+
+static void crowd_end(struct kunit *test, struct crowd_member *m)
+{
+	if (!IS_ERR_OR_NULL(m->thread))
+		kthread_stop(m->thread);
+	vfree(m->buffer);
+	if (m->a)
+		ledger_abandon(test, &m->a->ledger);
+	vfree(m->a);
+}
+
+/* The mappings are those of a task, and so is all else that it works with */
+static void many_tasks_at_once_do_no_harm(struct kunit *test)
+{
+	unsigned int i, nr = ARRAY_SIZE(crowd_streams) + 2 * num_online_cpus();
+	DECLARE_COMPLETION_ONSTACK(start);
+	struct crowd_member *members;
+
+	case_attempt(test);
+	members = kunit_kcalloc(test, nr, sizeof(*members), GFP_KERNEL);
+	KUNIT_ASSERT_NOT_NULL(test, members);
+
+	for (i = 0; i < nr; i++) {
+		members[i].start = &start;
+		crowd_begin(test, &members[i], i);
+	}
+	complete_all(&start);
+	for (i = 0; i < nr; i++) {
+		crowd_end(test, &members[i]);
+		KUNIT_EXPECT_TRUE_MSG(test, members[i].ok, "task %u", i);
+	}
+}
+
+/* The API that was replaced, and the one that was asked about in its place */
+static void kmap_gives_the_same_bytes(struct kunit *test)
+{
+	struct attempt *a = case_some_pages(test);
+
+	a->orders.mapper = LEDGER_KMAP;
+	expect_taken(test, a);
+}
+
+static void kmap_local_folio_gives_the_same_bytes(struct kunit *test)
+{
+	struct attempt *a = case_some_pages(test);
+
+	a->orders.mapper = LEDGER_KMAP_LOCAL_FOLIO;
+	expect_taken(test, a);
+}
+
+/* "faster than kmap()": more pages than kmap() has slots, so that it wraps */
+#define BENCH_PAGES	2048
+#define BENCH_ROUNDS	16
+
+struct bench {
+	enum ledger_mapper mapper;
+	struct page **pages;
+	struct completion done;
+	u64 ns;
+};
+
+static void bench_page(enum ledger_mapper mapper, struct page *page)
+{
+	u8 *mapped;
+
+	if (mapper == LEDGER_KMAP) {
+		mapped = kmap(page);
+		WRITE_ONCE(*mapped, 1);
+		kunmap(page);
+		return;
+	}
+	mapped = mapper == LEDGER_KMAP_LOCAL_FOLIO ?
+		 kmap_local_folio(page_folio(page), 0) : kmap_local_page(page);
+	WRITE_ONCE(*mapped, 1);
+	kunmap_local(mapped);
+}
+
+static int bench_pages(void *data)
+{
+	struct bench *b = data;
+	u64 start = ktime_get_ns();
+	unsigned int i;
+
+	for (i = 0; i < BENCH_PAGES * BENCH_ROUNDS; i++) {
+		bench_page(b->mapper, b->pages[i % BENCH_PAGES]);
+		if (!(i % BENCH_PAGES))
+			cond_resched();
+	}
+	b->ns = div_u64(ktime_get_ns() - start, BENCH_PAGES * BENCH_ROUNDS);
+	complete(&b->done);
+	return 0;
+}
+
+/* All that can be started: @nr says how many these are */
+static u64 bench_all_cpus(enum ledger_mapper mapper, struct page **pages,
+			  unsigned int *nr)
+{
+	struct bench *benches = kcalloc(nr_cpu_ids, sizeof(*benches),
+					GFP_KERNEL);
+	struct task_struct *thread;
+	u64 worst = 0;
+	int cpu;
+
+	*nr = 0;
+	if (!benches)
+		return 0;
+	for_each_online_cpu(cpu) {
+		struct bench *b = &benches[*nr];
+
+		b->mapper = mapper;
+		b->pages = pages;
+		init_completion(&b->done);
+		thread = kthread_create(bench_pages, b, "bench/%d", cpu);
+		if (IS_ERR(thread))
+			continue;
+		kthread_bind(thread, cpu);
+		wake_up_process(thread);
+		++*nr;
+	}
+	for (cpu = 0; cpu < *nr; cpu++) {
+		wait_for_completion(&benches[cpu].done);
+		worst = max(worst, benches[cpu].ns);
+	}
+	kfree(benches);
+	return worst;
+}
+
+static void bench_mappers(struct kunit *test, struct page **pages)
+{
+	static const char *const names[] = {
+		[LEDGER_KMAP_LOCAL_PAGE] = "kmap_local_page",
+		[LEDGER_KMAP_LOCAL_FOLIO] = "kmap_local_folio",
+		[LEDGER_KMAP] = "kmap",
+	};
+	struct bench alone = { .pages = pages };
+	unsigned int i, nr;
+	u64 together;
+
+	for (i = 0; i < ARRAY_SIZE(names); i++) {
+		alone.mapper = i;
+		init_completion(&alone.done);
+		bench_pages(&alone);
+		together = bench_all_cpus(i, pages, &nr);
+		KUNIT_EXPECT_EQ(test, nr, num_online_cpus());
+		kunit_info(test, "%s: %llu ns a page alone, %llu ns with all %u CPUs mapping\n",
+			   names[i], alone.ns, together, nr);
+	}
+}
+
+static void benchmark(struct kunit *test)
+{
+	struct page **pages;
+	unsigned int i;
+
+	if (!bench) {
+		kunit_skip(test, "run with module_decompress_kunit.bench=1");
+		return;
+	}
+	pages = kunit_kcalloc(test, BENCH_PAGES, sizeof(*pages), GFP_KERNEL);
+	KUNIT_ASSERT_NOT_NULL(test, pages);
+	for (i = 0; i < BENCH_PAGES; i++) {
+		pages[i] = alloc_page(GFP_KERNEL | __GFP_HIGHMEM);
+		if (!pages[i])
+			break;
+	}
+	KUNIT_EXPECT_EQ(test, i, BENCH_PAGES);
+	if (i == BENCH_PAGES)
+		bench_mappers(test, pages);
+	while (i--)
+		__free_page(pages[i]);
+}
+
+static struct kunit_case kmap_cases[] = {
+	KUNIT_CASE_PARAM(each_page_is_mapped_once, algorithm_gen_params),
+	KUNIT_CASE_PARAM(errors_leave_the_nesting_stack_balanced,
+			 algorithm_gen_params),
+	KUNIT_CASE_PARAM(callers_mapping_stays_intact, algorithm_gen_params),
+	KUNIT_CASE_PARAM(callers_many_mappings_stay_intact,
+			 algorithm_gen_params),
+	KUNIT_CASE_PARAM(output_pages_lie_in_highmem, algorithm_gen_params),
+	KUNIT_CASE_PARAM(page_fault_while_mapped_does_no_harm,
+			 algorithm_gen_params),
+	KUNIT_CASE_PARAM(task_switch_while_mapped_does_no_harm,
+			 algorithm_gen_params),
+	KUNIT_CASE_PARAM(preemption_while_mapped_does_no_harm,
+			 algorithm_gen_params),
+	KUNIT_CASE_PARAM(hard_interrupt_while_mapped_does_no_harm,
+			 algorithm_gen_params),
+	KUNIT_CASE_PARAM(soft_interrupt_while_mapped_does_no_harm,
+			 algorithm_gen_params),
+	KUNIT_CASE_PARAM(move_between_pages_does_no_harm, algorithm_gen_params),
+	KUNIT_CASE_PARAM(many_tasks_at_once_do_no_harm, algorithm_gen_params),
+	KUNIT_CASE_PARAM(kmap_gives_the_same_bytes, algorithm_gen_params),
+	KUNIT_CASE_PARAM(kmap_local_folio_gives_the_same_bytes,
+			 algorithm_gen_params),
+	KUNIT_CASE(benchmark),
+	{ }
+};
+
+static void kmap_exit(struct kunit *test)
+{
+	disturb_end(&disturbance);
+	case_exit(test);
+}
+
+struct kunit_suite module_decompress_kmap_local_suite = {
+	.name = "module_decompress_kmap_local",
+	.suite_init = case_suite_init,
+	.suite_exit = case_suite_exit,
+	.init = case_init,
+	.exit = kmap_exit,
+	.test_cases = kmap_cases,
+};

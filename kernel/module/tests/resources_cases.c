@@ -1,0 +1,142 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Whatever is not to be had, the answer is an error, and nothing is left.
+ */
+#include <linux/string.h>
+
+#include "cases.h"
+
+KUNIT_ARRAY_PARAM(algorithm, case_algorithms, case_algorithm_desc);
+
+/* Fail the first, the second, the third ... call, until none is left to fail */
+static void fail_each(struct kunit *test, struct attempt *a,
+		      enum ledger_service service, int error, const char *log)
+{
+	unsigned int n;
+
+	a->orders.fail_services = service;
+	for (n = 1; n < 100; n++) {
+		a->orders.fail_nth = n;
+		scnprintf(a->what, sizeof(a->what), "%s call %u failing",
+			  a->direct ? "direct," : "", n);
+		attempt_decompress(test, a);
+		if (!a->ledger.failed)
+			break;
+		if (a->ret != error) {
+			KUNIT_FAIL(test, "%s, %s: returned %d, not %d",
+				   a->d->name, a->what, a->ret, error);
+			return;
+		}
+		if (log && !strstr(a->ledger.log, log))
+			KUNIT_FAIL(test, "%s, %s: logged \"%s\"", a->d->name,
+				   a->what, a->ledger.log);
+	}
+	KUNIT_EXPECT_EQ_MSG(test, a->ret, 0, "with nothing left to fail");
+	KUNIT_EXPECT_GT(test, n, 1);
+	KUNIT_EXPECT_LT(test, n, 100);
+}
+
+/* Pages, page array (grown three times by the direct call), workspaces */
+static void failed_allocation_is_ENOMEM(struct kunit *test)
+{
+	struct attempt *a = case_some_pages(test);
+
+	fail_each(test, a, LEDGER_ALLOC, -ENOMEM, NULL);
+	a->direct = true;
+	fail_each(test, a, LEDGER_ALLOC, -ENOMEM, NULL);
+}
+
+static void failed_vmap_is_ENOMEM(struct kunit *test)
+{
+	struct attempt *a = case_some_pages(test);
+
+	fail_each(test, a, LEDGER_VMAP, -ENOMEM, NULL);
+}
+
+/* zlib's has no memory to ask for: it fails on a bad argument only */
+static void failed_decoder_setup_is_an_error(struct kunit *test)
+{
+	const struct algorithm *algorithm = test->param_value;
+	struct attempt *a = case_some_pages(test);
+
+	fail_each(test, a, LEDGER_DECODER, algorithm->init_error,
+		  algorithm->init_log);
+}
+
+/* xz says of its dictionary only when it has read the block header */
+static void xz_dictionary_without_memory_is_ENOMEM(struct kunit *test)
+{
+	struct attempt *a = case_attempt_as(test, "xz");
+
+	case_fill(SOME_PAGES, PAYLOAD_TEXT, 7);
+	case_write(a, SOME_PAGES, &stream_checked);
+	strscpy(a->what, "no memory for the dictionary", sizeof(a->what));
+	a->orders.xz_mem_error = true;
+	expect_refused(test, a, -ENOMEM, NULL);
+}
+
+/* The file says how large it is: that must not make the kernel warn */
+static void zstd_window_without_memory_is_ENOMEM(struct kunit *test)
+{
+	static const struct stream_options window_8m = {
+		.zstd_descriptor = ZSTD_WINDOW_8M,
+	};
+	struct attempt *a = case_attempt_as(test, "zstd");
+
+	case_fill(SOME_PAGES, PAYLOAD_TEXT, 7);
+	case_write(a, SOME_PAGES, &window_8m);
+	strscpy(a->what, "no memory for the window", sizeof(a->what));
+	a->orders.most_memory = SZ_1M;
+	expect_refused(test, a, -ENOMEM, NULL);
+}
+
+/* A file may have INT_MAX bytes: there is a page array for twice as many pages */
+static void largest_file_gets_a_page_array(struct kunit *test)
+{
+	struct attempt *a = case_attempt(test);
+
+	case_write(a, 100, &stream_plain);
+	a->payload = NULL;
+	a->size = INT_MAX;
+	a->orders.endless = 2;
+	strscpy(a->what, "a file of INT_MAX bytes", sizeof(a->what));
+	attempt_decompress(test, a);
+	KUNIT_EXPECT_EQ(test, a->ret, 0);
+}
+
+/*
+ * No module has more than INT_MAX bytes: kernel_read_file() takes no more of one
+ * that is not compressed. The length would not fit where it is kept, either.
+ */
+static void output_beyond_INT_MAX_is_EFBIG(struct kunit *test)
+{
+	struct attempt *a = case_attempt(test);
+
+	case_fill(100, PAYLOAD_TEXT, 20);
+	case_write(a, 100, &stream_plain);
+	a->orders.endless = INT_MAX / PAGE_SIZE + 2;
+	scnprintf(a->what, sizeof(a->what), "%u pages", a->orders.endless);
+	expect_refused(test, a, -EFBIG, NULL);
+	KUNIT_EXPECT_EQ(test, a->ledger.runs, INT_MAX / PAGE_SIZE);
+}
+
+static struct kunit_case resource_cases[] = {
+	KUNIT_CASE_PARAM(failed_allocation_is_ENOMEM, algorithm_gen_params),
+	KUNIT_CASE_PARAM(failed_vmap_is_ENOMEM, algorithm_gen_params),
+	KUNIT_CASE_PARAM(failed_decoder_setup_is_an_error,
+			 algorithm_gen_params),
+	KUNIT_CASE(xz_dictionary_without_memory_is_ENOMEM),
+	KUNIT_CASE(zstd_window_without_memory_is_ENOMEM),
+	KUNIT_CASE_PARAM(largest_file_gets_a_page_array, algorithm_gen_params),
+	SLOW_CASE_PARAM(output_beyond_INT_MAX_is_EFBIG, algorithm_gen_params),
+	{ }
+};
+
+struct kunit_suite module_decompress_resources_suite = {
+	.name = "module_decompress_resources",
+	.suite_init = case_suite_init,
+	.suite_exit = case_suite_exit,
+	.init = case_init,
+	.exit = case_exit,
+	.test_cases = resource_cases,
+};
