@@ -39,6 +39,13 @@
 static LIST_HEAD(ledgers);
 static DEFINE_RAW_SPINLOCK(ledgers_lock);
 
+/*
+ * Most often there is but one, and its task finds it without the lock: nobody
+ * else is told of it by this, and while it is open it is not another one here.
+ */
+static struct task_struct *sole_task;
+static struct ledger *sole_ledger;
+
 /* Calls of tasks that had none */
 static atomic_t strays;
 
@@ -60,7 +67,7 @@ static __printf(2, 3) void report(struct ledger *ledger, const char *fmt, ...)
 static void give_up(struct ledger *ledger);
 static void __noreturn end_task(void);
 
-static struct ledger *find_ledger(struct task_struct *task)
+static noinline struct ledger *find_among_ledgers(struct task_struct *task)
 {
 	struct ledger *ledger, *found = NULL;
 
@@ -72,8 +79,29 @@ static struct ledger *find_ledger(struct task_struct *task)
 	return found;
 }
 
+static struct ledger *find_ledger(struct task_struct *task)
+{
+	/* Pairs with note_sole_ledger() */
+	if (smp_load_acquire(&sole_task) == task)
+		return sole_ledger;
+	return find_among_ledgers(task);
+}
+
+/* With ledgers_lock held, after each change */
+static void note_sole_ledger(void)
+{
+	struct task_struct *task = NULL;
+
+	if (list_is_singular(&ledgers)) {
+		sole_ledger = list_first_entry(&ledgers, struct ledger, node);
+		task = sole_ledger->task;
+	}
+	/* Pairs with find_ledger() */
+	smp_store_release(&sole_task, task);
+}
+
 /* Every service begins with this, so it is where calls are counted */
-static struct ledger *current_ledger(void)
+static __always_inline struct ledger *current_ledger(void)
 {
 	struct ledger *ledger = find_ledger(current);
 
@@ -81,7 +109,7 @@ static struct ledger *current_ledger(void)
 		atomic_inc(&strays);
 		end_task();
 	}
-	if (++ledger->calls > LEDGER_CALLS_PER_PAGE * ledger->max_pages)
+	if (unlikely(++ledger->calls > LEDGER_CALLS_PER_PAGE * ledger->max_pages))
 		give_up(ledger);
 	return ledger;
 }
@@ -177,6 +205,7 @@ void ledger_open(struct ledger *ledger, const struct ledger_orders *orders,
 			    LEDGER_MAX_PAGES;
 	raw_spin_lock(&ledgers_lock);
 	list_add(&ledger->node, &ledgers);
+	note_sole_ledger();
 	raw_spin_unlock(&ledgers_lock);
 }
 
@@ -259,6 +288,7 @@ static struct page *endless_page(struct ledger *ledger)
 		if (!ledger->pages[0].page)
 			return NULL;
 		ledger->nr_pages = 1;
+		ledger->mapped = page_address(ledger->pages[0].page);
 	}
 	ledger->handed_out++;
 	return ledger->pages[0].page;
@@ -441,7 +471,7 @@ void *ledger_kmap_local_page(struct page *page)
 	struct ledger_page *entry;
 
 	if (ledger->orders.endless)
-		return page_address(page);
+		return ledger->mapped;
 	if (ledger->mapped_page) {
 		report(ledger, "a second page mapped on top of the first");
 		unmap(ledger);
@@ -1057,6 +1087,7 @@ static void end_record(struct ledger *ledger)
 {
 	raw_spin_lock(&ledgers_lock);
 	list_del(&ledger->node);
+	note_sole_ledger();
 	raw_spin_unlock(&ledgers_lock);
 	ledger->task = NULL;
 }
