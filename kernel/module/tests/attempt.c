@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0
 /* Attempts: see attempt.h for what they are. */
-#include <linux/crc32.h>
 #include <linux/kstrtox.h>
 #include <linux/minmax.h>
 #include <linux/printk.h>
 #include <linux/sched/clock.h>
 #include <linux/string.h>
+#include <linux/xxhash.h>
 
 #include "attempt.h"
 #include "../internal.h"
@@ -231,7 +231,7 @@ bool attempt_decompress(struct kunit *test, struct attempt *a)
 {
 	/* Of an endless one only the header is there */
 	size_t size = a->orders.endless ? 0 : a->size;
-	u32 crc = crc32_le(0, a->in, size);
+	u32 hash = xxh32(a->in, size, 0);
 	struct ledger *ledger = &a->ledger;
 	char name[sizeof(a->what) + 8];
 	struct load_info info;
@@ -249,7 +249,7 @@ bool attempt_decompress(struct kunit *test, struct attempt *a)
 	}
 	ok &= ledger_close(test, ledger, attempt_name(a, name, sizeof(name)));
 
-	if (crc32_le(0, a->in, size) != crc) {
+	if (xxh32(a->in, size, 0) != hash) {
 		attempt_fail(test, a, "the input was written to");
 		ok = false;
 	}
