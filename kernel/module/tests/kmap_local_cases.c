@@ -184,8 +184,10 @@ static void move_between_pages_does_no_harm(struct kunit *test)
 /* One of many tasks that decompress at the same time, each its own stream */
 struct crowd_member {
 	struct kunit *test;
+	struct crowd_member *next;
 	struct task_struct *thread;
 	struct completion running;
+	struct completion turn;
 	struct completion *start;
 	struct attempt *a;
 	u8 *buffer;
@@ -224,10 +226,19 @@ static const struct {
 		.xz_check = 1, .zstd_descriptor = 0x18 }, .cut = 100 },
 };
 
-/* In the middle of anything, let the others go on in the middle of theirs */
+/*
+ * In the middle of anything, let the others go on in the middle of theirs: one
+ * after the other, in a ring. Who is stuck is not waited for.
+ */
 static void give_way(void *context)
 {
-	schedule_timeout_uninterruptible(1);
+	struct crowd_member *m = context, *next = m->next;
+
+	while (next != m && !READ_ONCE(next->thread))
+		next = next->next;
+	if (!completion_done(&next->turn))
+		complete(&next->turn);
+	wait_for_completion_timeout(&m->turn, 1);
 }
 
 static int crowd(void *data)
@@ -243,7 +254,7 @@ static int crowd(void *data)
 			break;
 	m->ok = i == CROWD_ROUNDS;
 	while (!kthread_should_stop())
-		schedule_timeout_interruptible(1);
+		give_way(m);
 	return 0;
 }
 
@@ -265,6 +276,7 @@ static void crowd_begin(struct kunit *test, struct crowd_member *m, u32 nr)
 	m->a->payload = m->buffer;
 	m->a->orders.unmapped = give_way;
 	m->a->orders.midway = give_way;
+	m->a->orders.context = m;
 	m->a->len = len;
 	m->a->in = in;
 	m->a->size = algorithm->write(in, m->buffer, len,
@@ -273,6 +285,7 @@ static void crowd_begin(struct kunit *test, struct crowd_member *m, u32 nr)
 	m->a->size -= m->cut;
 	scnprintf(m->a->what, sizeof(m->a->what), "task %u", nr);
 	init_completion(&m->running);
+	init_completion(&m->turn);
 	m->thread = kthread_create(crowd, m, "crowd/%u", nr);
 	if (IS_ERR(m->thread))
 		return;
@@ -289,6 +302,7 @@ static void crowd_end(struct kunit *test, struct crowd_member *m)
 {
 	if (!IS_ERR_OR_NULL(m->thread))
 		kthread_stop(m->thread);
+	WRITE_ONCE(m->thread, NULL);
 	vfree(m->buffer);
 	if (m->a)
 		ledger_abandon(test, &m->a->ledger);
@@ -307,6 +321,7 @@ static void many_tasks_at_once_do_no_harm(struct kunit *test)
 	KUNIT_ASSERT_NOT_NULL(test, members);
 
 	for (i = 0; i < nr; i++) {
+		members[i].next = &members[(i + 1) % nr];
 		members[i].start = &start;
 		crowd_begin(test, &members[i], i);
 	}
