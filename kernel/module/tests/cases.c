@@ -99,17 +99,31 @@ struct attempt *case_attempt(struct kunit *test)
 	return case_attempt_as(test, algorithm->name);
 }
 
+/* What case_payload has, if it is as it was made */
+static struct {
+	size_t len;
+	enum payload_kind kind;
+	u32 seed;
+} filled;
+
 /**
  * case_fill() - make a payload
  * @len: of so many bytes
  * @kind: as payload_fill() has it
  * @seed: as payload_fill() has it
  *
+ * Who changes it has to set it right again: the next one may be the same.
+ *
  * Context: may sleep.
  */
 void case_fill(size_t len, enum payload_kind kind, u32 seed)
 {
+	if (len <= filled.len && kind == filled.kind && seed == filled.seed)
+		return;
 	payload_fill(case_payload, len, kind, seed);
+	filled.len = len;
+	filled.kind = kind;
+	filled.seed = seed;
 }
 
 /**
@@ -162,15 +176,18 @@ void case_write(struct attempt *a, size_t len,
  */
 void case_skip_without_room(struct kunit *test, size_t window)
 {
+	static size_t largest = SZ_32M;
 	void *room;
 
-	if (window <= SZ_32M)
+	/* Where it was once, it is again */
+	if (window <= largest)
 		return;
 	room = __vmalloc(window + SZ_1M, GFP_KERNEL | __GFP_NOWARN);
 	if (!room)
 		kunit_skip(test, "no room for %zu MiB at once: vmalloc=256M",
 			   window / SZ_1M);
 	vfree(room);
+	largest = window;
 }
 
 /**
@@ -233,6 +250,7 @@ void case_suite_exit(struct kunit_suite *suite)
 	vfree(case_input);
 	case_payload = NULL;
 	case_input = NULL;
+	filled.len = 0;
 }
 
 /**
