@@ -92,8 +92,11 @@ rm "$repo/kernel/module/tests/compat.h"
 parameters='const void *prev, char *desc'
 ! grep -q kunit_register_params_array "$src/include/kunit/test.h" ||
 	parameters="struct kunit *test, $parameters"
-edit "$repo/kernel/module/decompress_kunit.c" '/"tests\/compat.h"/d'
-edit "$repo/kernel/module/decompress_kunit.c" "s/GENERATOR_PARAMETERS/$parameters/"
+for f in "$repo/kernel/module/decompress_kunit.c" "$repo"/kernel/module/tests/*cases.[ch]; do
+	sed -i "/\"\(tests\/\)\{0,1\}compat.h\"/d; s/GENERATOR_PARAMETERS/$parameters/" "$f"
+done
+! grep -rE 'compat\.h|GENERATOR_PARAMETERS' "$repo/kernel" >&2 ||
+	die 'series: something of compat.h is left'
 edit "$repo/kernel/module/Makefile" '/^ifneq .*zstd_decompress_stream/d'
 edit "$repo/kernel/module/Makefile" '/seam_zstd.o$/{n;/^endif$/d}'
 
