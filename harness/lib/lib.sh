@@ -13,6 +13,8 @@ top=$(cd "$(dirname "$0")/../.." && pwd -P)
 
 # A calling make's flags and variables are not for the makes called from here.
 unset MAKEFLAGS MFLAGS MAKELEVEL MAKEOVERRIDES
+# Nor is what the Makefile exports though nobody gave it.
+[ "${ARCH:-}" ] || unset ARCH
 
 # Progress goes to stderr: stdout is for what a script was asked for.
 say()

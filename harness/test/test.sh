@@ -14,15 +14,14 @@ ONLY=${ONLY:-}
 JSON=$(absolute "${JSON:-}")
 JUNIT=$(absolute "${JUNIT:-}")
 # This is about one kernel; the caller's choice is for `make run`.
-export KERNEL='' ARCH='' CONFIG='' FIXES='' FILTER='' BENCH='' BASE='' LLVM='' TIMEOUT='' \
-	FILES='' FILES_FROM='' ALGORITHMS='' ROUNDS='' MUTANTS='' HOSTS='' REBUILD=''
+unset KERNEL ARCH CONFIG FIXES FILTER BENCH BASE LLVM TIMEOUT FILES FILES_FROM ALGORITHMS \
+	ROUNDS MUTANTS HOSTS REBUILD
 for file in "$JSON" "$JUNIT"; do
 	[ -z "$file" ] || (: >>"$file") 2>/dev/null ||
 		die "$file cannot be written to"
 done
 json=$JSON junit=$JUNIT
-JSON='' JUNIT=''
-export JSON JUNIT
+unset JSON JUNIT
 
 kernel=6.12
 tree=$build/tree/$kernel
