@@ -122,6 +122,26 @@ as_module()
 	ls "$dir/kernel/module/module_decompress_kunit.ko"
 }
 
+# One that finds nothing to count has not found all of it.
+nothing_is_not_covered()
+{
+	mkdir -p "$logs/fake"
+	cat >"$logs/fake/gcovr" <<-'END'
+		#!/bin/sh
+		while [ $# -gt 0 ]; do
+			case $1 in
+			--txt | --json | --html-details) : >"$2" ;;
+			esac
+			shift
+		done
+		echo 'lines: 100.0% (0 out of 0)'
+		echo 'branches: 100.0% (0 out of 0)'
+	END
+	chmod +x "$logs/fake/gcovr"
+	PATH=$logs/fake:$PATH exits 1 make -C "$top" --no-print-directory coverage \
+		>"$logs/out" && grep -F 'not all lines and branches' "$logs/out"
+}
+
 suite_checks()
 {
 	check suite 'green on i386 with highmem' green "$kernel-i386"
@@ -140,6 +160,7 @@ suite_checks()
 
 	check coverage 'all lines and branches are covered' \
 		make -C "$top" --no-print-directory coverage
+	check coverage 'what has no lines is not covered' nothing_is_not_covered
 
 	check um 'green on UML' green "$kernel-um" ARCH=um
 	check um 'red without the zstd window fix on 64-bit, exactly' \
