@@ -19,6 +19,7 @@ CONFIG=${CONFIG:-}
 JSON=$(absolute "${JSON:-}")
 JUNIT=$(absolute "${JUNIT:-}")
 command=boot
+target=all
 
 [ "$ARCH" = i386 ] || die "ARCH=$ARCH: make boot is for i386, where there is high memory"
 for algorithm in $ALGORITHMS; do
@@ -220,7 +221,7 @@ boot_with()
 	: >"$log"
 	kernel_config >"$guest/kernel.config"
 	configure "$@" "$guest/kernel.config" ${extra:+"$extra"}
-	build_kernel all CFLAGS_MODULE=$module_flags
+	build_kernel CFLAGS_MODULE=$module_flags
 
 	still_there()
 	{

@@ -26,6 +26,7 @@ open_tree
 open_dir "$build/kunit/$name-i386-coverage"
 tests=$dir/kernel/module/tests
 report=$build/coverage
+target=bzImage
 log=$dir/coverage.log
 : >"$log"
 
@@ -50,7 +51,7 @@ for a in gzip xz zstd; do
 	set -- "$@" GCOV_PROFILE_seam_$a.o=y GCOV_PROFILE_tests/seam_$a.o=y
 done
 configure "$top/harness/coverage/coverage.config"
-build_kernel bzImage "$@"
+build_kernel "$@"
 # The memory of the kernel is the only place where the counters are, so an init
 # is needed to bring them out.
 build_init "$top/harness/coverage/gcov-init.c" "$src" || not_built 'built: no init'

@@ -84,11 +84,14 @@ logged()
 	return "$(cat "$dir/status")"
 }
 
-# kunit_py COMMAND ARGUMENT ...: the tree's own
+# kunit_py COMMAND ARGUMENT ...: the tree's own, which boots a bzImage by itself
 kunit_py()
 {
 	subcommand=$1
 	shift
+	case $target in
+	vmlinux) set -- --qemu_config="$top/harness/lib/i386_vmlinux.py" "$@" ;;
+	esac
 	logged python3 "$tree/tools/testing/kunit/kunit.py" "$subcommand" \
 		--build_dir="$dir" --arch="$ARCH" "$@"
 }
@@ -167,21 +170,12 @@ configure()
 	echo "$key$(cat "$dir/.config")" >"$dir/configured"
 }
 
-# The file that is booted
-image()
-{
-	case $ARCH in
-	um) echo linux ;;
-	*) echo arch/x86/boot/bzImage ;;
-	esac
-}
-
 # changed: is anything in the tree newer than what was built of it? What is in it has
 # a directory in the build, too, or is a header, or makes others. make itself takes
 # seconds to find that it has nothing to do.
 changed()
 {
-	[ "$(cat "$dir/built" 2>/dev/null)" != "$1" ] || [ ! -e "$dir/$(image)" ] || (
+	[ "$(cat "$dir/built" 2>/dev/null)" != "$1" ] || [ ! -e "$dir/$image" ] || (
 		cd "$dir" && find . -type d ! -path './include*' -print0
 	) | (
 		cd "$tree" || exit
@@ -199,20 +193,24 @@ still_building()
 	echo "  $(find "$dir" -name '*.o' 2>/dev/null | wc -l) objects built"
 }
 
-# build_kernel TARGET [VARIABLE=VALUE ...]: $what in $dir, with what it says in $log
+# build_kernel [VARIABLE=VALUE ...]: $target of $what in $dir, with what it says in $log
 build_kernel()
 {
+	case $target in
+	all | bzImage) image=arch/x86/boot/bzImage ;;
+	*) image=$target ;;
+	esac
 	still_there()
 	{
 		still_building
 	}
-	built="$* $("$(compiler)" --version | head -n 1)"
+	built="$target $* $("$(compiler)" --version | head -n 1)"
 	changed "$built" || return 0
 	say "Building $what ..."
 	# Whatever is edited from now on is newer.
 	echo "$built" >"$dir/built.new"
 	rm -f "$dir/built"
-	patiently make_kernel "$@" || not_built built
+	patiently make_kernel "$target" "$@" || not_built built
 	mv "$dir/built.new" "$dir/built"
 }
 

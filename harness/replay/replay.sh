@@ -93,11 +93,12 @@ find_kernel
 what="linux $version, $ARCH${LLVM:+ by LLVM}, $fixes"
 open_tree
 open_dir "$build/kunit/$name-$ARCH${LLVM:+-llvm}"
+target=bzImage
 log=$dir/replay.log
 : >"$log"
 {
 	configure
-	build_kernel bzImage
+	build_kernel
 } >&2
 
 # boot LIST LOG: a kernel with the files of that list

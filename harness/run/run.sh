@@ -69,8 +69,13 @@ open_tree
 open_dir "$build/kunit/$name-$ARCH${LLVM:+-llvm}$suffix"
 log=$dir/run.log
 : >"$log"
+case $ARCH in
+i386) target=vmlinux ;;
+x86_64) target=bzImage ;;
+um) target=linux ;;
+esac
 configure "$@"
-build_kernel "$(basename "$(image)")"
+build_kernel
 
 set -- --timeout="$TIMEOUT"
 [ "$BENCH" = no ] || set -- "$@" --kernel_args=module_decompress_kunit.bench=1
