@@ -98,6 +98,7 @@ log=$dir/replay.log
 : >"$log"
 {
 	configure
+	# shellcheck disable=SC2119	# make's variables, of which there are none
 	build_kernel
 } >&2
 
