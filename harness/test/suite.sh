@@ -125,8 +125,8 @@ as_module()
 # One that finds nothing to count has not found all of it.
 nothing_is_not_covered()
 {
-	mkdir -p "$logs/fake"
-	cat >"$logs/fake/gcovr" <<-'END'
+	mkdir -p "$logs/fake_gcovr"
+	cat >"$logs/fake_gcovr/gcovr" <<-'END'
 		#!/bin/sh
 		while [ $# -gt 0 ]; do
 			case $1 in
@@ -137,8 +137,8 @@ nothing_is_not_covered()
 		echo 'lines: 100.0% (0 out of 0)'
 		echo 'branches: 100.0% (0 out of 0)'
 	END
-	chmod +x "$logs/fake/gcovr"
-	PATH=$logs/fake:$PATH exits 1 make -C "$top" --no-print-directory coverage \
+	chmod +x "$logs/fake_gcovr/gcovr"
+	PATH=$logs/fake_gcovr:$PATH exits 1 make -C "$top" --no-print-directory coverage \
 		>"$logs/out" && grep -F 'not all lines and branches' "$logs/out"
 }
 
