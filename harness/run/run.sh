@@ -75,6 +75,7 @@ x86_64) target=bzImage ;;
 um) target=linux ;;
 esac
 configure "$@"
+# shellcheck disable=SC2119	# make's variables, of which there are none
 build_kernel
 
 set -- --timeout="$TIMEOUT"
