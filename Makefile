@@ -2,11 +2,22 @@
 #
 # Every command of the project; `make` explains them.
 
-variables := KERNEL ARCH CONFIG FIXES FILTER BENCH BASE LLVM TIMEOUT JOBS BUILD INSTALL \
-	JSON JUNIT ONLY MUTANTS HOSTS REBUILD FILES FILES_FROM ALGORITHMS ROUNDS
+# What each command takes, and what all of them take
+takes_run := KERNEL ARCH CONFIG FIXES FILTER BENCH BASE LLVM TIMEOUT JSON JUNIT
+takes_test := ONLY JSON JUNIT
+takes_mutants := MUTANTS HOSTS REBUILD
+takes_coverage := KERNEL ARCH CONFIG FIXES FILTER
+takes_replay := KERNEL ARCH FIXES LLVM FILES FILES_FROM JSON JUNIT
+takes_boot := KERNEL ARCH CONFIG FIXES ALGORITHMS ROUNDS JSON JUNIT
+takes_all := JOBS BUILD INSTALL
+variables := $(sort $(takes_run) $(takes_test) $(takes_mutants) \
+	$(takes_replay) $(takes_boot) $(takes_all))
 
 # Whatever was given reaches the scripts through the environment, as it was given, and
 # nothing else does: a CC= that has no effect would be taken for one that has.
+given := $(foreach v,$(variables),$(if $(filter command,$(origin $v)),$v))
+takes = $(foreach v,$(filter-out $(takes_$1) $(takes_all),$(given)),\
+	$(error make $1 takes no $v=))
 $(foreach v,$(variables),$(eval override $v := $$(value $v)))
 export $(variables)
 $(foreach v,$(filter-out $(variables) -% MAKE% .%,$(.VARIABLES)),\
@@ -71,7 +82,7 @@ status := $(shell mktemp -u)
 verdict = $(if $(filter-out 0 1,$1),$(error not done))$(filter 1,$1)
 
 script-run script-test script-mutants script-coverage script-replay script-boot: script-%:
-	$(do) sh harness/$*/$*.sh; echo $$? >$(status)
+	$(call takes,$*)$(do) sh harness/$*/$*.sh; echo $$? >$(status)
 
 #:
 #: All of these take

@@ -34,12 +34,18 @@ case $ROUNDS in
 esac
 
 [ -z "$LLVM" ] || die 'LLVM=1 is for make run; make boot builds by gcc'
-writable JSON "$JSON"
-writable JUNIT "$JUNIT"
+writable "$JSON" "$JUNIT"
+
+extra=
+suffix=
+if [ "$CONFIG" ]; then
+	extra=$(fragment "$CONFIG")
+	suffix=-$(basename "$extra" .config)
+fi
 
 # The key that modules are signed with is made by openssl, and they are signed
 # by a program on its library.
-need gzip zstd /sbin/depmod openssl /usr/include/openssl/evp.h
+need gzip xz zstd /sbin/depmod openssl /usr/include/openssl/evp.h
 find_kernel
 kmod=$(sh "$top/harness/boot/kmod.sh")
 
@@ -57,12 +63,6 @@ for algorithm in ${ALGORITHMS:-gzip xz zstd}; do
 	fi
 done
 
-extra=
-suffix=
-if [ "$CONFIG" ]; then
-	extra=$(fragment "$CONFIG")
-	suffix=-$(basename "$extra" .config)
-fi
 open_tree
 open_dir "$build/boot/$name$suffix"
 

@@ -18,7 +18,7 @@ esac
 case $FIXES in
 yes) fixes='with fixes' ;;
 no) fixes='as shipped' ;;
-'' | *[!0-9,]*) die "FIXES=$FIXES: not yes, no, or numbers of patches/ like 0001,0003" ;;
+'' | ,* | *, | *[!0-9,]*) die "FIXES=$FIXES: not yes, no, or numbers of patches/ like 0001,0003" ;;
 *) fixes="with fixes $FIXES" ;;
 esac
 case $KERNEL,$fixes in
@@ -33,13 +33,13 @@ case $LLVM in
 *) die "LLVM=$LLVM: not 1" ;;
 esac
 
-# find_kernel: and the tools; COMMIT is one of KERNEL's. Its name is what builds of it are called by.
+# find_kernel: and the tools; BASE_COMMIT is one of KERNEL's. Its name is what builds of it are called by.
 find_kernel()
 {
 	sh "$top/harness/lib/need.sh" "$ARCH"
 	llvm=
 	[ -z "$LLVM" ] || llvm=LLVM=$(sh "$top/harness/lib/llvm.sh")
-	found=$(sh "$top/harness/lib/kernel.sh" "$KERNEL" ${COMMIT:+"$COMMIT"})
+	found=$(sh "$top/harness/lib/kernel.sh" "$KERNEL" ${BASE_COMMIT:+"$BASE_COMMIT"})
 	name=${found%% *}
 	src=${found#* }
 	version=$(sed -n 's/^\(VERSION\|PATCHLEVEL\|SUBLEVEL\) = //p' \
@@ -263,10 +263,4 @@ results_py()
 	shift 2
 	python3 "$top/harness/run/results.py" "$results_command" \
 		"$tree/tools/testing/kunit" "$results_log" "$@"
-}
-
-# writable VARIABLE FILE: before anything is done for it
-writable()
-{
-	[ -z "$2" ] || (: >>"$2") 2>/dev/null || die "$1=$2: cannot be written to"
 }

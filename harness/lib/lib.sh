@@ -52,6 +52,23 @@ fi
 BUILD=$build
 export BUILD
 
+case ${INSTALL:-yes} in
+yes | no) ;;
+*) die "INSTALL=$INSTALL: neither yes nor no" ;;
+esac
+
+# writable JSON JUNIT: where the results are to go, before anything is done for them.
+# What an earlier run has written there is gone.
+writable()
+{
+	[ -z "$1" ] || [ "$1" != "$2" ] || die "JSON=$1 and JUNIT=: not both into one file"
+	for file; do
+		[ -z "$file" ] || (: >>"$file") 2>/dev/null ||
+			die "$file cannot be written to"
+		[ -z "$file" ] || rm -f "$file"
+	done
+}
+
 # patiently COMMAND ...: run what may take long, with a sign of life every few
 # seconds; a script may have a better still_there.
 still_there()

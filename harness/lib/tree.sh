@@ -81,7 +81,8 @@ for number in $(echo "$FIXES" | tr , ' '); do
 	yes | no) continue ;;
 	esac
 	set -- "$top/patches/$number"-*.patch
-	[ -e "$1" ] || die "FIXES=$FIXES: no patch $number in patches/"
+	grep -qs "^+++ b/$decompress" "$1" ||
+		die "FIXES=$FIXES: no patch $number to decompress.c in patches/"
 done
 
 # Those that are wanted, and a list of those that this kernel is left without

@@ -40,6 +40,8 @@ set -- "${MUTANTS:-$top/harness/mutants/history}"
 set -- "$1"/*.patch
 [ -e "$1" ] || die "MUTANTS=$MUTANTS: no *.patch in there"
 
+[ -z "$HOSTS" ] || [ "$build" = "$top/build" ] ||
+	die 'HOSTS and BUILD: hosts have build/ where their clone is'
 sh "$top/harness/lib/need.sh" $arch
 [ -z "$HOSTS" ] || need ssh rsync
 need parallel unifdef

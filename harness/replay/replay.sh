@@ -44,12 +44,7 @@ else
 	[ $# -gt 0 ] || die "replay: which files? Run: make replay FILES='a.ko.xz b.ko.zst', or a directory of them"
 fi
 
-[ ! "$JSON" ] || [ "$JSON" != "$JUNIT" ] ||
-	die "JSON and JUNIT: not both into $JSON"
-writable JSON "$JSON"
-writable JUNIT "$JUNIT"
-# What an earlier run has written there goes at once.
-rm -f "$JSON" "$JUNIT"
+writable "$JSON" "$JUNIT"
 
 replay=$build/replay
 mkdir -p "$replay"

@@ -26,9 +26,20 @@ esac
 case $TIMEOUT in
 '' | 0 | *[!0-9]*) die "TIMEOUT=$TIMEOUT: not a number of seconds" ;;
 esac
-writable JSON "$JSON"
-writable JUNIT "$JUNIT"
+writable "$JSON" "$JUNIT"
 
+# Names or paths, with commas between them
+suffix=
+fragments=
+set -f
+IFS=,
+for c in $CONFIG; do
+	config=$(unset IFS && set +f && fragment "$c")
+	fragments=$fragments,$config
+	suffix=$suffix-$(basename "$config" .config)
+done
+unset IFS
+set +f
 find_kernel
 what="linux $version, $ARCH${CONFIG:+ $CONFIG}${LLVM:+ by LLVM}, $fixes"
 
@@ -41,7 +52,7 @@ if [ "$BASE" ]; then
 			set -- KERNEL="$(absolute "$BASE")"
 		else
 			sh "$top/harness/lib/kernel.sh" "$KERNEL" "$BASE" >/dev/null
-			set -- COMMIT="$BASE"
+			set -- BASE_COMMIT="$BASE"
 		fi
 		;;
 	esac
@@ -49,21 +60,9 @@ if [ "$BASE" ]; then
 	of_base=$build/base.$$
 	trap 'rm -f "$of_base"' EXIT
 	trap 'exit 2' HUP INT TERM
-	env "$@" LIST="$of_base" BASE='' JSON='' JUNIT='' FIXES="$FIXES" \
+	env "$@" BASE_LIST="$of_base" BASE='' JSON='' JUNIT='' FIXES="$FIXES" \
 		sh "$0" || [ $? -eq 1 ] || exit 2
 fi
-
-set -f --
-suffix=
-# Names or paths, with commas between them
-IFS=,
-for c in $CONFIG; do
-	config=$(fragment "$c")
-	set -- "$@" "$config"
-	suffix=$suffix-$(basename "$config" .config)
-done
-unset IFS
-set +f
 
 open_tree
 open_dir "$build/kunit/$name-$ARCH${LLVM:+-llvm}$suffix"
@@ -74,6 +73,12 @@ i386) target=vmlinux ;;
 x86_64) target=bzImage ;;
 um) target=linux ;;
 esac
+set -f
+IFS=,
+# shellcheck disable=SC2086	# a list of paths
+set -- ${fragments#,}
+unset IFS
+set +f
 configure "$@"
 # shellcheck disable=SC2119	# make's variables, of which there are none
 build_kernel
@@ -92,7 +97,7 @@ results_py explain "$dir/test.log" "$ARCH" "$tree/.lacks" ${BASE:+"$of_base"} \
 	say "make run: $what: no case ran${FILTER:+; does FILTER=$FILTER name any?}; see above, or $log"
 	exit 2
 }
-[ -z "${LIST:-}" ] || results_py list "$dir/test.log" >"$LIST"
+[ -z "${BASE_LIST:-}" ] || results_py list "$dir/test.log" >"$BASE_LIST"
 [ -z "$JSON" ] || cp "$dir/kunit.json" "$JSON"
 [ -z "$JUNIT" ] || results_py junit "$dir/test.log" "$what" "$JUNIT"
 sed '$d' "$dir/results"

@@ -207,7 +207,9 @@ make_is_make()
 	refused 'there is something else in it' \
 		make -C "$top" clean BUILD="$logs/theirs" || return
 	[ -e "$logs/theirs/file" ] || return
-	refused 'CC=: not among the variables' run CC=clang
+	refused 'CC=: not among the variables' run CC=clang &&
+		refused 'make mutants takes no KERNEL=' mutants KERNEL=6.1 &&
+		refused 'make run takes no FILES=' run FILES=a.xz
 }
 
 # A clone that cannot be written to, as an unprivileged user has it
@@ -277,7 +279,9 @@ landing()
 
 test_has_parts()
 {
-	refused 'no part nothing' make -C "$top" test ONLY=suite,nothing
+	refused 'no part nothing' make -C "$top" test ONLY=suite,nothing &&
+		refused 'no part nothing' make -C "$top" test ONLY='suite nothing' &&
+		refused 'which part' make -C "$top" test ONLY=,
 }
 
 not_a_kernel()
@@ -312,13 +316,18 @@ tree_too_old()
 bad_variables()
 {
 	refused 'ARCH=vax' run ARCH=vax &&
-		refused 'CONFIG=none' run CONFIG=none &&
+		refused 'CONFIG=none: no such file, and not one of boot debug' \
+			run CONFIG=none &&
+		refused 'INSTALL=maybe' run INSTALL=maybe &&
+		refused 'FIXES=0008' run FIXES=0008 &&
+		refused 'FIXES=,' run FIXES=, &&
 		refused 'FIXES=maybe' run FIXES=maybe &&
 		refused 'JOBS=many' run JOBS=many &&
 		refused 'LLVM=14' run LLVM=14 &&
 		refused 'TIMEOUT=soon' run TIMEOUT=soon &&
-		refused 'JSON=/no/such/file' run JSON=/no/such/file &&
-		refused 'JUNIT=/no/such/file' run JUNIT=/no/such/file
+		refused '/no/such/file cannot' run JSON=/no/such/file &&
+		refused '/no/such/file cannot' run JUNIT=/no/such/file &&
+		refused 'not both' run JSON="$logs/one" JUNIT="$logs/one"
 }
 
 # with_bin COMMAND ...: without make and the like in reach, but with what is named

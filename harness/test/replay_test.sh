@@ -235,8 +235,8 @@ refused 'which files' FILES=' '
 refused 'not both' FILES=-c.xz FILES_FROM=-
 refused 'no name in it' FILES_FROM=-
 refused 'FILES_FROM=no-such-list: cannot be read' FILES_FROM=no-such-list
-refused 'JSON=/no/such/json: cannot be written' FILES=-c.xz JSON=/no/such/json
-refused '/.: cannot be written' FILES=-c.xz JUNIT=.
+refused '/no/such/json cannot be written' FILES=-c.xz JSON=/no/such/json
+refused '/. cannot be written' FILES=-c.xz JUNIT=.
 refused 'not both' FILES=-c.xz JSON=answers JUNIT=answers
 refused 'no-such\x1b[31m.xz' FILES="$(printf 'no-such\033[31m.xz')"
 

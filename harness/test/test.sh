@@ -16,10 +16,7 @@ JUNIT=$(absolute "${JUNIT:-}")
 # This is about one kernel; the caller's choice is for `make run`.
 unset KERNEL ARCH CONFIG FIXES FILTER BENCH BASE LLVM TIMEOUT FILES FILES_FROM ALGORITHMS \
 	ROUNDS MUTANTS HOSTS REBUILD
-for file in "$JSON" "$JUNIT"; do
-	[ -z "$file" ] || (: >>"$file") 2>/dev/null ||
-		die "$file cannot be written to"
-done
+writable "$JSON" "$JUNIT"
 json=$JSON junit=$JUNIT
 unset JSON JUNIT
 
@@ -32,16 +29,15 @@ failed=0
 # The parts, each with a file of its own, or a script that is a check itself
 parts='blobs suite red mutants replay boot code series manual install commands coverage
 	um debug kernels'
-case ",$ONLY" in
-,) ONLY=$(echo "$parts" | tr -s '[:space:]' ,) ;;
-*)
-	for part in $(echo "$ONLY" | tr , ' '); do
-		# shellcheck disable=SC2086	# a list of words
-		printf '%s\n' $parts | grep -qx "$part" ||
-			die "ONLY=$ONLY: no part $part; there are $(echo "$parts" | tr -s '[:space:]' ' ')"
-	done
-	;;
-esac
+[ "$ONLY" ] || ONLY=$parts
+wanted=,
+for part in $(echo "$ONLY" | tr , ' '); do
+	# shellcheck disable=SC2086	# a list of words
+	printf '%s\n' $parts | grep -qx "$part" ||
+		die "ONLY=$ONLY: no part $part; there are" $parts
+	wanted=$wanted$part,
+done
+[ "$wanted" != , ] || die "ONLY=$ONLY: which part?"
 
 # What a check sets is its own.
 in_subshell()
@@ -52,7 +48,7 @@ in_subshell()
 # check PART NAME COMMAND ...: the command fails, or all is well.
 check()
 {
-	case ",$ONLY," in
+	case $wanted in
 	*",$1,"*) ;;
 	*) return 0 ;;
 	esac
