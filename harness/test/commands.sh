@@ -49,7 +49,7 @@ bisection()
 	grep -q 'KERNEL=.1 .*125' "$logs/bisect" || return
 	exits 125 with_qemu 'exit 1' sh "$logs/bisect" "$kernel" &&
 		exits 125 sh "$logs/bisect" none &&
-		exits 1 sh "$logs/bisect" "$kernel"
+		exits 1 env FIXES=no sh "$logs/bisect" "$kernel"
 }
 
 # hold FILE -x|-s COMMAND ...: while somebody else has the lock, until it is waited
