@@ -95,6 +95,7 @@ warnings()
 # What runs on the host, or beside the suite, and never goes upstream
 tools_in_c()
 {
+	need cc /usr/include/lzma.h /usr/include/zstd.h /usr/include/zlib.h || return
 	(cd "$top/harness" && cc -std=gnu11 -O2 -Wall -Wextra -Werror -fsyntax-only \
 		replay/*.c test/*.c) || return
 	(cd "$top/harness/mutants" && cc -std=gnu11 -O2 -Wall -Wextra -Werror \
