@@ -6,7 +6,7 @@
 takes_run := KERNEL ARCH CONFIG FIXES FILTER BENCH BASE LLVM TIMEOUT JSON JUNIT
 takes_test := ONLY JSON JUNIT
 takes_mutants := MUTANTS HOSTS REBUILD
-takes_coverage := KERNEL ARCH CONFIG FIXES FILTER
+takes_coverage := KERNEL FIXES
 takes_replay := KERNEL ARCH FIXES LLVM FILES FILES_FROM JSON JUNIT
 takes_boot := KERNEL ARCH CONFIG FIXES ALGORITHMS ROUNDS JSON JUNIT
 takes_all := JOBS BUILD INSTALL
@@ -66,7 +66,7 @@ help:
 #:   ALGORITHMS=     only these, such as 'gzip xz'
 #:   ROUNDS=100      of loads, good and bad, before the free memory is looked at
 run test mutants coverage replay boot: %: script-%
-	$(call verdict,$(shell cat $(status) 2>/dev/null; rm -f $(status)))
+	$(verdict)
 
 # Failed tests are to give exit status 1 and all other trouble 2, but make turns
 # any failure into 2. It says 1 only under -q, which asks whether a recipe has
@@ -76,10 +76,11 @@ ifeq ($(findstring n,$(firstword -$(MAKEFLAGS))),)
 do := +@
 ifneq ($(filter run test mutants coverage replay boot,$(MAKECMDGOALS)),)
 MAKEFLAGS += -q
+status := $(shell mktemp)
+verdict = $(call of_status,$(shell cat $(status); rm -f $(status)))
+of_status = $(if $(filter 0 1,$1),$(filter 1,$1),$(error not done))
 endif
 endif
-status := $(shell mktemp -u)
-verdict = $(if $(filter-out 0 1,$1),$(error not done))$(filter 1,$1)
 
 script-run script-test script-mutants script-coverage script-replay script-boot: script-%:
 	$(call takes,$*)$(do) sh harness/$*/$*.sh; echo $$? >$(status)
