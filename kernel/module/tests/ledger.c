@@ -83,7 +83,7 @@ static struct ledger *find_ledger(struct task_struct *task)
 {
 	/* Pairs with note_sole_ledger() */
 	if (smp_load_acquire(&sole_task) == task)
-		return sole_ledger;
+		return READ_ONCE(sole_ledger);
 	return find_among_ledgers(task);
 }
 
@@ -93,8 +93,11 @@ static void note_sole_ledger(void)
 	struct task_struct *task = NULL;
 
 	if (list_is_singular(&ledgers)) {
-		sole_ledger = list_first_entry(&ledgers, struct ledger, node);
-		task = sole_ledger->task;
+		struct ledger *ledger = list_first_entry(&ledgers,
+							 struct ledger, node);
+
+		WRITE_ONCE(sole_ledger, ledger);
+		task = ledger->task;
 	}
 	/* Pairs with find_ledger() */
 	smp_store_release(&sole_task, task);
