@@ -63,8 +63,8 @@ for algorithm in ${ALGORITHMS:-gzip xz zstd}; do
 	fi
 done
 
-open_tree
-open_dir "$build/boot/$name$suffix"
+take_tree
+take_dir "$build/boot/$name$suffix"
 
 # Apart from what the kernel's build makes
 guest=$dir/guest
@@ -237,42 +237,32 @@ boot_with()
 	logged initramfs || not_built 'built: no initramfs'
 
 	say "Booting $what ..."
-	verdict=0
 	boot_kernel --timeout=$((300 + 10 * ROUNDS)) \
 		--qemu_args="-m 4096 -initrd $guest/initramfs.cpio" \
 		--kernel_args="panic=-1 loglevel=1 log_buf_len=4M" \
 		--kernel_args="DECOMPRESS_ALGORITHM=$algorithm" \
 		--kernel_args="DECOMPRESS_HIGH_MB=$high_mb" \
-		--kernel_args="DECOMPRESS_ROUNDS=$ROUNDS" || verdict=1
+		--kernel_args="DECOMPRESS_ROUNDS=$ROUNDS"
+	judge count
 	cp "$dir/test.log" "$dir/$algorithm-guest.log"
 	cp "$dir/kunit.json" "$dir/$algorithm.json"
-	results_py count "$dir/test.log" >"$dir/count" ||
-		not_built 'booted: no test ran'
-	echo "make boot: $what: $(cat "$dir/count")" >>"$dir/results"
-	return $verdict
+	echo "make boot: $what: $(cat "$dir/results")" >>"$dir/summary"
+	return "$verdict"
 }
 
 mkdir -p "$guest"
-rm -f "$dir/results"
+rm -f "$dir/summary"
 passed=yes
-algorithms=$*
+logs='' jsons=''
 for algorithm; do
 	boot_with "$algorithm" || passed=no
+	logs="$logs $dir/$algorithm-guest.log $algorithm"
+	jsons="$jsons $algorithm $dir/$algorithm.json"
 done
 
-if [ "$JSON" ]; then
-	set --
-	for algorithm in $algorithms; do
-		set -- "$@" "$algorithm" "$dir/$algorithm.json"
-	done
-	python3 "$top/harness/run/results.py" join "$JSON" "$@"
-fi
-if [ "$JUNIT" ]; then
-	set --
-	for algorithm in $algorithms; do
-		set -- "$@" "$dir/$algorithm-guest.log" "$algorithm"
-	done
-	results_py junit "$@" "$JUNIT"
-fi
-cat "$dir/results"
+# shellcheck disable=SC2086	# no blanks in them
+[ -z "$JSON" ] || python3 "$top/harness/run/results.py" join "$JSON" $jsons
+# shellcheck disable=SC2086
+[ -z "$JUNIT" ] || results_py junit $logs "$JUNIT"
+cat "$dir/summary"
 [ $passed = yes ] || exit 1

@@ -22,8 +22,8 @@ esac
 need gcovr gcov
 find_kernel
 what="linux $version, i386, $fixes"
-open_tree
-open_dir "$build/kunit/$name-i386-coverage"
+take_tree
+take_dir "$build/kunit/$name-i386-coverage"
 tests=$dir/kernel/module/tests
 report=$build/coverage
 target=bzImage
@@ -68,7 +68,9 @@ done
 
 say "Running the suite ..."
 rm -rf "$dir/gcov.hex" "$report"
-boot_kernel "$@" || {
+boot_kernel "$@"
+judge count
+[ "$verdict" -eq 0 ] || {
 	grep -F '[FAILED]' "$log" >&2 || tail -n 20 "$log" >&2
 	say "make coverage: $what: tests failed, so nothing was counted; see make run, or $log"
 	exit 1

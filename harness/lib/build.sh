@@ -33,7 +33,8 @@ case $LLVM in
 *) die "LLVM=$LLVM: not 1" ;;
 esac
 
-# find_kernel: and the tools; BASE_COMMIT is one of KERNEL's. Its name is what builds of it are called by.
+# find_kernel: and the tools to build it. BASE_COMMIT is one of its commits, if it is
+# not to be taken as it is; $name is what builds of it are called by.
 find_kernel()
 {
 	sh "$top/harness/lib/need.sh" "$ARCH"
@@ -46,8 +47,8 @@ find_kernel()
 		"$src/Makefile" | paste -s -d .)
 }
 
-# open_tree: with the suite in it, as long as this process lives
-open_tree()
+# take_tree: the kernel with the suite in it; it stays so as long as this process lives
+take_tree()
 {
 	who="make $command of linux $version, $fixes, process $$"
 	mkdir -p "$build/tree"
@@ -55,8 +56,8 @@ open_tree()
 	tree=$(sh "$top/harness/lib/tree.sh" "$name" "$src" "$who")
 }
 
-# open_dir DIRECTORY: the build directory is ours as long as this process lives
-open_dir()
+# take_dir DIRECTORY: the build directory is ours as long as this process lives
+take_dir()
 {
 	dir=$1
 	mkdir -p "$dir"
@@ -118,27 +119,12 @@ not_built()
 	exit 2
 }
 
-# small_config: what kunit.py has to be told to make the small configuration
-small_config()
-{
-	if [ "$ARCH" = um ]; then
-		echo "--kunitconfig=$top/kernel/module/.kunitconfig"
-	else
-		echo "--kunitconfig=$top/.kunitconfig"
-	fi
-	[ "$ARCH" = i386 ] || echo '--kconfig_add=# CONFIG_HIGHMEM4G is not set'
-	# There was no such option before v6.12, and a kunitconfig has no "if".
-	grep -q '^\(menu\)\{0,1\}config MODULE_COMPRESS$' \
-		"$tree/kernel/module/Kconfig" ||
-		echo '--kconfig_add=# CONFIG_MODULE_COMPRESS is not set'
-}
-
 # configure FRAGMENT ...: only if something has changed of what goes into it. Their
 # options are added one by one, as only these may contradict the configuration.
 configure()
 {
 	key=$(cat "$top/.kunitconfig" "$top/kernel/module/.kunitconfig" \
-		"$tree/kernel/module/Kconfig" "$top/harness/lib/build.sh" "$@" |
+		"$tree/kernel/module/Kconfig" "$top/harness/lib/config_args.sh" "$@" |
 		sha256sum)
 	# Nor has anybody else been at it.
 	[ "$key$(cat "$dir/.config" 2>/dev/null)" != \
@@ -162,7 +148,7 @@ configure()
 '
 	set -f
 	# shellcheck disable=SC2046	# a line each
-	set -- $(small_config) "$@"
+	set -- $(sh "$top/harness/lib/config_args.sh" "$tree" "$ARCH") "$@"
 	set +f
 	unset IFS
 	patiently kunit_py config ${llvm:+--make_options="$llvm"} "$@" ||
@@ -188,11 +174,6 @@ changed()
 	) | grep -q .
 }
 
-still_building()
-{
-	echo "  $(find "$dir" -name '*.o' 2>/dev/null | wc -l) objects built"
-}
-
 # build_kernel [VARIABLE=VALUE ...]: $target of $what in $dir, with what it says in $log
 build_kernel()
 {
@@ -202,7 +183,7 @@ build_kernel()
 	esac
 	still_there()
 	{
-		still_building
+		echo "  $(find "$dir" -name '*.o' 2>/dev/null | wc -l) objects built"
 	}
 	built="$target $* $("$(compiler)" --version | head -n 1)"
 	changed "$built" || return 0
@@ -223,24 +204,45 @@ compiler()
 	fi
 }
 
-# boot_kernel ARGUMENT ...: has kunit.py boot it. Returns 0 if all passed, 1 if not:
-# only a kernel that came as far as its first test has a verdict.
+# boot_kernel ARGUMENT ...: has kunit.py boot it, and sets $verdict: 0 if all passed,
+# or 1. Only a kernel that came as far as its first test has one.
 boot_kernel()
 {
 	still_there()
 	{
 		echo "  the kernel is running"
 	}
-	rm -f "$dir/test.log"
+	rm -f "$dir/test.log" "$dir/kunit.json"
 	qemu=$(qemu_args)
-	status=0
+	verdict=0
 	patiently kunit_py exec --json="$dir/kunit.json" \
-		${qemu:+--qemu_args="$qemu"} "$@" || status=1
-	grep -Eq '(KTAP|TAP) version' "$dir/test.log" 2>/dev/null || {
-		say "make $command: $what: the kernel did not come to its first test; see above, or $log"
-		exit 2
-	}
-	return "$status"
+		${qemu:+--qemu_args="$qemu"} "$@" || verdict=1
+	grep -Eq '(KTAP|TAP) version' "$dir/test.log" 2>/dev/null ||
+		not_built 'booted: the kernel did not come to its first test'
+}
+
+# results_py COMMAND LOG ARGUMENT ...: see there
+results_py()
+{
+	results_command=$1
+	results_log=$2
+	shift 2
+	python3 "$top/harness/run/results.py" "$results_command" \
+		"$tree/tools/testing/kunit" "$results_log" "$@"
+}
+
+# judge COMMAND ARGUMENT ...: what results.py says of the log goes to $dir/results. It
+# has to come to the same as kunit.py: that may have failed for want of room, say.
+judge()
+{
+	results_command=$1
+	shift
+	judged=0
+	results_py "$results_command" "$dir/test.log" "$@" >"$dir/results" || judged=$?
+	[ $judged -ne 2 ] ||
+		not_built "tested: no case ran${FILTER:+; does FILTER=$FILTER name any?}"
+	[ $judged -eq "$verdict" ] ||
+		not_built "tested: kunit.py failed, and no test did"
 }
 
 # build_init SOURCE HEADERS: from C, the init of an initramfs, $dir/guest-init, on the
@@ -253,14 +255,4 @@ build_init()
 		-I "$2/tools/testing/selftests/kmod" \
 		-idirafter "/usr/include/$(gcc -print-multiarch)" \
 		-o "$dir/guest-init" "$1"
-}
-
-# results_py COMMAND LOG ARGUMENT ...: see there
-results_py()
-{
-	results_command=$1
-	results_log=$2
-	shift 2
-	python3 "$top/harness/run/results.py" "$results_command" \
-		"$tree/tools/testing/kunit" "$results_log" "$@"
 }

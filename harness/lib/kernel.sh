@@ -27,6 +27,7 @@ has_apt()
 		die "KERNEL=$KERNEL comes from Debian, and there is no apt-get here; give the path of a kernel tree: KERNEL=DIRECTORY"
 }
 
+# update_private_apt RELEASE WHAT: to look for that there
 update_private_apt()
 {
 	apt=$build/apt/$1
@@ -55,7 +56,7 @@ newest()
 	cat "$answer"
 }
 
-# download PACKAGE VERSION: by the system's own apt if it knows it
+# download PACKAGE: by the system's own apt if it knows it
 download()
 {
 	if [ "$KERNEL" != newest ]; then

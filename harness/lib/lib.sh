@@ -120,7 +120,8 @@ lock()
 relock()
 {
 	if ! flock "${4:--x}" -n "$1"; then
-		say "Waiting for $(cat "$2") to end ..."
+		holder=$(cat "$2")
+		say "Waiting for ${holder:-another run} to end ..."
 		still_waiting flock "${4:--x}" "$1"
 	fi
 	[ -z "$3" ] || echo "$3" >"$2"

@@ -16,7 +16,7 @@ find_header()
 
 header=$(find_header)
 [ -e "$header" ] || {
-	need_packages libclang libclang-dev
+	need_packages libclang "$(package_of libclang)"
 	header=$(find_header)
 }
 echo "${header%/include/*}"

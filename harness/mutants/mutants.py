@@ -15,6 +15,7 @@
 # tested. That is no verdict: it is removed, so that the next run tests again.
 
 import collections
+import functools
 import html
 import json
 import multiprocessing
@@ -24,6 +25,9 @@ import sys
 from typing import Any, Dict, Iterator, List, Tuple
 
 TABLES = os.path.dirname(os.path.realpath(__file__))
+sys.dont_write_bytecode = True
+sys.path.insert(0, os.path.join(TABLES, '../lib'))
+import kunit_log # pylint: disable=wrong-import-position
 
 FATES = ('survived', 'hung', 'crashed', 'equivalent', 'caught', 'same code', 'not built')
 
@@ -76,13 +80,13 @@ def not_announced(directory: str) -> List[str]:
 						found.append(log)
 	return found
 
-def judge(log: str) -> Dict[str, Any]:
+def judge(kunit: str, log: str) -> Dict[str, Any]:
 	"""Returns the fate of the mutant whose run left this log, and the rest."""
 	with open(log, errors='replace') as console:
 		lines = [line.rstrip('\r\n') for line in console]
-	root = kunit_parser.parse_run_tests(lines[:-1])
-	failures = {kunit_parser.TestStatus.FAILURE, kunit_parser.TestStatus.TEST_CRASHED}
-	failed = [(path, test) for path, test in tests(root) if test.status in failures]
+	root = kunit_log.parse(kunit, lines[:-1])
+	failed = [(path, test) for path, test in tests(root)
+		  if test.status.name in ('FAILURE', 'TEST_CRASHED')]
 	# The first parameter's messages are in the log of the case.
 	said = [text for _, test in failed for text in messages(test.log)]
 	findings = [text for text in said if not text.startswith(COMPLAINT)]
@@ -116,7 +120,7 @@ def table(name: str) -> List[List[str]]:
 		return [line.rstrip('\n').split('\t') for line in rows
 			if line.strip() and not line.startswith('#')]
 
-def read_mutants(directory: str) -> List[Mutant]:
+def read_mutants(directory: str, kunit: str) -> List[Mutant]:
 	"""Returns the mutants in the list, each with its fate."""
 	with open(os.path.join(directory, 'list')) as rows:
 		mutants = [Mutant(*row.rstrip('\n').split('\t')) for row in rows]
@@ -124,7 +128,8 @@ def read_mutants(directory: str) -> List[Mutant]:
 		logs = dict(row.split()[:2] for row in rows)
 
 	with multiprocessing.Pool() as pool:
-		verdicts = dict(zip(logs, pool.map(judge, logs.values(), chunksize=8)))
+		verdicts = dict(zip(logs, pool.map(functools.partial(judge, kunit),
+					      logs.values(), chunksize=8)))
 	for mutant in mutants:
 		if mutant.ident in verdicts:
 			vars(mutant).update(verdicts[mutant.ident])
@@ -183,12 +188,12 @@ def by_own_path(verdict: Dict[str, Any]) -> bool:
 	"""Says whether a case failed that has no ledger."""
 	return any(path.startswith(OWN_PATH) for path in verdict['cases'])
 
-def read_rebuilt(directory: str) -> Dict[str, Dict[str, Dict[str, Any]]]:
+def read_rebuilt(directory: str, kunit: str) -> Dict[str, Dict[str, Dict[str, Any]]]:
 	"""Returns the verdicts on kernels built anew: by configuration and mutant."""
 	verdicts: Dict[str, Dict[str, Dict[str, Any]]] = collections.defaultdict(dict)
 	with open(os.path.join(directory, 'rebuilt')) as rows:
 		for ident, configuration, log in map(str.split, rows):
-			verdicts[configuration][ident] = judge(log)
+			verdicts[configuration][ident] = judge(kunit, log)
 	return verdicts
 
 def configurations(mutants: List[Mutant],
@@ -355,16 +360,8 @@ def main(args: List[str]) -> int:
 		      f'name, such as {os.path.basename(strange[0])}; run it again to test them',
 		      file=sys.stderr)
 		return 2
-	# pylint: disable=import-error,global-statement,import-outside-toplevel
-	global kunit_parser
-	sys.dont_write_bytecode = True
-	sys.path.insert(0, kunit)
-	import kunit_parser
-	import kunit_printer
-	with open(os.devnull, 'w') as nowhere:
-		kunit_parser.stdout = kunit_printer.Printer(nowhere)
-		mutants = read_mutants(directory)
-		rebuilt = read_rebuilt(directory)
+	mutants = read_mutants(directory, kunit)
+	rebuilt = read_rebuilt(directory, kunit)
 	stale = explain(mutants)
 	if args[0] == '--rows':
 		for row in new_rows(mutants, stale):

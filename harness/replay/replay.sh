@@ -86,8 +86,8 @@ judged_by="$(version_of gzip), $(version_of xz), $(version_of zstd)$whose"
 
 find_kernel
 what="linux $version, $ARCH${LLVM:+ by LLVM}, $fixes"
-open_tree
-open_dir "$build/kunit/$name-$ARCH${LLVM:+-llvm}"
+take_tree
+take_dir "$build/kunit/$name-$ARCH${LLVM:+-llvm}"
 target=bzImage
 log=$dir/replay.log
 : >"$log"

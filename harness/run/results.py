@@ -9,13 +9,13 @@
 # results.py explain KUNIT LOG ARCH LACKS [BASE]: counts them, and says which failures
 #	are by bugs that known.tsv has and the kernel, too: LACKS holds the numbers of
 #	the patches it is without. BASE is the list of another run, to compare with.
-# results.py count KUNIT LOG: the numbers alone.
+#	Exit status: 0 if all passed, 1 if not, 2 if there was nothing.
+# results.py count KUNIT LOG: the numbers alone, and the same exit status.
 # results.py junit KUNIT LOG NAME [LOG NAME ...] FILE: writes them as JUnit's XML.
 # results.py join FILE NAME JSON [NAME JSON ...]: what kunit.py --json wrote of several
 #	runs, as the groups of one.
 
 import collections
-import inspect
 import json
 import os
 import re
@@ -24,32 +24,22 @@ import xml.etree.ElementTree as ET
 from typing import Any, Dict, Iterator, List, Set, Tuple
 
 HERE = os.path.dirname(os.path.realpath(__file__))
+sys.dont_write_bytecode = True
+sys.path.insert(0, os.path.join(HERE, '../lib'))
+import kunit_log # pylint: disable=wrong-import-position
 
 # One test: its status, path and log
 Result = Tuple[str, str, List[str]]
 
-
-def parse(kunit: str, log: str) -> Any:
-	"""Returns the tests in a log, as the tree's kunit_parser has them."""
-	# pylint: disable=import-error,import-outside-toplevel
-	sys.dont_write_bytecode = True
-	sys.path.insert(0, kunit)
-	import kunit_parser
-	import kunit_printer
-	with open(os.devnull, 'w') as nowhere, open(log, errors='replace') as lines:
-		printer = kunit_printer.Printer(output=nowhere)
-		# Before v7.1 it has one of its own.
-		if len(inspect.signature(kunit_parser.parse_run_tests).parameters) > 1:
-			return kunit_parser.parse_run_tests(lines, printer)
-		kunit_parser.stdout = printer
-		return kunit_parser.parse_run_tests(lines)
 
 STATUS = {'SUCCESS': 'PASS', 'FAILURE': 'FAIL', 'SKIPPED': 'SKIP', 'TEST_CRASHED': 'CRASH'}
 
 def leaves(test: Any, path: str, above: List[str]) -> Iterator[Result]:
 	"""Yields the tests without tests below them."""
 	for sub in test.subtests:
-		sub_path = f'{path}/{sub.name}' if path else sub.name
+		# What should have followed a kernel's last words has none.
+		name = sub.name or '(missing)'
+		sub_path = f'{path}/{name}' if path else name
 		# The first parameter's messages are in the log of the case.
 		log = above + sub.log
 		if sub.subtests:
@@ -60,7 +50,8 @@ def leaves(test: Any, path: str, above: List[str]) -> Iterator[Result]:
 
 def results(kunit: str, log: str) -> List[Result]:
 	"""Returns all tests in a log."""
-	return list(leaves(parse(kunit, log), '', []))
+	with open(log, errors='replace') as lines:
+		return list(leaves(kunit_log.parse(kunit, lines), '', []))
 
 def known(arch: str, lacks: Set[str]) -> Dict[str, List[str]]:
 	"""Returns the patches without which a case fails, of those that the kernel lacks."""
@@ -102,6 +93,12 @@ def counts(found: List[Result], of_known: str = '') -> str:
 	return (f'{count["PASS"]} passed, {failed} failed{of_known if failed else ""}, '
 		f'{count["SKIP"]} skipped{crashed}')
 
+def verdict(found: List[Result]) -> int:
+	"""Returns 0 if all passed, 1 if not, 2 if there was nothing."""
+	if not found:
+		return 2
+	return int(any(status not in ('PASS', 'SKIP') for status, _, _ in found))
+
 def compared(found: List[Result], base: List[str]) -> List[str]:
 	"""Returns a line for each test that fares otherwise than in the base."""
 	before = {line.split(' ', 1)[1]: line.split(' ', 1)[0] for line in base}
@@ -117,7 +114,7 @@ def compared(found: List[Result], base: List[str]) -> List[str]:
 	return lines or ['  no test fares otherwise than in BASE']
 
 def explain(kunit: str, log: str, arch: str, lacks: str, base: str = '') -> int:
-	"""Prints what is behind the numbers, and then those. Exit status: 2 if nothing ran."""
+	"""Prints what is behind the numbers, and then those. Returns the verdict."""
 	found = results(kunit, log)
 	with open(lacks) as numbers:
 		patches = known(arch, set(numbers.read().split()))
@@ -130,7 +127,7 @@ def explain(kunit: str, log: str, arch: str, lacks: str, base: str = '') -> int:
 				print(line)
 	by_known = sum(path in patches for path in failed)
 	print(counts(found, f' ({by_known} by known bugs, {len(failed) - by_known} not known)'))
-	return 0 if found else 2
+	return verdict(found)
 
 def clean(text: str) -> str:
 	"""Returns text that XML can hold."""
@@ -179,10 +176,10 @@ def list_all(kunit: str, log: str) -> int:
 	return 0
 
 def count_all(kunit: str, log: str) -> int:
-	"""Prints the numbers. Exit status: 2 if nothing ran."""
+	"""Prints the numbers. Returns the verdict."""
 	found = results(kunit, log)
 	print(counts(found))
-	return 0 if found else 2
+	return verdict(found)
 
 COMMANDS = {'list': list_all, 'explain': explain, 'count': count_all, 'junit': junit,
 	    'join': join}

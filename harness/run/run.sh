@@ -30,12 +30,11 @@ writable "$JSON" "$JUNIT"
 
 # Names or paths, with commas between them
 suffix=
-fragments=
-set -f
+set -f --
 IFS=,
 for c in $CONFIG; do
 	config=$(unset IFS && set +f && fragment "$c")
-	fragments=$fragments,$config
+	set -- "$@" "$config"
 	suffix=$suffix-$(basename "$config" .config)
 done
 unset IFS
@@ -44,28 +43,33 @@ find_kernel
 what="linux $version, $ARCH${CONFIG:+ $CONFIG}${LLVM:+ by LLVM}, $fixes"
 
 # What BASE gives is the list of its tests; it is a run like this one.
-if [ "$BASE" ]; then
-	case $BASE in
-	6.1 | 6.12 | newest) set -- KERNEL="$BASE" ;;
-	*)
-		if [ -d "$BASE" ]; then
-			set -- KERNEL="$(absolute "$BASE")"
-		else
+run_base()
+{
+	if [ -d "$BASE" ]; then
+		set -- KERNEL="$(absolute "$BASE")"
+	else
+		case $BASE in
+		6.1 | 6.12 | newest) set -- KERNEL="$BASE" ;;
+		*)
 			sh "$top/harness/lib/kernel.sh" "$KERNEL" "$BASE" >/dev/null
 			set -- BASE_COMMIT="$BASE"
-		fi
-		;;
-	esac
+			;;
+		esac
+	fi
 	say "Running BASE=$BASE ..."
-	of_base=$build/base.$$
-	trap 'rm -f "$of_base"' EXIT
-	trap 'exit 2' HUP INT TERM
 	env "$@" BASE_LIST="$of_base" BASE='' JSON='' JUNIT='' FIXES="$FIXES" \
 		sh "$0" || [ $? -eq 1 ] || exit 2
+}
+
+of_base=$build/base.$$
+if [ "$BASE" ]; then
+	trap 'rm -f "$of_base"' EXIT
+	trap 'exit 2' HUP INT TERM
+	run_base
 fi
 
-open_tree
-open_dir "$build/kunit/$name-$ARCH${LLVM:+-llvm}$suffix"
+take_tree
+take_dir "$build/kunit/$name-$ARCH${LLVM:+-llvm}$suffix"
 log=$dir/run.log
 : >"$log"
 case $ARCH in
@@ -73,12 +77,6 @@ i386) target=vmlinux ;;
 x86_64) target=bzImage ;;
 um) target=linux ;;
 esac
-set -f
-IFS=,
-# shellcheck disable=SC2086	# a list of paths
-set -- ${fragments#,}
-unset IFS
-set +f
 configure "$@"
 # shellcheck disable=SC2119	# make's variables, of which there are none
 build_kernel
@@ -86,17 +84,12 @@ build_kernel
 set -- --timeout="$TIMEOUT"
 [ "$BENCH" = no ] || set -- "$@" --kernel_args=module_decompress_kunit.bench=1
 [ -z "$FILTER" ] || set -- "$@" "$FILTER"
-verdict=0
-boot_kernel "$@" || verdict=1
+boot_kernel "$@"
 
 # kunit.py does not show what a case that passes has to say.
 [ "$BENCH" = no ] || sed -n 's/.*# benchmark: \(.* ns .*\)/\1/p' "$dir/test.log"
 
-results_py explain "$dir/test.log" "$ARCH" "$tree/.lacks" ${BASE:+"$of_base"} \
-	>"$dir/results" || {
-	say "make run: $what: no case ran${FILTER:+; does FILTER=$FILTER name any?}; see above, or $log"
-	exit 2
-}
+judge explain "$ARCH" "$tree/.lacks" ${BASE:+"$of_base"}
 [ -z "${BASE_LIST:-}" ] || results_py list "$dir/test.log" >"$BASE_LIST"
 [ -z "$JSON" ] || cp "$dir/kunit.json" "$JSON"
 [ -z "$JUNIT" ] || results_py junit "$dir/test.log" "$what" "$JUNIT"
@@ -104,4 +97,4 @@ sed '$d' "$dir/results"
 seconds=$(sed -n 's/.*Elapsed time: \([0-9]*\.[0-9]\)[0-9]*s.*/\1/p' "$log" |
 	tail -n 1)
 echo "make run: $what: $(tail -n 1 "$dir/results"); boot to verdict ${seconds:-?} s"
-exit $verdict
+exit "$verdict"

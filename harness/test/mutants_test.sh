@@ -52,6 +52,8 @@ finished=$1
 rm -rf "$dir"
 mkdir -p "$dir/mutants" "$dir/base" "$dir/patches"
 cp "$top/harness/mutants/mutants.py" "$dir/mutants"
+mkdir "$dir/lib"
+cp "$top/harness/lib/kunit_log.py" "$dir/lib"
 cp "$mutants/base/decompress.c" "$dir/base"
 cp "$patch" "$dir/patches"
 : >"$dir/mutants/equivalent.tsv"

@@ -7,7 +7,6 @@
 # the kunit.py of that tree.
 
 import os
-import re
 import subprocess
 import sys
 from typing import List, NoReturn, Sequence, Set, Tuple
@@ -15,11 +14,6 @@ from typing import List, NoReturn, Sequence, Set, Tuple
 ROOT = os.path.realpath(__file__).split('/tools/testing/kunit/', maxsplit=1)[0]
 LIB = os.path.join(ROOT, 'harness/lib')
 BUILD = os.path.abspath(os.environ.get('BUILD') or os.path.join(ROOT, 'build'))
-
-# i386 with highmem, and little else.
-SMALL_CONFIG = os.path.join(ROOT, '.kunitconfig')
-# Only what the suite needs, on top of any architecture's default.
-SUITE_CONFIG = os.path.join(ROOT, 'kernel/module/.kunitconfig')
 
 # Options with a path, which a tree's kunit.py would take as its own, as it
 # changes directory. Those with an optional value never take the next argument.
@@ -77,21 +71,6 @@ def arch_of(args: Sequence[str]) -> str:
 			arch = args[i + 1]
 	return arch
 
-def old_kernel_args(tree: str) -> List[str]:
-	"""Returns what takes out of a kunitconfig, which cannot say "if", an option
-	that there was not before v6.12."""
-	with open(os.path.join(tree, 'kernel/module/Kconfig')) as kconfig:
-		if re.search('^(menu)?config MODULE_COMPRESS$', kconfig.read(), re.MULTILINE):
-			return []
-	return ['--kconfig_add=# CONFIG_MODULE_COMPRESS is not set']
-
-def small_config_args(arch: str) -> List[str]:
-	"""Returns the arguments that select the small configuration."""
-	args = ['--kunitconfig=' + SMALL_CONFIG]
-	if arch != 'i386':
-		args.append('--kconfig_add=# CONFIG_HIGHMEM4G is not set')
-	return args
-
 def qemu_args(arch: str) -> str:
 	"""Returns what QEMU is to be given for an architecture."""
 	with open(os.path.join(LIB, 'qemu.tsv')) as rows:
@@ -100,14 +79,12 @@ def qemu_args(arch: str) -> str:
 
 def default_args(tree: str, arch: str, given: Set[str]) -> List[str]:
 	"""Returns the arguments which the caller left to us."""
-	x86 = arch in ('i386', 'x86_64')
 	args = []
 	if '--build_dir' not in given:
 		args.append('--build_dir=' + os.path.abspath('.kunit'))
 	if not given & {'--kunitconfig', '--alltests'}:
-		args += small_config_args(arch) if x86 else ['--kunitconfig=' + SUITE_CONFIG]
-		args += old_kernel_args(tree)
-	if x86 and '--qemu_args' not in given:
+		args += script('config_args.sh', tree, arch).splitlines()
+	if qemu_args(arch) and '--qemu_args' not in given:
 		args.append('--qemu_args=' + qemu_args(arch))
 	return args
 
