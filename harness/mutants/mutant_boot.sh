@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0
 #
-# mutant_boot.sh BZIMAGE NUMBER SECONDS whole|short
+# mutant_boot.sh IMAGE NUMBER SECONDS whole|short
 #
 # Boots a kernel of many mutants with the one of that number, as kunit.py would,
 # and prints its console. Of a short run nothing more is asked when a suite has

@@ -27,7 +27,7 @@ tree=$build/tree/$kernel
 objdir=$build/kunit/$kernel-$arch
 decompress=$tree/kernel/module/decompress.c
 list=$mutants/list
-image=$mutants/bzImage
+image=$mutants/vmlinux
 
 case $JOBS in
 '' | 0 | *[!0-9]*) die "JOBS=$JOBS: not a number" ;;
@@ -118,7 +118,8 @@ prepare()
 	gcc_for own -include "$base/own_headers.h" -c -o "$base/select.o" \
 		"$top/harness/mutants/select.c"
 	patiently sh "$top/harness/mutants/mutant_boot.sh" \
-		"$objdir/arch/x86/boot/bzImage" 0 600 whole >"$base/log" || die 'the suite does not end before anything is broken'
+		"$objdir/vmlinux" 0 600 whole >"$base/log" ||
+		die 'the suite does not end before anything is broken'
 	echo "$key" >"$base/key"
 }
 
@@ -288,14 +289,14 @@ make_image()
 		find . -type f -exec touch -r "$base/now" {} + &&
 		rm -f vmlinux.a &&
 		ar cDrT vmlinux.a mutants.o &&
-		make -C "$tree" --no-print-directory -s bzImage ARCH="$arch" \
+		make -C "$tree" --no-print-directory -s vmlinux ARCH="$arch" \
 			O="$base/kernel" --jobs="$JOBS" </dev/null || return
 	[ "$(ar t vmlinux.a)" = mutants.o ] || {
 		echo 'make has built anew what it should have taken from the base'
 		rm "$base/key"
 		return 1
 	}
-	cp arch/x86/boot/bzImage "$image"
+	cp vmlinux "$image"
 }
 
 # The kernel with all that are pending: Kbuild's last steps, from one object that
@@ -346,12 +347,12 @@ boot_mutants()
 	set -- --jobs "$JOBS"
 	[ -z "$HOSTS" ] ||
 		set -- --sshlogin "$logins" --ssh "$ssh" --workdir "$top" \
-			--basefile build/mutants/bzImage --retries 5
+			--basefile build/mutants/vmlinux --retries 5
 	(
 		cd "$top" || exit
 		parallel --will-cite "$@" --colsep ' ' --results '{2}' \
 			--joblog "$mutants/joblog" \
-			sh harness/mutants/mutant_boot.sh build/mutants/bzImage '{#}' $((10 * cpu)) '{3}' \
+			sh harness/mutants/mutant_boot.sh build/mutants/vmlinux '{#}' $((10 * cpu)) '{3}' \
 			<"$mutants/pending" >/dev/null
 	) || :
 	rm -f "$mutants"/log/*.seq "$mutants"/log/*.err

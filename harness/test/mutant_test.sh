@@ -72,7 +72,7 @@ no_verdict()
 # boot SECONDS whole|short: what becomes of the QEMU that stands in
 boot()
 {
-	PATH=$dir/bin:$PATH sh "$top/harness/mutants/mutant_boot.sh" bzImage 1 "$1" "$2"
+	PATH=$dir/bin:$PATH sh "$top/harness/mutants/mutant_boot.sh" vmlinux 1 "$1" "$2"
 }
 
 # ends STATUS LINE WHAT: of $dir/out, which $status belongs to; no LINE if it is
