@@ -215,7 +215,7 @@ package_of()
 
 # need_packages WHAT PACKAGE ...: install them for what is missing, or say how.
 need_packages()
-{
+(
 	for_what=$1
 	shift
 	if [ "${INSTALL:-yes}" = no ] || [ "$(id -u)" -ne 0 ] ||
@@ -225,11 +225,12 @@ need_packages()
 	say "Installing $*, for $for_what (INSTALL=no refuses) ..."
 	patiently apt_install "$@" >&2 ||
 		die "missing: $for_what, and apt-get cannot install $*"
-}
+)
 
-# need COMMAND-OR-HEADER ...: all of them, or install them, or say how.
+# need COMMAND-OR-HEADER ...: all of them, or install them, or say how. In a shell of
+# its own, as the caller has names, too.
 need()
-{
+(
 	missing=
 	for name; do
 		case $name in
@@ -237,7 +238,7 @@ need()
 		*) command -v "$name" >/dev/null ;;
 		esac || missing="$missing $name"
 	done
-	[ "$missing" ] || return 0
+	[ "$missing" ] || exit 0
 
 	packages=
 	for name in $missing; do
@@ -249,4 +250,4 @@ need()
 	done
 	# shellcheck disable=SC2086	# a list of words
 	need_packages "${missing# }" $packages
-}
+)

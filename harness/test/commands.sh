@@ -157,6 +157,38 @@ own_tree_is_left_as_it_is()
 	grep -F 'i386, as it is: not ' "$logs/out"
 }
 
+# What is unpacked for the first time is called as it is from then on.
+unpacked_has_its_name()
+{
+	unpacked=$logs/unpacked
+	rm -rf "$unpacked" "$logs/packages"
+	mkdir -p "$unpacked/tree/kernel/module" "$unpacked/tree/tools/testing/kunit" \
+		"$unpacked/usr/src" "$logs/packages"
+	touch "$unpacked/tree/Kbuild" "$unpacked/tree/kernel/module/decompress.c"
+	cp "$tree/tools/testing/kunit/kunit.py" "$unpacked/tree/tools/testing/kunit"
+	tar -C "$unpacked" -cJf "$unpacked/usr/src/linux-source-6.0.tar.xz" tree
+	cat >"$logs/packages/apt-get" <<-'END'
+		#!/bin/sh
+		case $* in
+		*indextargets*) echo file:/nowhere ;;
+		*download*) touch linux-source.deb ;;
+		esac
+	END
+	printf '#!/bin/sh\ncp -r "%s/usr" "$3"\n' "$unpacked" >"$logs/packages/dpkg-deb"
+	chmod +x "$logs/packages"/*
+	mkdir -p "$unpacked/build/apt"
+	echo 6.0 >"$unpacked/build/apt/newest"
+	touch "$unpacked/build/CACHEDIR.TAG"
+	for time in first second; do
+		PATH=$logs/packages:$PATH BUILD=$unpacked/build \
+			sh "$top/harness/lib/kernel.sh" newest >"$logs/out" || return
+		grep -x "6.0 $unpacked/build/src/linux-6.0" "$logs/out" || {
+			echo "$time: $(cat "$logs/out")"
+			return 1
+		}
+	done
+}
+
 # Older by date, but another: kunit.py may come from a commit of the past.
 tree_follows_the_kernels_kunit_py()
 {
@@ -466,6 +498,7 @@ command_checks()
 	check commands 'a bisection skips what does not run' bisection
 	check commands 'one run waits for another' one_waits_for_another
 	check commands "one's own tree is left as it is" own_tree_is_left_as_it_is
+	check commands 'what is unpacked has its name' unpacked_has_its_name
 	check commands "the tree follows the kernel's kunit.py" \
 		tree_follows_the_kernels_kunit_py
 	check commands 'an edit has to change something' edit_has_to_change_something
