@@ -91,6 +91,8 @@ host=$1
 shift
 [ "$1" != -- ] || shift
 [ ! -e "$dir/$host.dead" ] || exit 255
+# As sshd does
+export SHELL=/bin/sh
 if [ -d "$dir/$host" ]; then
 	set -- "mount --bind '$dir/$host' '$top' && cd / && $*"
 	exec setsid --wait unshare --mount sh -c "echo \$\$ >>'$dir/$host.pids'; $*"
