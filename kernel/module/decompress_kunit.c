@@ -2,11 +2,11 @@
 /*
  * KUnit tests for in-kernel module decompression, kernel/module/decompress.c.
  *
- * The cases below, and those of the suites listed at the end, each in a file of
- * its own in tests/, run the tree's own decompress.c, built once for each
- * algorithm (tests/seam.h), with a ledger between it and the kernel services
- * that it calls (tests/ledger.h). Every decompression, in whichever case, is
- * held against all the rules that tests/attempt.c lists, among them that the
+ * The cases below, and those of the other suites, each in a file of its own in
+ * tests/, run the tree's own decompress.c, built once for each algorithm
+ * (tests/seam.h), with a ledger between it and the kernel services that it
+ * calls (tests/ledger.h). Every decompression, in whichever case, is held
+ * against all the rules that tests/attempt.c lists, among them that the
  * kmap_local nesting stack is balanced; the cases say what goes in and what is
  * to come of it.
  *
@@ -256,12 +256,7 @@ static struct kunit_suite module_decompress_suite = {
 	.test_cases = output_cases,
 };
 
-kunit_test_suites(&module_decompress_suite,
-		  &module_decompress_kmap_local_suite,
-		  &module_decompress_resources_suite,
-		  &module_decompress_bad_input_suite,
-		  &module_decompress_as_built_suite,
-		  &module_decompress_replay_suite);
+kunit_test_suite(module_decompress_suite);
 
 MODULE_DESCRIPTION("KUnit tests for in-kernel module decompression");
 MODULE_LICENSE("GPL");

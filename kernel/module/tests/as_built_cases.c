@@ -218,7 +218,7 @@ static struct kunit_case own_cases[] = {
 	{ }
 };
 
-struct kunit_suite module_decompress_as_built_suite = {
+static struct kunit_suite module_decompress_as_built_suite = {
 	.name = "module_decompress_as_built",
 	.suite_init = case_suite_init,
 	.suite_exit = case_suite_exit,
@@ -226,3 +226,5 @@ struct kunit_suite module_decompress_as_built_suite = {
 	.exit = case_exit,
 	.test_cases = own_cases,
 };
+
+kunit_test_suite(module_decompress_as_built_suite);

@@ -657,7 +657,7 @@ static struct kunit_case input_cases[] = {
 	{ }
 };
 
-struct kunit_suite module_decompress_bad_input_suite = {
+static struct kunit_suite module_decompress_bad_input_suite = {
 	.name = "module_decompress_bad_input",
 	.suite_init = case_suite_init,
 	.suite_exit = case_suite_exit,
@@ -665,3 +665,5 @@ struct kunit_suite module_decompress_bad_input_suite = {
 	.exit = case_exit,
 	.test_cases = input_cases,
 };
+
+kunit_test_suite(module_decompress_bad_input_suite);

@@ -80,10 +80,4 @@ void case_suite_exit(struct kunit_suite *suite);
 int case_init(struct kunit *test);
 void case_exit(struct kunit *test);
 
-extern struct kunit_suite module_decompress_kmap_local_suite;
-extern struct kunit_suite module_decompress_resources_suite;
-extern struct kunit_suite module_decompress_bad_input_suite;
-extern struct kunit_suite module_decompress_as_built_suite;
-extern struct kunit_suite module_decompress_replay_suite;
-
 #endif /* _MODULE_TESTS_CASES_H */

@@ -39,7 +39,7 @@ static struct kunit_case replay_cases[] = {
 	{ }
 };
 
-struct kunit_suite module_decompress_replay_suite = {
+static struct kunit_suite module_decompress_replay_suite = {
 	.name = "module_decompress_replay",
 	.suite_init = case_suite_init,
 	.suite_exit = case_suite_exit,
@@ -47,3 +47,5 @@ struct kunit_suite module_decompress_replay_suite = {
 	.exit = case_exit,
 	.test_cases = replay_cases,
 };
+
+kunit_test_suite(module_decompress_replay_suite);

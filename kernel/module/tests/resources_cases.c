@@ -132,7 +132,7 @@ static struct kunit_case resource_cases[] = {
 	{ }
 };
 
-struct kunit_suite module_decompress_resources_suite = {
+static struct kunit_suite module_decompress_resources_suite = {
 	.name = "module_decompress_resources",
 	.suite_init = case_suite_init,
 	.suite_exit = case_suite_exit,
@@ -140,3 +140,5 @@ struct kunit_suite module_decompress_resources_suite = {
 	.exit = case_exit,
 	.test_cases = resource_cases,
 };
+
+kunit_test_suite(module_decompress_resources_suite);
