@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* What the files that make up the ledger share; nobody else needs it. */
+#ifndef _MODULE_TESTS_LEDGER_INTERNAL_H
+#define _MODULE_TESTS_LEDGER_INTERNAL_H
+
+#include "ledger.h"
+#include "../internal.h"
+
+__printf(2, 3) void ledger_report(struct ledger *ledger, const char *fmt, ...);
+struct ledger *ledger_current(void);
+void ledger_expect_state(struct ledger *ledger, struct task_state want,
+			 const char *when);
+void ledger_expect_unmapped(struct ledger *ledger, const char *call);
+bool ledger_may_fail(struct ledger *ledger, enum ledger_service service);
+void ledger_unmapped(struct ledger *ledger);
+
+void ledger_unmap(struct ledger *ledger);
+void ledger_expect_mapped_state(struct ledger *ledger);
+void ledger_settle_pages(struct ledger *ledger);
+
+struct ledger_memory *ledger_find_memory(struct ledger *ledger, const void *p);
+void ledger_settle_memory(struct ledger *ledger);
+
+void ledger_workspace_freed(struct ledger *ledger,
+			    const struct ledger_memory *memory,
+			    const char *call);
+
+#endif /* _MODULE_TESTS_LEDGER_INTERNAL_H */

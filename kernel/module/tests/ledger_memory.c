@@ -1,0 +1,251 @@
+// SPDX-License-Identifier: GPL-2.0
+/* The ledger's allocations that are not pages: the page array, workspaces. */
+#include <linux/overflow.h>
+#include <linux/string.h>
+
+#include "ledger_internal.h"
+
+#define REDZONE		SZ_4K	/* a page array copied to too small a one fits */
+#define REDZONE_BYTE	0xbb
+#define POISON_NEW	0xa5
+#define POISON_FREED	0x6b
+#define POISON_MAX	SZ_4K	/* workspaces are large, and poison costs time */
+
+/* A request of more than 2^order contiguous pages fails on a fragmented box */
+#define CONTIGUOUS_ORDER	2
+
+/* More than a page array or a workspace of gzip's takes: the file has its say */
+#define FILES_CHOICE	SZ_4M
+
+/**
+ * ledger_find_memory() - look up an allocation
+ * @ledger: the ledger
+ * @p: what the caller got
+ *
+ * Context: task context.
+ * Return: it, or NULL if there is none, or it has been freed.
+ */
+struct ledger_memory *ledger_find_memory(struct ledger *ledger, const void *p)
+{
+	unsigned int i;
+
+	/* What is looked for most often is what came last, the page array */
+	for (i = ledger->nr_memory; i--;)
+		if (ledger->memory[i].p == p && !ledger->memory[i].freed)
+			return &ledger->memory[i];
+	return NULL;
+}
+
+static void *remember(struct ledger *ledger, void *p, size_t size, bool kmalloc,
+		      bool vmalloc, gfp_t gfp)
+{
+	struct ledger_memory *memory = &ledger->memory[ledger->nr_memory];
+
+	if (!p) {
+		ledger->denied++;
+		ledger->short_of = size;
+		return NULL;
+	}
+	*memory = (struct ledger_memory){
+		.p = p,
+		.size = size,
+		.kmalloc = kmalloc,
+		.vmalloc = vmalloc,
+	};
+	ledger->nr_memory++;
+
+	if (!(gfp & __GFP_ZERO))
+		memset(p, POISON_NEW, min_t(size_t, size, POISON_MAX));
+	memset(p + size, REDZONE_BYTE, REDZONE);
+	return p;
+}
+
+/* The checks that every kind of request has to pass; false: refuse it */
+static bool may_allocate(struct ledger *ledger, size_t size, gfp_t gfp)
+{
+	ledger_expect_unmapped(ledger, "allocation");
+	ledger_expect_state(ledger, ledger->state, "allocation");
+	if ((gfp & ~(__GFP_ZERO | __GFP_NOWARN)) != GFP_KERNEL)
+		ledger_report(ledger, "%zu bytes asked for with gfp %#x", size,
+			      (__force unsigned int)gfp);
+	if (ledger->nr_memory == LEDGER_MAX_MEMORY) {
+		ledger_report(ledger, "%u allocations and more", ledger->nr_memory);
+		return false;
+	}
+	ledger_unmapped(ledger);
+	if (ledger_may_fail(ledger, LEDGER_ALLOC))
+		return false;
+	if (ledger->orders.most_memory && size > ledger->orders.most_memory) {
+		ledger->denied++;
+		return false;
+	}
+	return true;
+}
+
+/* Other flags are reported, and not passed on: some wait for ever */
+static gfp_t quiet(gfp_t gfp)
+{
+	return GFP_KERNEL | __GFP_NOWARN | (gfp & __GFP_ZERO);
+}
+
+void *ledger_kmalloc(size_t n, size_t size, gfp_t gfp)
+{
+	struct ledger *ledger = ledger_current();
+	size_t bytes = array_size(n, size);
+
+	if (bytes > PAGE_SIZE << CONTIGUOUS_ORDER)
+		ledger_report(ledger, "%zu bytes asked for in one physically contiguous piece",
+			      bytes);
+	if (!may_allocate(ledger, bytes, gfp))
+		return NULL;
+	return remember(ledger, kmalloc(size_add(bytes, REDZONE), quiet(gfp)),
+			bytes, true, false, gfp);
+}
+
+void *ledger_kvmalloc(size_t n, size_t size, gfp_t gfp)
+{
+	struct ledger *ledger = ledger_current();
+	size_t bytes = array_size(n, size);
+	void *p = NULL;
+
+	if (may_allocate(ledger, bytes, gfp))
+		p = remember(ledger,
+			     kvmalloc(size_add(bytes, REDZONE), quiet(gfp)),
+			     bytes, false, false, gfp);
+	/* kvmalloc() of more than INT_MAX; vmalloc() dumps stack and memory */
+	if (!p && bytes > FILES_CHOICE && !(gfp & __GFP_NOWARN))
+		ledger_report(ledger, "%zu bytes asked for, not to be had, and the kernel would warn",
+			      bytes);
+	return p;
+}
+
+void *ledger_vmalloc(size_t size, gfp_t gfp)
+{
+	struct ledger *ledger = ledger_current();
+
+	ledger_report(ledger, "%zu bytes from vmalloc(), whose address space is scarce",
+		      size);
+	if (!may_allocate(ledger, size, gfp))
+		return NULL;
+	return remember(ledger, __vmalloc(size_add(size, REDZONE), quiet(gfp)),
+			size, false, true, gfp);
+}
+
+static void check_redzone(struct ledger *ledger, struct ledger_memory *memory)
+{
+	if (memchr_inv(memory->p + memory->size, REDZONE_BYTE, REDZONE)) {
+		ledger_report(ledger, "written past the end of an allocation of %zu bytes",
+			      memory->size);
+		ledger->fatal = true;
+	}
+}
+
+static void forget(const void *p, const char *call, bool takes_kmalloc,
+		   bool takes_vmalloc)
+{
+	struct ledger *ledger = ledger_current();
+	struct ledger_memory *memory;
+
+	if (ZERO_OR_NULL_PTR(p))
+		return;
+	ledger_expect_unmapped(ledger, call);
+	ledger_unmapped(ledger);
+	memory = ledger_find_memory(ledger, p);
+	if (!memory) {
+		ledger_report(ledger, "%s of memory that is not allocated", call);
+		ledger->fatal = true;
+		return;
+	}
+	if ((memory->kmalloc || !memory->vmalloc) && !takes_kmalloc)
+		ledger_report(ledger, "%s of memory that may be kmalloc()ed", call);
+	if ((memory->vmalloc || !memory->kmalloc) && !takes_vmalloc)
+		ledger_report(ledger, "%s of memory that may be vmalloc()ed", call);
+	ledger_workspace_freed(ledger, memory, call);
+	check_redzone(ledger, memory);
+	memset(memory->p, POISON_FREED,
+	       min_t(size_t, memory->size, POISON_MAX));
+	memory->freed = true;
+}
+
+void ledger_kfree(const void *p)
+{
+	forget(p, "kfree()", true, false);
+}
+
+void ledger_kvfree(const void *p)
+{
+	forget(p, "kvfree()", true, true);
+}
+
+void ledger_vfree(const void *p)
+{
+	forget(p, "vfree()", false, true);
+}
+
+/* kvrealloc() as of v6.12: the size of the old memory is known to it */
+void *ledger_kvrealloc(const void *p, size_t size, gfp_t gfp)
+{
+	struct ledger *ledger = ledger_current();
+	struct ledger_memory *old = NULL;
+	void *new;
+
+	if (p) {
+		old = ledger_find_memory(ledger, p);
+		if (!old) {
+			ledger_report(ledger, "kvrealloc() of memory that is not allocated");
+			return NULL;
+		}
+	}
+	new = ledger_kvmalloc(1, size, gfp);
+	if (new && old) {
+		memcpy(new, p, min(size, old->size));
+		ledger_kvfree(p);
+	}
+	return new;
+}
+
+/* What is copied from, and to, is the caller's own */
+static bool is_allocated(struct ledger *ledger, const void *p, size_t n)
+{
+	struct ledger_memory *memory;
+	unsigned int i;
+
+	for (i = 0; i < ledger->nr_memory; i++) {
+		memory = &ledger->memory[i];
+		if (!memory->freed && p >= memory->p &&
+		    p + n <= memory->p + memory->size)
+			return true;
+	}
+	return !n;
+}
+
+void *ledger_memcpy(void *to, const void *from, size_t n)
+{
+	struct ledger *ledger = ledger_current();
+
+	if (is_allocated(ledger, to, n) && is_allocated(ledger, from, n))
+		return memcpy(to, from, n);
+	ledger_report(ledger, "memcpy() of %zu bytes that are not all allocated", n);
+	ledger->fatal = true;
+	return to;
+}
+
+/**
+ * ledger_settle_memory() - report what is not freed, and free all
+ * @ledger: the ledger
+ *
+ * Context: may sleep.
+ */
+void ledger_settle_memory(struct ledger *ledger)
+{
+	unsigned int i;
+
+	for (i = 0; i < ledger->nr_memory; i++) {
+		if (!ledger->memory[i].freed) {
+			ledger_report(ledger, "%zu bytes are not freed",
+				      ledger->memory[i].size);
+			check_redzone(ledger, &ledger->memory[i]);
+		}
+		kvfree(ledger->memory[i].p);
+	}
+}
