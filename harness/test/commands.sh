@@ -174,7 +174,10 @@ unpacked_has_its_name()
 		*download*) touch linux-source.deb ;;
 		esac
 	END
-	printf '#!/bin/sh\ncp -r "%s/usr" "$3"\n' "$unpacked" >"$logs/packages/dpkg-deb"
+	cat >"$logs/packages/dpkg-deb" <<-END
+		#!/bin/sh
+		cp -r "$unpacked/usr" "\$3"
+	END
 	chmod +x "$logs/packages"/*
 	mkdir -p "$unpacked/build/apt"
 	echo 6.0 >"$unpacked/build/apt/newest"
