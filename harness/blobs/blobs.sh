@@ -1,16 +1,17 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0
 #
-# blobs.sh make: write kernel/module/tests/blob_table.h: one file from a real
-#	compressor for each row of blobs.tsv.
-# blobs.sh check: do the files in blob_table.h hold, for the stock tools, what they
-#	claim to? Compressed bytes are never compared: every version of a
-#	compressor makes others.
-# blobs.sh files DIRECTORY: write those files there, by their names in blobs.tsv.
+# blobs.sh make: make a file by a real compressor for each row of blobs.tsv, in
+#	kernel/module/tests/blob_table.h or in harness/blobs/files/.
+# blobs.sh check: do these files hold, for the newest tools, what they claim to?
+#	Compressed bytes are never compared: every version of a compressor makes
+#	others.
+# blobs.sh files DIRECTORY: write all of them there, by their names in blobs.tsv.
+# blobs.sh ask: does the kernel take those that it does not hold itself, or refuse
+#	them, as their rows say?
 #
-# xz has the RISC-V filter from 5.6 on. Bookworm's 5.4 makes all rows but that
-# one, so "make" needs a newer one first in PATH; "check" gets one, and where that
-# cannot be had says what it could not check.
+# xz has the RISC-V filter from 5.6 on, later than Debian 12. Where nothing newer can
+# be had, "check" says what it could not check.
 set -u
 
 # shellcheck source=harness/lib/lib.sh
@@ -19,13 +20,25 @@ set -u
 # each_blob COMMAND: for each row
 each_blob()
 {
-	while IFS='	' read -r name format kind len seed fate wanted command <&3; do
+	while IFS='	' read -r name format kind len seed fate wanted command catches <&3; do
 		case $name in
 		'' | '#'*) continue ;;
 		esac
 		count=$((count + 1))
 		"$1"
 	done 3<"$top/harness/blobs/blobs.tsv"
+}
+
+# file_of DIRECTORY: where in it the file of this row is, or is to be
+file_of()
+{
+	case $format in
+	gzip) suffix=gz ;;
+	zstd) suffix=zst ;;
+	*) suffix=$format ;;
+	esac
+	echo "$1/$(printf '%s' "$name" | tr -cs '[:alnum:]' _ |
+		tr '[:upper:]' '[:lower:]').$suffix"
 }
 
 bytes()
@@ -165,22 +178,37 @@ verify()
 	done
 }
 
-# What the row and its facts say in C. Sets $window, $error and $flags.
-in_c()
+# write_row: what the row and its facts say in C, behind what others do
+write_row()
 {
 	window=${facts#*window=}
-	window=${window%% *}
-	error=-EINVAL flags=
-	case $fate in
-	ok | small)	error=0 ;;
-	options | data)	;;
-	*)		error="IS_ENABLED(CONFIG_XZ_DEC_$fate) ? 0 : -EINVAL" ;;
-	esac
-	case "$format $facts" in
-	xz*check=CRC32*)	flags=checked ;;
-	zstd*check=XXH64*)	flags=checked ;;
-	esac
-	[ "$fate" != small ] || flags="$flags small"
+	rows=$((rows + 1))
+	{
+		printf '\t/* %s */\n\t{\n' "$catches"
+		printf '\t\t.name = "%s",\n' "$name"
+		line=$(printf '\t\t.command = "%s",' "$command")
+		[ ${#line} -le 66 ] ||
+			line=$(printf '\t\t.command =\n\t\t\t"%s",' "$command")
+		echo "$line"
+		printf '\t\t.format = "%s", .kind = PAYLOAD_%s, .seed = %s, .len = %s,\n' \
+			"$format" "$(echo "$kind" | tr '[:lower:]' '[:upper:]')" \
+			"$seed" "$len"
+		printf '\t\t.data = blob_%d, .size = sizeof(blob_%d), .window = %s,\n' \
+			$rows $rows "${window%% *}"
+		case $fate in
+		ok | small) ;;
+		options | data) printf '\t\t.error = -EINVAL,\n' ;;
+		*) printf '\t\t.error = IS_ENABLED(CONFIG_XZ_DEC_%s) ? 0 : -EINVAL,\n' \
+			"$fate" ;;
+		esac
+		flags=
+		case "$format $facts" in
+		xz*check=CRC32* | zstd*check=XXH64*) flags=' .checked = true,' ;;
+		esac
+		[ "$fate" != small ] || flags="$flags .small = true,"
+		[ ! "$flags" ] || printf '\t\t%s\n' "${flags# }"
+		printf '\t},\n'
+	} >>"$tmp/rows"
 }
 
 make_blob()
@@ -194,48 +222,34 @@ make_blob()
 	set -- "$tmp/in/module.ko".*
 	[ $# -eq 1 ] || die "$name: \"$command\" leaves not one file but $#"
 	verify "$1" || die "$name: $why"
-	in_c
-
-	array=$(printf '%s' "$name" | tr -cs '[:alnum:]' _ |
-		tr '[:upper:]' '[:lower:]')
+	echo "made: $name: $(wc -c <"$1") bytes"
+	if [ ! "$catches" ]; then
+		mv "$1" "$(file_of "$tmp/files")"
+		return
+	fi
+	write_row
 	{
-		printf '\nstatic const u8 %s[] = {\n' "$array"
+		printf '\nstatic const u8 blob_%d[] = {\n' $rows
 		od -An -v -tx1 -w12 "$1" |
 			sed 's/ \(..\)/ 0x\1,/g; s/^ /\t/'
 		echo '};'
 	} >>"$tmp/arrays"
-	{
-		printf '\t{\n'
-		printf '\t\t.%s = %s,\n' name "\"$name\"" format "\"$format\""
-		printf '\t\t.command =\n\t\t\t"%s",\n' "$command"
-		printf '\t\t.%s = %s,\n' data "$array" \
-			size "sizeof($array)" \
-			kind "PAYLOAD_$(echo "$kind" | tr '[:lower:]' '[:upper:]')" \
-			seed "$seed" len "$len" window "$window" \
-			error "$error"
-		for flag in $flags; do
-			printf '\t\t.%s = true,\n' "$flag"
-		done
-		printf '\t},\n'
-	} >>"$tmp/rows"
-	echo "made: $name: $(($(wc -c <"$1"))) bytes"
 }
 
 make_blobs()
 {
-	need gzip pigz zopfli xz zstd
-	xz_has --riscv ||
-		die 'xz has no RISC-V filter: put 5.6 or newer (xz-utils of' \
-		    'Debian 13) first in PATH'
+	need pigz zopfli
+	xz_has --riscv || die 'no xz of 5.6 or newer, which has the RISC-V filter'
+	mkdir "$tmp/files"
 	: >"$tmp/arrays"
-	: >"$tmp/rows"
 	each_blob make_blob
 	{
 		cat <<-'END'
 		/* SPDX-License-Identifier: GPL-2.0 */
 		/*
-		 * Made by "harness/blobs/blobs.sh make" from harness/blobs/blobs.tsv: edit that,
-		 * not this. "harness/blobs/blobs.sh check" compares it with the stock tools.
+		 * Files of real compressors. Each was made by its command of a module.ko
+		 * that holds the payload; what it catches is said above it. The table is
+		 * generated, by harness/blobs/blobs.sh of the suite's own repository.
 		 */
 		#include <linux/errno.h>
 		#include <linux/kernel.h>
@@ -248,16 +262,17 @@ make_blobs()
 		echo '};'
 	} >"$tmp/table"
 	put "$tmp/table" "$blobs"
+	rm -rf "$files"
+	mv "$tmp/files" "$files"
 	echo "$count blobs made"
 }
 
-# A program that writes each blob to a file of its own, and a line about it.
+# The files of blob_table.h, each where file_of says
 unpack()
 {
 	cat >"$tmp/unpack.c" <<-'END'
 	#include <stdio.h>
 	#define IS_ENABLED(x)	1
-	#define ARRAY_SIZE(x)	(sizeof(x) / sizeof((x)[0]))
 	typedef __UINT8_TYPE__ u8;
 	typedef __UINT32_TYPE__ u32;
 	typedef _Bool bool;
@@ -266,98 +281,128 @@ unpack()
 
 	int main(void)
 	{
-		const struct decompress_blob *b = decompress_blobs;
-		unsigned int i;
+		unsigned int i, n = sizeof(decompress_blobs) / sizeof(*decompress_blobs);
 
-		for (i = 0; i < ARRAY_SIZE(decompress_blobs); i++, b++) {
+		for (i = 0; i < n; i++) {
+			const struct decompress_blob *b = &decompress_blobs[i];
 			char path[16];
 			FILE *f;
 
-			snprintf(path, sizeof(path), "%u", i + 1);
+			snprintf(path, sizeof(path), "%u", i);
 			f = fopen(path, "w");
 			if (!f || fwrite(b->data, 1, b->size, f) != b->size ||
 			    fclose(f))
 				return 1;
-			printf("%s|%s|%d %zu %u|%u|%s|%s%s|%s\n", b->name,
-			       b->format, b->kind, b->len, b->seed, b->window,
-			       b->error ? "-EINVAL" : "0",
-			       b->checked ? "checked" : "",
-			       b->small ? " small" : "", b->command);
+			printf("%u\t%s\t%s\n", i, b->format, b->name);
 		}
 		return 0;
 	}
 	END
-	mkdir "$tmp/out"
+	mkdir "$tmp/out" "$tmp/table"
 	cc -I"$(dirname "$blobs")" -o "$tmp/unpack" \
 		"$tmp/unpack.c" || die "cannot compile $blobs"
 	(cd "$tmp/out" && ../unpack >../lines) || die "cannot unpack $blobs"
+	while IFS='	' read -r number format name; do
+		mv "$tmp/out/$number" "$(file_of "$tmp/table")"
+	done <"$tmp/lines"
+}
+
+# stored: the file of this row
+stored()
+{
+	if [ "$catches" ]; then
+		file_of "$tmp/table"
+	else
+		file_of "$files"
+	fi
 }
 
 check_blob()
 {
-	why=
-	file=$tmp/out/$count
+	file=$(stored)
+	echo "${file##*/}" >>"$tmp/known"
 	if [ "$fate" = RISCV ] && ! xz_has --riscv; then
 		echo "not checked: $name: $(xz --version | head -n 1) has no such filter, 5.6 has"
 		skipped=$((skipped + 1))
-		return
-	fi
-	[ -e "$file" ] || why='not in blob_table.h: run harness/blobs/blobs.sh make'
-	if [ ! "$why" ] && verify "$file"; then
-		in_c
-		case $error in
-		IS_*) error=0 ;;
-		esac
-		case $kind in
-		zero) k=0 ;;
-		text) k=1 ;;
-		random) k=2 ;;
-		code) k=3 ;;
-		esac
-		row="$name|$format|$k $len $seed|$window|$error"
-		row="$row|$flags|$command"
-		[ "$row" = "$(sed -n "${count}p" "$tmp/lines")" ] ||
-			why='not what blob_table.h says: run harness/blobs/blobs.sh make'
-	fi
-	if [ "$why" ]; then
-		failed=$((failed + 1))
-		echo "FAILED: $name: $why"
+	elif [ ! -e "$file" ]; then
+		fail "$name: $file is not there: run harness/blobs/blobs.sh make"
+	elif ! verify "$file"; then
+		fail "$name: $why"
 	else
-		echo "ok: $name: $(($(wc -c <"$file"))) bytes"
+		[ ! "$catches" ] || write_row
+		echo "ok: $name: $(wc -c <"$file") bytes"
 	fi
 }
 
+fail()
+{
+	failed=$((failed + 1))
+	echo "FAILED: $*"
+}
+
+# What the kernel tree has of them is to be read in one mail.
+most_rows=30
+most_bytes=8192
+
 check_blobs()
 {
-	need gzip xz zstd
-	! oracle=$(sh "$top/harness/replay/oracle.sh") || PATH=$oracle:$PATH
 	unpack
 	each_blob check_blob
-	lines=$(($(wc -l <"$tmp/lines")))
-	if [ "$lines" -gt "$count" ]; then
-		echo "FAILED: $((lines - count)) more in blob_table.h"
-		failed=$((failed + lines - count))
+	for file in "$tmp/table"/* "$files"/*; do
+		grep -qxF "${file##*/}" "$tmp/known" ||
+			fail "${file##*/}: no row of blobs.tsv has it"
+	done
+	sed "1,/^static const struct decompress_blob/d; /^};/d" "$blobs" |
+		diff - "$tmp/rows" || fail 'blob_table.h: not what blobs.tsv says'
+	bytes=$(cat "$tmp/table"/* | wc -c)
+	if [ $rows -gt $most_rows ] || [ "$bytes" -gt $most_bytes ]; then
+		fail "blob_table.h: $rows rows and $bytes bytes, which is more than $most_rows or $most_bytes"
 	fi
-	echo "$count blobs: $((count - failed - skipped)) ok," \
+	echo "$count blobs, $rows of them and $bytes bytes in blob_table.h:" \
 		"$failed failed, $skipped not checked"
 	[ "$failed" -eq 0 ]
 }
 
-files_blob()
+copy_blob()
 {
-	case $format in
-	gzip) suffix=gz ;;
-	xz) suffix=xz ;;
-	zstd) suffix=zst ;;
-	esac
-	cp "$tmp/out/$count" "$directory/$name.$suffix"
+	file=$(stored)
+	cp "$file" "$directory/$name.${file##*.}"
 }
 
 files_blobs()
 {
 	mkdir -p "$directory"
 	unpack
-	each_blob files_blob
+	each_blob copy_blob
+}
+
+# Some fates are up to the configuration that was asked.
+ask_blob()
+{
+	[ ! "$catches" ] || return 0
+	case $fate in
+	ok | small) answer=taken ;;
+	options | data) answer=refused ;;
+	*) answer=$(sed -n "s/^CONFIG_XZ_DEC_$fate=y/taken/p" "$config")
+		answer=${answer:-refused} ;;
+	esac
+	file=$(file_of .)
+	if grep -qE "^$file +$format +$answer" "$tmp/answers"; then
+		echo "ok: $name: $answer"
+	else
+		fail "$name: not $answer: $(grep "^$file " "$tmp/answers")"
+	fi
+}
+
+ask_blobs()
+{
+	cd "$files" || exit
+	FILES=. FIXES=yes sh "$top/harness/replay/replay.sh" >"$tmp/answers"
+	[ $? -lt 2 ] || exit 2
+	tail -n 2 "$tmp/answers"
+	config=$build/kunit/6.12-i386/.config
+	each_blob ask_blob
+	[ "$failed" -eq 0 ]
 }
 
 xz_has()
@@ -368,20 +413,21 @@ xz_has()
 mode=${1-}
 directory=${2-}
 case $#$mode in
-1make | 1check | 2files) ;;
-*)	echo "usage: $0 make|check|files DIRECTORY" >&2
+1make | 1check | 1ask | 2files) ;;
+*)	echo "usage: $0 make|check|ask|files DIRECTORY" >&2
 	exit 2 ;;
 esac
 
 unset GZIP XZ_OPT XZ_DEFAULTS ZSTD_CLEVEL ZSTD_NBTHREADS
-export LC_ALL=C
 blobs=$top/kernel/module/tests/blob_table.h
-count=0 failed=0 skipped=0
+files=$top/harness/blobs/files
+count=0 rows=0 failed=0 skipped=0
 tmp=$(mktemp -d) || exit 2
 trap 'rm -rf "$tmp"' EXIT
 trap 'exit 2' HUP INT TERM
-mkdir -p "$build"
-need cc /usr/include/stdlib.h
+: >"$tmp/rows"
+need cc /usr/include/stdlib.h gzip xz zstd
+! oracle=$(sh "$top/harness/replay/oracle.sh") || PATH=$oracle:$PATH
 cc -O2 -o "$build/payload" "$top/harness/blobs/payload.c" ||
 	die 'cannot build harness/blobs/payload.c'
 "${mode}_blobs"
