@@ -38,8 +38,8 @@ struct kset;
 struct kunit;
 struct load_info;
 
-/* More than the largest payload takes: 8 MiB, and a page over */
-#define LEDGER_MAX_PAGES	(SZ_8M / PAGE_SIZE + 8)
+/* More than the largest payload takes: 4 MiB, and a page over */
+#define LEDGER_MAX_PAGES	(SZ_4M / PAGE_SIZE + 8)
 /* For each page: its allocation, map, decoder run, unmap and freeing */
 #define LEDGER_CALLS_PER_PAGE	6
 #define LEDGER_MAX_MEMORY	64
