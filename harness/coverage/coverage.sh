@@ -23,10 +23,10 @@ need gcovr gcov
 find_kernel
 what="linux $version, i386, $fixes"
 take_tree
+start_from "$build/kunit/$name-i386" "$build/kunit/$name-i386-coverage"
 take_dir "$build/kunit/$name-i386-coverage"
 tests=$dir/kernel/module/tests
 report=$build/coverage
-target=bzImage
 log=$dir/coverage.log
 : >"$log"
 

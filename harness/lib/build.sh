@@ -11,8 +11,11 @@ JOBS=${JOBS:-$(nproc)}
 LLVM=${LLVM:-}
 export KERNEL FIXES LLVM PYTHONUNBUFFERED=1
 
+# What is booted
 case $ARCH in
-i386 | x86_64 | um) ;;
+i386) target=vmlinux ;;
+x86_64) target=bzImage ;;
+um) target=linux ;;
 *) die "ARCH=$ARCH: not one of i386, x86_64, um" ;;
 esac
 case $FIXES in
@@ -63,6 +66,20 @@ take_dir()
 	mkdir -p "$dir"
 	lock 8 "$dir/lock" "$who"
 }
+
+# start_from DIRECTORY NEW: most of what a kernel was built of there serves the same
+# kernel in another configuration, which is to be built in the directory NEW
+start_from()
+(
+	[ ! -d "$2" ] && [ -e "$1/built" ] || exit 0
+	trap 'rm -rf "$2.$$"' EXIT
+	trap 'exit 2' HUP INT TERM
+	say "Starting from what is built in $1 ..."
+	patiently flock -s "$1/lock" cp -a "$1" "$2.$$"
+	(cd "$2.$$" && rm -f built configured results lock ./*.log ./*.json)
+	# Another may have been as quick.
+	mv -T "$2.$$" "$2" 2>/dev/null || :
+)
 
 # fragment CONFIG: the path of a configuration fragment, given that or its name
 fragment()
@@ -185,7 +202,7 @@ build_kernel()
 	{
 		echo "  $(find "$dir" -name '*.o' 2>/dev/null | wc -l) objects built"
 	}
-	built="$target $* $("$(compiler)" --version | head -n 1)"
+	built="$target $* $("$(compiler)" --version | head -n 1) $(sha256sum <"$dir/.config")"
 	changed "$built" || return 0
 	say "Building $what ..."
 	# Whatever is edited from now on is newer.

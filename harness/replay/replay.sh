@@ -88,7 +88,6 @@ find_kernel
 what="linux $version, $ARCH${LLVM:+ by LLVM}, $fixes"
 take_tree
 take_dir "$build/kunit/$name-$ARCH${LLVM:+-llvm}"
-target=bzImage
 log=$dir/replay.log
 : >"$log"
 {

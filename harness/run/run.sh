@@ -69,14 +69,11 @@ if [ "$BASE" ]; then
 fi
 
 take_tree
-take_dir "$build/kunit/$name-$ARCH${LLVM:+-llvm}$suffix"
+plain=$build/kunit/$name-$ARCH${LLVM:+-llvm}
+start_from "$plain" "$plain$suffix"
+take_dir "$plain$suffix"
 log=$dir/run.log
 : >"$log"
-case $ARCH in
-i386) target=vmlinux ;;
-x86_64) target=bzImage ;;
-um) target=linux ;;
-esac
 configure "$@"
 # shellcheck disable=SC2119	# make's variables, of which there are none
 build_kernel
