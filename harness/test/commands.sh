@@ -208,6 +208,18 @@ tree_follows_the_kernels_kunit_py()
 	[ $status -eq 2 ] && grep -F 'asks for KVM in a way that is not known' "$logs/err"
 }
 
+# A fragment that has changed is built, though nothing in the tree has.
+configuration_is_built()
+{
+	mkdir -p "$logs/fragment"
+	for name in -first -second; do
+		echo "CONFIG_LOCALVERSION=\"$name\"" >"$logs/fragment/named.config"
+		run CONFIG="$logs/fragment/named.config" FILTER="$one_case" &&
+			grep "Linux version .*[0-9]$name " \
+				"$build/kunit/$kernel-i386-named/test.log" || return
+	done
+}
+
 edit_has_to_change_something()
 {
 	echo one >"$logs/edited"
@@ -504,6 +516,7 @@ command_checks()
 	check commands 'what is unpacked has its name' unpacked_has_its_name
 	check commands "the tree follows the kernel's kunit.py" \
 		tree_follows_the_kernels_kunit_py
+	check commands 'another configuration is built' configuration_is_built
 	check commands 'an edit has to change something' edit_has_to_change_something
 	check commands 'who calls does not matter' caller_does_not_matter
 	check commands 'make -n, clean, and unknown variables' make_is_make
