@@ -114,7 +114,8 @@ void *ledger_kvmalloc(size_t n, size_t size, gfp_t gfp)
 			     bytes, false, false, gfp);
 	/* kvmalloc() of more than INT_MAX; vmalloc() dumps stack and memory */
 	if (!p && bytes > FILES_CHOICE && !(gfp & __GFP_NOWARN))
-		ledger_report(ledger, "%zu bytes asked for, not to be had, and the kernel would warn",
+		ledger_report(ledger,
+			      "%zu bytes asked for, not to be had, and the kernel would warn",
 			      bytes);
 	return p;
 }
