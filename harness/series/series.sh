@@ -1,13 +1,22 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0
 #
-# Behind `make series`: writes the patches for linux-modules@ to build/series/,
-# fixes first, then the suite, made for the tree that KERNEL names; checks them
-# with the tree's checkpatch.pl and by applying them again.
+# Behind `make series`: writes the patches for the lists, made for the tree that
+# KERNEL names, to build/series/: fixes, from patches/; suite, to be sent as RFC; and
+# kselftest. What goes into a patch of these two, and what it says, is in the files of
+# the directories of that name here.
+#
+# Exit status: 0 all is well, 1 a mail is too long or checkpatch.pl complains, 2 it did
+# not come to that.
 
 set -eu
 . "$(dirname "$0")/../lib/lib.sh"
 
+# What the lists take, and a reader
+most_lines=1000
+most_bytes=61440
+
+list=linux-modules@vger.kernel.org
 found=$(sh "$top/harness/lib/kernel.sh" "${KERNEL:-}")
 src=${found#* }
 need git perl
@@ -26,17 +35,27 @@ lock 7 "$build/series.lock" "make series, process $$"
 series=$build/series
 work=$build/series.tmp
 repo=$work/repo
-merged='kernel/module/Kconfig kernel/module/Makefile'
-# Where the kernel has them
-for f in Makefile config; do
-	f=tools/testing/selftests/module/$f
-	[ ! -e "$src/$f" ] || merged="$merged $f"
-done
+# The tree as it is to be in the end
+whole=$work/whole
+merged='kernel/module/Kconfig kernel/module/Makefile
+	tools/testing/selftests/module/Makefile tools/testing/selftests/module/config'
 index=Documentation/dev-tools/index.rst
+manual=Documentation/dev-tools/module-decompress-kunit.rst
 
 in_repo()
 {
 	git -C "$repo" "$@"
+}
+
+# base_commit: what the series is made on, if the tree is one of git's, and its files
+# are those of the commit; no package is
+base_commit()
+{
+	set -- git -c safe.directory='*' -C "$src"
+	[ "$("$@" rev-parse --show-toplevel 2>/dev/null)" = "$src" ] || return 0
+	"$@" diff --quiet HEAD -- kernel/module Documentation/dev-tools tools/testing ||
+		die "series: $src has changes that are in no commit; run: git stash"
+	"$@" rev-parse HEAD
 }
 
 # Only the files concerned, as they are in the tree.
@@ -46,110 +65,229 @@ pristine()
 	git init -q -b master "$1"
 	# Enough to be taken for a kernel by checkpatch.pl and install.sh.
 	for f in $merged $index kernel/module/decompress.c Kbuild MAINTAINERS; do
+		[ -e "$src/$f" ] || continue
 		mkdir -p "$1/$(dirname "$f")"
 		cp "$src/$f" "$1/$f"
 	done
 	git -C "$1" add -A
 	git -C "$1" commit -q -m 'Linux'
+	git -C "$1" tag base
+}
+
+# remove FILE RANGE: the lines of it that are for nobody upstream
+remove()
+{
+	edit "$whole/$1" "$2d"
+}
+
+# The suite as if there had never been an older kernel, nor files of others
+make_whole()
+{
+	sh "$top/harness/lib/install.sh" "$whole" 2>/dev/null
+	cd "$whole" || exit
+	rm -f kernel/module/.module_decompress_kunit \
+		kernel/module/tests/compat.h kernel/module/tests/bench_cases.c \
+		kernel/module/tests/replay* \
+		tools/testing/kunit/configs/module_decompress_*
+	cd "$top" || exit
+	# In the kernel's own files the lines stand without markers.
+	for f in $merged; do
+		! grep -q '^# module_decompress_kunit: ' "$whole/$f" ||
+			remove "$f" '/^# module_decompress_kunit: \(begin\|end\)$/'
+	done
+	parameters='const void *prev, char *desc'
+	! grep -q kunit_register_params_array "$src/include/kunit/test.h" ||
+		parameters="struct kunit *test, $parameters"
+	edit "$whole/kernel/module/decompress_kunit.c" "s/GENERATOR_PARAMETERS/$parameters/"
+	remove kernel/module/tests/cases.h '/"compat.h"/'
+	remove kernel/module/tests/ledger.h '/^\/\* Its address is NULL where/'
+	edit "$whole/kernel/module/tests/ledger.h" 's/ __weak;$/;/'
+	remove kernel/module/tests/cases.c '/if (!a->d || !a->d->decompress)$/,/format);$/'
+	edit "$whole/kernel/module/tests/cases.c" '/^ \* @test: the running test; skipped/{
+		N
+		s/;.*the tree.s decompress.c does not know\n \*	@format//
+		s/;.*the tree.s decompress.c does not know it//
+	}'
+	remove kernel/module/Makefile '/^ifneq .*zstd_decompress_stream/'
+	edit "$whole/kernel/module/Makefile" '/seam_zstd.o$/{n;/^endif$/d}'
+	remove kernel/module/Makefile '/replay\.o$/'
+	remove kernel/module/Makefile '/bench_cases\.o$/'
+	remove kernel/module/.kunitconfig '/^# Before v6.12/'
+	remove "$manual" '/^\.\. of the repository: begin$/,/^\.\. of the repository: end$/{
+		/: end$/N
+		d
+	}; /^   \* - faster than kmap/,/^     - bench/d; /kernel-doc::.*\/replay\./'
+	edit "$whole/$manual" 's/, and bench: benchmark\././'
+	! grep -rnE 'compat\.h|GENERATOR_PARAMETERS|__weak|replay|bench' "$whole/kernel" \
+		"$whole/$manual" >&2 || die 'series: something is left of what stays here'
+}
+
+# The lines of the kernel's own makefile and of Kconfig as far as what they name is
+# there: nothing before the first cases are.
+makefile()
+{
+	[ -e "$repo/kernel/module/decompress_kunit.c" ] || return 0
+	cp "$whole/kernel/module/Kconfig" "$repo/kernel/module/Kconfig"
+	awk -v dir="$repo/kernel/module/" '
+	function there(object,  file, found, line) {
+		file = dir object
+		sub(/\.o$/, ".c", file)
+		found = (getline line <file) > 0
+		close(file)
+		return found
+	}
+	/^module_decompress_kunit-y \+= / {
+		kept = ""
+		for (i = 3; i <= NF; i++)
+			if (there($i))
+				kept = kept " " $i
+		if (kept)
+			print $1, $2 kept
+		next
+	}
+	{ print }' "$whole/kernel/module/Makefile" >"$repo/kernel/module/Makefile"
+}
+
+# commit PATCH: what a file here says of it: the message, "---", and paths
+commit()
+{
+	sed '1,/^---$/d' "$1" | while read -r f; do
+		mkdir -p "$repo/$(dirname "$f")"
+		cp "$whole/$f" "$repo/$f"
+	done
+	case $1 in
+	*/suite/*) makefile ;;
+	esac
+	in_repo add -A
+	sed '/^---$/,$d' "$1" | in_repo commit -q -s -F -
+}
+
+# apply_fixes: those of patches/, by whoever sends them
+apply_fixes()
+{
+	for p in "$top"/patches/*.patch; do
+		# What stands in for a commit of mainline's is not to be sent.
+		grep -q '^From ' "$p" || continue
+		# Some are for older kernels only.
+		patch -sfR --dry-run -p1 -d "$repo" <"$p" >/dev/null && continue
+		author=$(git mailinfo /dev/null /dev/null <"$p" | sed -n 's/^Email: //p')
+		sed "/^Signed-off-by: .*<$author>\$/d" "$p" | in_repo am -q -s ||
+			die "series: patches/${p##*/} does not apply to $src"
+		in_repo commit -q --amend --no-edit --reset-author
+	done
+}
+
+# recipients OPTION=ROLE ...: whom get_maintainer.pl names, as options of git's
+recipients()
+{
+	for option; do
+		(cd "$src" && perl scripts/get_maintainer.pl --no-git --no-git-fallback \
+			--no-rolestats --no-m --no-r --no-l --"${option#*=}" \
+			"$work"/bare/*.patch) | sort -u | sed "s/^/--${option%=*}=/"
+	done
+}
+
+# cover FILE NAME: the letter in front, which git has begun
+cover()
+{
+	letter=$top/harness/series/$2.cover
+	{
+		sed '/^\*\*\* BLURB HERE \*\*\*$/,$d' "$1" |
+			sed "s|\*\*\* SUBJECT HERE \*\*\*|$(head -n 1 "$letter")|"
+		sed 1,2d "$letter"
+		printf '\nv1: the first version\n'
+		sed "1,/^\*\*\* BLURB HERE \*\*\*\$/d${base:+; /^-- \$/i base-commit: $base}" "$1"
+	} >"$work/cover"
+	mv "$work/cover" "$1"
+}
+
+# too_long MAIL ...: those that no list takes
+too_long()
+{
+	for mail; do
+		lines=$(wc -l <"$mail")
+		bytes=$(wc -c <"$mail")
+		if [ "$lines" -gt $most_lines ] || [ "$bytes" -gt $most_bytes ]; then
+			echo "${mail#"$work/"}: $lines lines, $bytes bytes"
+			failed=1
+		fi
+	done
+}
+
+# write NAME PREFIX: the commits since the base, as mails in the directory of that name
+write()
+{
+	name=$1
+	out=$work/series/$name
+	in_repo format-patch -q -o "$work/bare" base
+	recipients to=m cc=r cc=l >"$work/recipients"
+	# All of it is about modules, wherever it lies.
+	grep -q "$list" "$work/recipients" || echo "--cc=$list" >>"$work/recipients"
+	rm -rf "$work/bare"
+	set -- --subject-prefix="$2"
+	while read -r option; do
+		set -- "$@" "$option"
+	done <"$work/recipients"
+	in_repo format-patch -q --cover-letter -o "$out" "$@" base
+	cover "$out/0000-cover-letter.patch" "$name"
+
+	set -- "$out"/*.patch
+	too_long "$@"
+	shift # the cover letter
+	# MAINTAINERS has kernel/module/ already. That kmap() is deprecated is why the
+	# suite names it. In a tree of git's checkpatch.pl wants modules of Python, to
+	# look at licenses; elsewhere it knows no commits.
+	(cd "$src" && GIT_DIR=none perl scripts/checkpatch.pl --strict --quiet --no-summary --ignore \
+		DEPRECATED_API,FILE_PATH_CHANGES,UNKNOWN_COMMIT_ID "$@") >&2 || failed=1
+	# Its cache, in a tree that is not ours
+	rm -f "$src"/.checkpatch-camelcase.*
+
+	pristine "$work/check"
+	git -C "$work/check" am -q "$@" || die "series: git am does not take $name"
+	[ "$(git -C "$work/check" rev-parse 'HEAD^{tree}')" = \
+		"$(in_repo rev-parse 'HEAD^{tree}')" ] ||
+		die "series: git am of $name gives another tree than the one it was made from"
+	counts="$counts${counts:+, }$# of $name"
+}
+
+# of_files NAME: the series that the directory of that name describes
+of_files()
+{
+	pristine "$repo"
+	for patch in "$top/harness/series/$1"/*; do
+		commit "$patch"
+	done
+	# None of it is forgotten.
+	(cd "$repo" && git ls-files) >>"$work/files"
 }
 
 rm -rf "$work"
 mkdir -p "$work"
 trap 'rm -rf "$work"' EXIT
 trap 'exit 2' HUP INT TERM
+failed=0
+counts=
+base=$(base_commit)
 
 say "Making the series for ${src##*/} ..."
+[ "$base" ] || say '  no git tree: the mails name no base-commit'
+pristine "$whole"
+make_whole
+
 pristine "$repo"
-in_repo tag base
-
-for p in "$top"/patches/*.patch; do
-	# What stands in for a commit of mainline's is not to be sent.
-	grep -q '^From ' "$p" || continue
-	# Some are for older kernels only.
-	patch -sfR --dry-run -p1 -d "$repo" <"$p" >/dev/null && continue
-	in_repo am -q "$p" || die "series: patches/${p##*/} does not apply to $src"
-done
-
-# commit SUBJECT-AND-TEXT PATH ...
-commit()
-{
-	message=$1
-	shift
-	for f in "$@"; do
-		[ ! -e "$repo/$f" ] || in_repo add "$f"
-	done
-	in_repo diff --cached --quiet || in_repo commit -q -s -m "$message"
-}
-
-# In the kernel's own files the lines stand without markers.
-sh "$top/harness/lib/install.sh" "$repo" 2>/dev/null
-rm -f "$repo/kernel/module/.module_decompress_kunit"
-for f in $merged; do
-	edit "$repo/$f" '/^# module_decompress_kunit: \(begin\|end\)$/d'
-done
-# Nor does the kernel that they go to need to be asked what it has.
-rm "$repo/kernel/module/tests/compat.h"
-parameters='const void *prev, char *desc'
-! grep -q kunit_register_params_array "$src/include/kunit/test.h" ||
-	parameters="struct kunit *test, $parameters"
-for f in "$repo/kernel/module/decompress_kunit.c" "$repo"/kernel/module/tests/*cases.[ch]; do
-	sed -i "/\"\(tests\/\)\{0,1\}compat.h\"/d; s/GENERATOR_PARAMETERS/$parameters/" "$f"
-done
-! grep -rE 'compat\.h|GENERATOR_PARAMETERS' "$repo/kernel" >&2 ||
-	die 'series: something of compat.h is left'
-edit "$repo/kernel/module/Makefile" '/^ifneq .*zstd_decompress_stream/d'
-edit "$repo/kernel/module/Makefile" '/seam_zstd.o$/{n;/^endif$/d}'
-
-commit 'module: Add KUnit tests for in-kernel module decompression
-
-Nothing tests the gzip, xz and zstd decompressors of
-kernel/module/decompress.c, of which a kernel has only one, and which run
-before any signature check.
-
-Add a suite that builds all three into one test module. Each includes
-decompress.c with its calls to the page allocator, kmap_local_page(),
-vmap() and the decoders going through a ledger. It feeds them known,
-generated and damaged input, lets each allocation fail in turn, interrupts,
-preempts and migrates them while a page is mapped, and checks the output,
-the error and that everything is unmapped and freed.' kernel tools/testing/kunit
-commit 'Documentation: dev-tools: Describe the module decompression tests
-
-Describe what is tested and why, and how to add an input or a case.' Documentation
-commit 'selftests: module: Load compressed modules
-
-Add a test that loads compressed modules through finit_module().' tools
-
-in_repo diff --quiet base HEAD -- && die 'series: there is nothing to send'
+apply_fixes
+write fixes PATCH
+of_files suite
+write suite 'RFC PATCH'
+of_files kselftest
+write kselftest PATCH
+left=$(cd "$whole" && git ls-files -co | grep -vxFf "$work/files") || :
+[ ! "$left" ] || die "series: in no patch: $(echo "$left" | paste -s -d " ")"
 
 rm -rf "$series"
-in_repo format-patch -q --cover-letter -o "$series" base
-cover=$series/0000-cover-letter.patch
-{
-	sed '/^\*\*\* BLURB HERE \*\*\*$/,$d' "$cover" |
-		sed 's/\*\*\* SUBJECT HERE \*\*\*/module: Test in-kernel decompression, fix what that found/'
-	cat "$top/harness/series/cover-letter.txt"
-	sed '1,/^\*\*\* BLURB HERE \*\*\*$/d' "$cover"
-} >"$work/cover"
-mv "$work/cover" "$cover"
-
-set -- "$series"/*.patch
-shift # the cover letter
-# The tree here has neither a history nor a change to MAINTAINERS, which has
-# kernel/module/ already. That kmap() is deprecated is why the suite names it.
-checked=yes
-(cd "$src" && perl scripts/checkpatch.pl --strict --quiet --no-summary \
-	--ignore DEPRECATED_API,FILE_PATH_CHANGES,UNKNOWN_COMMIT_ID "$@") >&2 || checked=no
-# Its cache, in a tree that is not ours
-rm -f "$src"/.checkpatch-camelcase.*
-
-pristine "$work/check"
-git -C "$work/check" am -q "$@" || die 'series: git am does not take it'
-[ "$(git -C "$work/check" rev-parse 'HEAD^{tree}')" = \
-	"$(in_repo rev-parse 'HEAD^{tree}')" ] ||
-	die 'series: git am gives another tree than the one it was made from'
-
-if [ $checked = no ]; then
-	say "make series: $# patches in build/series/; checkpatch.pl --strict complains"
+mv "$work/series" "$series"
+if [ $failed -ne 0 ]; then
+	say "make series: $counts in build/series/; something is wrong with them, see above"
 	exit 1
 fi
-echo "make series: $# patches in build/series/; checkpatch.pl --strict and git am take them"
+echo "make series: $counts in build/series/; none over $most_lines lines, and checkpatch.pl --strict and git am take them"
