@@ -113,9 +113,53 @@ python_files()
 	[ -s "$logs/python" ] && (cd "$top" && xargs pyflakes3 <"$logs/python")
 }
 
+# A tree of git's, and somebody who sends what is made for it
 series()
 {
-	make -C "$top" series && ls "$build"/series/*.patch
+	own_tree
+	# checkpatch.pl looks for names there, and follows no links
+	rm "$own/include"
+	mkdir "$own/include"
+	cp -r "$build/src/linux-$kernel/include/linux" "$own/include"
+	git init -q "$own"
+	git -C "$own" add kernel/module
+	git -C "$own" commit -q -m 'Linux'
+	base=$(git -C "$own" rev-parse HEAD)
+	set -- env GIT_CONFIG_COUNT=2 GIT_CONFIG_KEY_0=user.name \
+		GIT_CONFIG_VALUE_0='A Sender' GIT_CONFIG_KEY_1=user.email \
+		GIT_CONFIG_VALUE_1=sender@example.org \
+		make -C "$top" series KERNEL="$own"
+	"$@" || return
+	for series in fixes suite kselftest; do
+		grep -x "base-commit: $base" \
+			"$build/series/$series/0000-cover-letter.patch" || return
+	done
+	for mail in "$build"/series/*/*.patch; do
+		echo "$mail"
+		grep -q '^From: A Sender <sender@example.org>' "$mail" &&
+			grep -q 'linux-modules@vger.kernel.org' "$mail" || return
+		case $mail in
+		*/0000-*) ;;
+		*) [ "$(grep '^Signed-off-by: ' "$mail")" = \
+			'Signed-off-by: A Sender <sender@example.org>' ] || return ;;
+		esac
+	done
+	# The fixes come with whom they are for, and what they cure.
+	grep -q '^Cc: stable@vger.kernel.org' "$build"/series/fixes/0001-* || return
+	[ "$(grep -L '^Fixes: ' "$build"/series/fixes/*.patch)" = \
+		"$build/series/fixes/0000-cover-letter.patch" ] || return
+	echo '/* not in the commit */' >>"$own/kernel/module/main.c"
+	refused 'changes that are in no commit' "$@"
+}
+
+# A mail that no list takes is named.
+too_long_a_mail()
+{
+	sed 's/^most_lines=.*/most_lines=900/' "$top/harness/series/series.sh" \
+		>"$top/harness/series/short.sh"
+	exits 1 sh "$top/harness/series/short.sh" >"$logs/out"
+	rm "$top/harness/series/short.sh"
+	grep 'suite/.*-real-compressors.patch: 9.. lines' "$logs/out"
 }
 
 manual()
@@ -167,6 +211,7 @@ code_checks()
 	check code 'tools in C compile silently' tools_in_c
 	check code 'Python files are clean' python_files
 	check install 'install and uninstall' install_and_uninstall
-	check series 'series applies and passes checkpatch.pl' series
+	check series 'series applies, passes checkpatch.pl, and is for the lists' series
+	check series 'a mail that is too long is named' too_long_a_mail
 	check manual 'manual builds without a warning' manual
 }
