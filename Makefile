@@ -101,7 +101,8 @@ install:
 uninstall:
 	$(do) sh harness/lib/install.sh --uninstall "$$KERNEL"
 
-#: make series     patches for linux-modules@, in build/series/
+#: make series     patches for the lists, made for KERNEL, in build/series/: fixes,
+#:                 suite and kselftest (1 min)
 series:
 	$(do) sh harness/series/series.sh
 
