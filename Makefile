@@ -30,7 +30,7 @@ help:
 	@sed -n 's/^#: \{0,1\}//p' Makefile
 
 #: make run        build a kernel with the suite, boot it, report every case
-#:                 (3 min the first time, 7 s after an edit)
+#:                 (3 to 5 min the first time, 4 s if nothing has changed)
 #:   KERNEL=6.12     or 6.1, newest, or the path of a kernel tree
 #:   ARCH=i386       or um, x86_64
 #:   CONFIG=         fragments: debug, forcemap, highmem64g, nohighmem, pae, stats,
@@ -44,7 +44,7 @@ help:
 #:   LLVM=           1: built by clang and lld
 #:   BENCH=no        yes: the benchmark, too
 #:   TIMEOUT=300     seconds for the kernel to run
-#: make test       the project's own tests (half an hour)
+#: make test       the project's own tests (half an hour to an hour)
 #:   ONLY=           parts of them: blobs, boot, code, commands, coverage, debug,
 #:                   install, kernels, manual, mutants, red, replay, series, suite, um
 #: make mutants    break decompress.c in every way, and report in build/mutants/
