@@ -292,10 +292,20 @@ int case_init(struct kunit *test)
 			  complaints);
 		return -ECANCELED;
 	}
+	watch_reset();
 	a = vzalloc(sizeof(*a));
 	test->priv = a;
-	watch_reset();
 	return a ? 0 : -ENOMEM;
+}
+
+static void fail_for_complaints(struct kunit *test)
+{
+	char line[160];
+
+	if (watch_report(line, sizeof(line))) {
+		KUNIT_FAIL(test, "the kernel complained: %s", line);
+		complaints++;
+	}
 }
 
 /**
@@ -307,14 +317,10 @@ int case_init(struct kunit *test)
 void case_exit(struct kunit *test)
 {
 	struct attempt *a = test->priv;
-	char line[160];
 
 	if (!a)
 		return;
-	if (watch_report(line, sizeof(line))) {
-		KUNIT_FAIL(test, "the kernel complained: %s", line);
-		complaints++;
-	}
+	fail_for_complaints(test);
 	KUNIT_EXPECT_EQ_MSG(test, ledger_strays(), 0,
 			    "calls of decompress.c with no ledger open");
 	ledger_abandon(test, &a->ledger);

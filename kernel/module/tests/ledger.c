@@ -52,9 +52,13 @@ void ledger_report(struct ledger *ledger, const char *fmt, ...)
 		ledger->reports++;
 }
 
-static noinline struct ledger *find_among_ledgers(struct task_struct *task)
+static struct ledger *find_ledger(struct task_struct *task)
 {
 	struct ledger *ledger, *found = NULL;
+
+	/* Pairs with note_sole_ledger() */
+	if (smp_load_acquire(&sole_task) == task)
+		return READ_ONCE(sole_ledger);
 
 	raw_spin_lock(&ledgers_lock);
 	list_for_each_entry(ledger, &ledgers, node)
@@ -62,14 +66,6 @@ static noinline struct ledger *find_among_ledgers(struct task_struct *task)
 			found = ledger;
 	raw_spin_unlock(&ledgers_lock);
 	return found;
-}
-
-static struct ledger *find_ledger(struct task_struct *task)
-{
-	/* Pairs with note_sole_ledger() */
-	if (smp_load_acquire(&sole_task) == task)
-		return READ_ONCE(sole_ledger);
-	return find_among_ledgers(task);
 }
 
 /* With ledgers_lock held, after each change */
@@ -219,17 +215,21 @@ void ledger_expect_state(struct ledger *ledger, struct task_state want,
 void ledger_open(struct ledger *ledger, const struct ledger_orders *orders,
 		 struct load_info *info, const void *in, size_t in_size)
 {
-	memset(ledger, 0, offsetof(struct ledger, memory));
+	memset(ledger, 0, offsetof(struct ledger, own_pages));
 	ledger->orders = *orders;
 	ledger->info = info;
 	ledger->in = in;
 	ledger->in_size = in_size;
 	ledger->task = current;
 	ledger->state = task_state_now();
-	ledger->pages = orders->pages ?: ledger->own_pages;
-	ledger->max_pages = orders->pages ? orders->max_pages :
-			    orders->endless ? orders->endless + 8 :
-			    LEDGER_MAX_PAGES;
+	ledger->pages = ledger->own_pages;
+	ledger->max_pages = LEDGER_MAX_PAGES;
+	if (orders->endless)
+		ledger->max_pages = orders->endless + 8;
+	if (orders->records) {
+		ledger->pages = orders->records;
+		ledger->max_pages = orders->max_records;
+	}
 	raw_spin_lock(&ledgers_lock);
 	list_add(&ledger->node, &ledgers);
 	note_sole_ledger();
@@ -303,7 +303,9 @@ int ledger_sysfs_create_file(struct kobject *kobj, const struct attribute *attr)
 
 	ledger->attribute = attr;
 	ledger->kobj = kobj;
-	return ledger_may_fail(ledger, LEDGER_SYSFS) ? -ENOMEM : 0;
+	if (ledger_may_fail(ledger, LEDGER_SYSFS))
+		return -ENOMEM;
+	return 0;
 }
 
 static void end_record(struct ledger *ledger)

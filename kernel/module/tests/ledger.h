@@ -97,12 +97,12 @@ struct ledger_memory {
 /**
  * struct ledger_page - one output page
  * @page: the page
- * @runs: how often it was mapped
+ * @maps: how often it was mapped
  * @freed: the caller gave it back; kept until the ledger is closed
  */
 struct ledger_page {
 	struct page *page;
-	unsigned int runs;
+	unsigned int maps;
 	bool freed;
 };
 
@@ -120,9 +120,9 @@ struct ledger_page {
  * @unmapped: called in whatever may sleep, and after each kunmap_local()
  * @midway: called with a half-filled output page mapped
  * @context: passed to @unmapped and @midway
- * @pages: where to keep output pages, if they may be more than the suite's own
+ * @records: where to keep output pages, if they may be more than the suite's own
  *	input makes; only then memory is as large as the machine's
- * @max_pages: how many fit into @pages; then there is no memory for more
+ * @max_records: how many fit into @records; then there is no memory for more
  */
 struct ledger_orders {
 	enum ledger_mapper mapper;
@@ -134,8 +134,8 @@ struct ledger_orders {
 	void (*unmapped)(void *context);
 	void (*midway)(void *context);
 	void *context;
-	struct ledger_page *pages;
-	unsigned int max_pages;
+	struct ledger_page *records;
+	unsigned int max_records;
 };
 
 /**
@@ -185,9 +185,9 @@ struct ledger {
 	bool fatal;
 
 	/* private: */
-	unsigned int handed_out;
-	bool waited;
 	struct list_head node;
+	bool waited;
+	unsigned int handed_out;
 	struct load_info *info;
 	const void *in;
 	size_t in_size;
@@ -201,13 +201,13 @@ struct ledger {
 	const void *decoder;
 	bool ended;
 	const void *workspace;
-	size_t window;
+	size_t zstd_window;
 	size_t room;
 	unsigned int page_cursor;
 	unsigned int max_pages;
 	struct ledger_page *pages;
-	struct ledger_memory memory[LEDGER_MAX_MEMORY];
 	struct ledger_page own_pages[LEDGER_MAX_PAGES];
+	struct ledger_memory allocation[LEDGER_MAX_MEMORY];
 };
 
 /**

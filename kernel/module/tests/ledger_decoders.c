@@ -218,7 +218,7 @@ size_t ledger_zstd_get_frame_header(zstd_frame_header *header, const void *src,
 		return 1;
 	}
 	ret = zstd_get_frame_header(header, src, size);
-	ledger->window = header->windowSize;
+	ledger->zstd_window = header->windowSize;
 	return ret;
 }
 
@@ -228,9 +228,9 @@ zstd_dstream *ledger_zstd_init_dstream(size_t window, void *workspace,
 	struct ledger *ledger = ledger_current();
 	zstd_dstream *s;
 
-	if (window != ledger->window)
+	if (window != ledger->zstd_window)
 		ledger_report(ledger, "decoder set up for a window of %zu bytes, not %zu",
-			      window, ledger->window);
+			      window, ledger->zstd_window);
 	if (!workspace_suffices(ledger, workspace,
 				max(size, zstd_dstream_workspace_bound(window))) ||
 	    ledger_may_fail(ledger, LEDGER_DECODER))

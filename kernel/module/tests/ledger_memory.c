@@ -31,15 +31,15 @@ struct ledger_memory *ledger_find_memory(struct ledger *ledger, const void *p)
 
 	/* What is looked for most often is what came last, the page array */
 	for (i = ledger->nr_memory; i--;)
-		if (ledger->memory[i].p == p && !ledger->memory[i].freed)
-			return &ledger->memory[i];
+		if (ledger->allocation[i].p == p && !ledger->allocation[i].freed)
+			return &ledger->allocation[i];
 	return NULL;
 }
 
 static void *remember(struct ledger *ledger, void *p, size_t size, bool kmalloc,
 		      bool vmalloc, gfp_t gfp)
 {
-	struct ledger_memory *memory = &ledger->memory[ledger->nr_memory];
+	struct ledger_memory *memory = &ledger->allocation[ledger->nr_memory];
 
 	if (!p) {
 		ledger->denied++;
@@ -212,7 +212,7 @@ static bool is_allocated(struct ledger *ledger, const void *p, size_t n)
 	unsigned int i;
 
 	for (i = 0; i < ledger->nr_memory; i++) {
-		memory = &ledger->memory[i];
+		memory = &ledger->allocation[i];
 		if (!memory->freed && p >= memory->p &&
 		    p + n <= memory->p + memory->size)
 			return true;
@@ -242,11 +242,11 @@ void ledger_settle_memory(struct ledger *ledger)
 	unsigned int i;
 
 	for (i = 0; i < ledger->nr_memory; i++) {
-		if (!ledger->memory[i].freed) {
+		if (!ledger->allocation[i].freed) {
 			ledger_report(ledger, "%zu bytes are not freed",
-				      ledger->memory[i].size);
-			check_redzone(ledger, &ledger->memory[i]);
+				      ledger->allocation[i].size);
+			check_redzone(ledger, &ledger->allocation[i]);
 		}
-		kvfree(ledger->memory[i].p);
+		kvfree(ledger->allocation[i].p);
 	}
 }

@@ -82,7 +82,7 @@ struct page *ledger_alloc_pages(gfp_t gfp, unsigned int order)
 	if (!page_array_has_room(ledger))
 		return NULL;
 	if (ledger->nr_pages == ledger->max_pages) {
-		if (ledger->orders.pages) {
+		if (ledger->orders.records) {
 			ledger->denied++;
 			return NULL;
 		}
@@ -230,7 +230,7 @@ void *ledger_kmap_local_page(struct page *page)
 		ledger_report(ledger, "map of a page that is not allocated");
 		return NULL;
 	}
-	if (entry->runs++)
+	if (entry->maps++)
 		ledger_report(ledger, "page %zd mapped again", entry - ledger->pages);
 
 	ledger->mappings++;

@@ -94,10 +94,10 @@ static int make_room_for_output(struct attempt *a)
 	struct sysinfo memory;
 
 	si_meminfo(&memory);
-	a->orders.max_pages = memory.freeram / 2;
-	a->orders.pages = kvmalloc_array(a->orders.max_pages,
-					 sizeof(*a->orders.pages), GFP_KERNEL);
-	return a->orders.pages ? 0 : -ENOMEM;
+	a->orders.max_records = memory.freeram / 2;
+	a->orders.records = kvmalloc_array(a->orders.max_records,
+					   sizeof(*a->orders.records), GFP_KERNEL);
+	return a->orders.records ? 0 : -ENOMEM;
 }
 
 /**
@@ -134,9 +134,9 @@ int replay_read(struct attempt *a, const struct replay_file *file)
  */
 void replay_free(struct attempt *a)
 {
-	kvfree(a->orders.pages);
+	kvfree(a->orders.records);
 	vfree(room);
-	a->orders.pages = NULL;
+	a->orders.records = NULL;
 	room = NULL;
 }
 
