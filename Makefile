@@ -9,9 +9,10 @@ takes_mutants := MUTANTS HOSTS REBUILD
 takes_coverage := KERNEL FIXES
 takes_replay := KERNEL ARCH FIXES LLVM FILES FILES_FROM JSON JUNIT
 takes_boot := KERNEL ARCH CONFIG FIXES ALGORITHMS ROUNDS JSON JUNIT
+takes_series := KERNEL CHECK
 takes_all := JOBS BUILD INSTALL
 variables := $(sort $(takes_run) $(takes_test) $(takes_mutants) \
-	$(takes_replay) $(takes_boot) $(takes_all))
+	$(takes_replay) $(takes_boot) $(takes_series) $(takes_all))
 
 # Whatever was given reaches the scripts through the environment, as it was given, and
 # nothing else does: a CC= that has no effect would be taken for one that has.
@@ -65,7 +66,11 @@ help:
 #:   CONFIG=         highmem4g, kmemleak, or a path
 #:   ALGORITHMS=     only these, such as 'gzip xz'
 #:   ROUNDS=100      of loads, good and bad, before the free memory is looked at
-run test mutants coverage replay boot: %: script-%
+#: make series     patches for the lists, made for KERNEL, in build/series/: fixes,
+#:                 suite and kselftest (1 min)
+#:   CHECK=no        yes: build and run what there is of the suite after each patch,
+#:                   on i386 and UML (25 min)
+run test mutants coverage replay boot series: %: script-%
 	$(verdict)
 
 # Failed tests are to give exit status 1 and all other trouble 2, but make turns
@@ -74,7 +79,7 @@ run test mutants coverage replay boot: %: script-%
 # recipe does in spite of -q has a "+", which also means in spite of -n: not so here.
 ifeq ($(findstring n,$(firstword -$(MAKEFLAGS))),)
 do := +@
-ifneq ($(filter run test mutants coverage replay boot,$(MAKECMDGOALS)),)
+ifneq ($(filter run test mutants coverage replay boot series,$(MAKECMDGOALS)),)
 MAKEFLAGS += -q
 status := $(shell mktemp)
 verdict = $(call of_status,$(shell cat $(status); rm -f $(status)))
@@ -82,7 +87,8 @@ of_status = $(if $(filter 0 1,$1),$(filter 1,$1),$(error not done))
 endif
 endif
 
-script-run script-test script-mutants script-coverage script-replay script-boot: script-%:
+script-run script-test script-mutants script-coverage script-replay script-boot \
+script-series: script-%:
 	$(call takes,$*)$(do) sh harness/$*/$*.sh; echo $$? >$(status)
 
 #:
@@ -101,15 +107,10 @@ install:
 uninstall:
 	$(do) sh harness/lib/install.sh --uninstall "$$KERNEL"
 
-#: make series     patches for the lists, made for KERNEL, in build/series/: fixes,
-#:                 suite and kselftest (1 min)
-series:
-	$(do) sh harness/series/series.sh
-
 #: make clean      remove all that was made: build/ and .kunit/
 clean:
 	$(do) sh harness/lib/clean.sh
 
 .PHONY: help run test mutants coverage replay boot install uninstall series clean
 .PHONY: script-run script-test script-mutants script-coverage script-replay
-.PHONY: script-boot
+.PHONY: script-boot script-series

@@ -50,10 +50,13 @@ find_kernel()
 		"$src/Makefile" | paste -s -d .)
 }
 
-# take_tree: the kernel with the suite in it; it stays so as long as this process lives
+# take_tree: the kernel with the suite in it; it stays so as long as this process
+# lives. Who has made a tree of another kind, and has the lock, sets TREE.
 take_tree()
 {
 	who="make $command of linux $version, $fixes, process $$"
+	tree=${TREE:-}
+	[ ! "$tree" ] || return 0
 	mkdir -p "$build/tree"
 	exec 9<>"$build/tree/$name.lock"
 	tree=$(sh "$top/harness/lib/tree.sh" "$name" "$src" "$who")

@@ -179,6 +179,8 @@ lockfile=$build/tree/$name.lock
 relock 9 "$lockfile" '' -s
 until [ "$(state)" = "$(cat "$tree/.state" 2>/dev/null)" ]; do
 	relock 9 "$lockfile" "$who" -x
+	# One that was left half-done, or as what a series makes of it
+	[ -e "$tree/.state" ] || rm -rf "$tree"
 	mkdir -p "$tree"
 	state >"$tree/.state.new"
 	rm -f "$tree/.state"

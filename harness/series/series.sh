@@ -12,11 +12,18 @@
 set -eu
 . "$(dirname "$0")/../lib/lib.sh"
 
-# What the lists take, and a reader
+# What the lists take, and a reader; and what of the suite is worth having alone
 most_lines=1000
 most_bytes=61440
+core_mails=4
+core_lines=2500
 
 list=linux-modules@vger.kernel.org
+CHECK=${CHECK:-no}
+case $CHECK in
+yes | no) ;;
+*) die "CHECK=$CHECK: neither yes nor no" ;;
+esac
 found=$(sh "$top/harness/lib/kernel.sh" "${KERNEL:-}")
 src=${found#* }
 need git perl
@@ -99,6 +106,11 @@ make_whole()
 	! grep -q kunit_register_params_array "$src/include/kunit/test.h" ||
 		parameters="struct kunit *test, $parameters"
 	edit "$whole/kernel/module/decompress_kunit.c" "s/GENERATOR_PARAMETERS/$parameters/"
+	for f in attempt.h attempt.c ledger.h ledger.c ledger_pages.c; do
+		f=$whole/kernel/module/tests/$f
+		without 'look ns records max_records sched/clock.h' "$f" >"$f.without"
+		mv "$f.without" "$f"
+	done
 	remove kernel/module/tests/cases.h '/"compat.h"/'
 	remove kernel/module/tests/ledger.h '/^\/\* Its address is NULL where/'
 	edit "$whole/kernel/module/tests/ledger.h" 's/ __weak;$/;/'
@@ -148,13 +160,39 @@ makefile()
 	{ print }' "$whole/kernel/module/Makefile" >"$repo/kernel/module/Makefile"
 }
 
-# commit PATCH: what a file here says of it: the message, "---", and paths
+# without NAMES FILE: a file of C as it is without what has these names
+without()
+{
+	[ "$1" ] || {
+		cat "$2"
+		return
+	}
+	awk -v names="$1" -f "$top/harness/series/without.awk" "$2" ||
+		die "series: $2 cannot be had without something"
+}
+
+# later PATCH: the names of what comes with the patches after this one
+later()
+{
+	for patch in "${1%/*}"/*; do
+		[ "$(printf '%s\n' "$1" "$patch" | sort | tail -n 1)" = "$1" ] ||
+			sed -n '1,/^---$/d; s/^+ //p' "$patch"
+	done | paste -s -d ' '
+}
+
+# commit PATCH: what a file here says of it: the message, "---", and paths; of what is
+# there so far, "+ NAME ..." lines have what comes with this patch and not before
 commit()
 {
-	sed '1,/^---$/d' "$1" | while read -r f; do
+	names=$(later "$1")
+	sed -n '1,/^---$/d; /^+ /!p' "$1" >>"$work/paths"
+	while read -r f; do
 		mkdir -p "$repo/$(dirname "$f")"
-		cp "$whole/$f" "$repo/$f"
-	done
+		case $f in
+		*.[ch]) without "$names" "$whole/$f" >"$repo/$f" ;;
+		*) cp "$whole/$f" "$repo/$f" ;;
+		esac
+	done <"$work/paths"
 	case $1 in
 	*/suite/*) makefile ;;
 	esac
@@ -214,6 +252,15 @@ too_long()
 	done
 }
 
+# too_long_a_core MAIL ...: of the first mails of the suite
+too_long_a_core()
+{
+	lines=$(printf '%s\n' "$@" | head -n $core_mails | xargs cat | wc -l)
+	[ "$lines" -gt $core_lines ] || return 0
+	echo "suite: $lines lines in the first $core_mails mails"
+	failed=1
+}
+
 # write NAME PREFIX: the commits since the base, as mails in the directory of that name
 write()
 {
@@ -234,6 +281,7 @@ write()
 	set -- "$out"/*.patch
 	too_long "$@"
 	shift # the cover letter
+	[ "$name" != suite ] || too_long_a_core "$@"
 	# MAINTAINERS has kernel/module/ already. That kmap() is deprecated is why the
 	# suite names it. In a tree of git's checkpatch.pl wants modules of Python, to
 	# look at licenses; elsewhere it knows no commits.
@@ -254,11 +302,15 @@ write()
 of_files()
 {
 	pristine "$repo"
-	for patch in "$top/harness/series/$1"/*; do
-		commit "$patch"
+	: >"$work/paths"
+	for description in "$top/harness/series/$1"/*; do
+		commit "$description"
 	done
 	# None of it is forgotten.
 	(cd "$repo" && git ls-files) >>"$work/files"
+	for name in $(later "$top/harness/series/$1/"); do
+		grep -rqw "${name%=*}" "$repo/kernel" || die "series: nothing there is called $name"
+	done
 }
 
 rm -rf "$work"
@@ -291,3 +343,6 @@ if [ $failed -ne 0 ]; then
 	exit 1
 fi
 echo "make series: $counts in build/series/; none over $most_lines lines, and checkpatch.pl --strict and git am take them"
+[ "$CHECK" = yes ] || exit 0
+rm -rf "$work"
+exec sh "$top/harness/series/check.sh"

@@ -1,0 +1,128 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0
+#
+# Behind `make series CHECK=yes`: after each patch of build/series/ the kernel builds,
+# the suite as far as it is there runs on i386 and UML, and what is red is red by a bug
+# that is known. The fixes have all of the suite on top. W=1 and sparse are silent.
+#
+# Exit status: 0 so it is, 1 it is not, 2 it did not come to that.
+
+set -eu
+. "$(dirname "$0")/../lib/lib.sh"
+KERNEL=${KERNEL:-6.12}
+FIXES=no
+unset CONFIG FILTER BENCH BASE LLVM TIMEOUT JSON JUNIT
+. "$top/harness/lib/build.sh"
+
+command='series CHECK=yes'
+series=$build/series
+logs=$series/check
+decompress=kernel/module/decompress.c
+
+# with_suite: the tree has all of the suite, as make run puts it there
+with_suite()
+{
+	exec 9>&-
+	take_tree
+	# Nobody else has it while it is not what they take it for.
+	relock 9 "$build/tree/$name.lock" "$who" -x
+	rm -f "$tree/.state"
+}
+
+# without_suite: and nothing of it
+without_suite()
+{
+	with_suite
+	suite_files | while read -r f; do
+		rm -f "$tree/$f"
+		[ ! -e "$src/$f" ] || cp "$src/$f" "$tree/$f"
+	done
+	rm -f "$tree/kernel/module/.module_decompress_kunit"
+}
+
+# The known bugs that a patch to decompress.c has cured are not known any more.
+note_cured()
+{
+	while read -r number; do
+		patch -sfR --dry-run -r - "$tree/$decompress" \
+			"$top/patches/$number"-*.patch >/dev/null || echo "$number"
+	done <"$tree/.lacks" >"$logs/lacks"
+	cp "$logs/lacks" "$tree/.lacks"
+}
+
+# as_told ARCH: builds and boots, and says how it went
+as_told()
+{
+	log=$logs/$mail.$1.log
+	status=0
+	ARCH=$1 TREE=$tree sh "$top/harness/run/run.sh" >"$log" 2>&1 || status=$?
+	result=$(sed -n 's/^make run: .*: \([0-9]* passed.*\);.*/\1/p' "$log")
+	case $status,$result in
+	0,* | 1,*', 0 not known)'*) ;;
+	*)
+		tail -n 20 "$log" >&2
+		failed=1
+		;;
+	esac
+	echo "    $1: ${result:-not run}"
+}
+
+# quietly: all that is there of the suite compiles without a word. What the makefile
+# does not name yet is named for the time.
+quietly()
+{
+	w1=$build/kunit/$name-i386-w1
+	log=$logs/$mail.w1.log
+	start_from "$build/kunit/$name-i386" "$w1"
+	# What is not in the makefile yet has no option, either.
+	cp "$build/kunit/$name-i386/.config" "$w1"
+	cp "$tree/kernel/module/Makefile" "$logs/Makefile"
+	[ -e "$tree/kernel/module/decompress_kunit.c" ] ||
+		(cd "$tree/kernel/module" && for f in tests/*.c; do
+			[ ! -e "$f" ] || echo "obj-y += ${f%.c}.o"
+		done) >>"$tree/kernel/module/Makefile"
+	patiently make -C "$tree" O="$w1" ARCH=i386 W=1 C=1 --jobs="$JOBS" -s \
+		kernel/module/ >"$log" 2>&1 || failed=1
+	cp "$logs/Makefile" "$tree/kernel/module/Makefile"
+	! grep -E 'kernel/module/(tests/|decompress)' "$log" >&2 || failed=1
+}
+
+# check_series NAME: patch by patch
+check_series()
+{
+	for patch in "$series/$1"/000[1-9]-*.patch "$series/$1"/00[1-9][0-9]-*.patch; do
+		[ -e "$patch" ] || continue
+		mail=$1-$(basename "$patch" | cut -c 1-4)
+		sed -n 's/^Subject: \[.*\] //p' "$patch" | sed "s/^/  $mail: /"
+		patch -s -p1 --no-backup-if-mismatch -d "$tree" <"$patch" >&2 ||
+			die "series: $patch does not apply to $tree"
+		note_cured
+		quietly
+		if [ -e "$tree/kernel/module/decompress_kunit.c" ]; then
+			as_told i386
+			as_told um
+		fi
+		patches=$((patches + 1))
+	done
+}
+
+need sparse
+mkdir -p "$logs"
+find_kernel
+trap 'rm -rf "$tree"' EXIT
+trap 'exit 2' HUP INT TERM
+failed=0
+patches=0
+started=$(date +%s)
+
+with_suite
+check_series fixes
+without_suite
+check_series suite
+
+minutes=$((($(date +%s) - started + 59) / 60))
+if [ $failed -ne 0 ]; then
+	say "make series: of $patches patches not all are as they should be, see above; $minutes min"
+	exit 1
+fi
+echo "make series: $patches patches build, and all that fails is known; $minutes min"
