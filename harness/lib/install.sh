@@ -17,10 +17,14 @@ list=kernel/module/.module_decompress_kunit
 begin='# module_decompress_kunit: begin'
 end='# module_decompress_kunit: end'
 
-# Merged between marker lines; the last two only where the kernel has them, too.
+# Merged between marker lines; those of the selftest only where the kernel has them,
+# too.
 merged='kernel/module/Kconfig kernel/module/Makefile
+	tools/testing/selftests/module/.gitignore
 	tools/testing/selftests/module/Makefile
 	tools/testing/selftests/module/config'
+# The list of the selftests; no kernel is without
+targets=tools/testing/selftests/Makefile
 # A toctree cannot hold markers: our line goes below the one of the kernel's
 # own KUnit manual, and is known by its text.
 index=Documentation/dev-tools/index.rst
@@ -34,7 +38,7 @@ listed_files()
 # The files to be merged here
 merged_files()
 {
-	for f in $merged; do
+	for f in $merged $targets; do
 		# One that is listed has been copied.
 		[ ! -e "$base/$f" ] || listed_files | grep -qxF "$f" ||
 			echo "$f"
@@ -43,7 +47,7 @@ merged_files()
 
 copied_files()
 {
-	suite_files | grep -vxF "$(merged_files; echo "$index")"
+	suite_files | grep -vxF "$(merged_files; echo "$targets"; echo "$index")"
 }
 
 # Refuse before anything is written: neither a file of the user's nor one of
@@ -78,16 +82,22 @@ without_block()
 	sed "/^$begin\$/,/^$end\$/d" "$1"
 }
 
-# At the end, or above this, below which the lines of a selftest have no effect
-lib_mk='^include \.\./lib\.mk$'
+# Where our lines go, if not to the end: above this, and what is below it in ours
+# below. Selftests are listed by the alphabet.
+place='^include \.\./lib\.mk$\|^TARGETS += mount$'
 
 with_block()
 {
-	without_block "$1" | sed "\\|$lib_mk|,\$d"
+	without_block "$1" | sed "\\~$place~,\$d"
 	echo "$begin"
-	grep -v -e '^# SPDX' -e "$lib_mk" "$top/$file"
+	sed -e '/^# SPDX/d' -e "\\~$place~,\$d" "$top/$file"
 	echo "$end"
-	without_block "$1" | sed -n "\\|$lib_mk|,\$p"
+	without_block "$1" | sed -n "\\~$place~,\$p"
+	! grep -q "$place" "$top/$file" || {
+		echo "$begin"
+		sed "1,\\~$place~d" "$top/$file"
+		echo "$end"
+	}
 }
 
 without_line()
