@@ -4,7 +4,7 @@
 # Behind `make boot`: do modules that the kernel's own "make modules_install" has
 # compressed load through finit_module(), from the guest's user space? For each
 # algorithm a kernel is built with it, and booted with
-# tools/testing/selftests/module/decompress.c for its init.
+# tools/testing/selftests/module/ for its init.
 #
 # Exit status: 0 all passed, 1 tests failed or the kernel did not live to tell,
 # 2 it did not come to that.
@@ -231,7 +231,7 @@ boot_with()
 	high_mb=2000
 	! grep -q '^CONFIG_HIGHMEM64G=y$' "$dir/.config" || high_mb=3000
 
-	build_init "$top/tools/testing/selftests/module/decompress.c" "$headers" ||
+	build_init "$headers" "$top/tools/testing/selftests/module"/*.c ||
 		not_built 'built: no init'
 	patiently install_all_modules || not_built 'built: no modules'
 	logged initramfs || not_built 'built: no initramfs'

@@ -54,7 +54,7 @@ configure "$top/harness/coverage/coverage.config"
 build_kernel "$@"
 # The memory of the kernel is the only place where the counters are, so an init
 # is needed to bring them out.
-build_init "$top/harness/coverage/gcov-init.c" "$src" || not_built 'built: no init'
+build_init "$src" "$top/harness/coverage/gcov-init.c" || not_built 'built: no init'
 echo "file /init $dir/guest-init 0755 0 0" | "$dir/usr/gen_init_cpio" - >"$dir/guest-init.cpio"
 
 # All that follows a "--" is for init: the files to bring out, and the

@@ -265,14 +265,16 @@ judge()
 		not_built "tested: kunit.py failed, and no test did"
 }
 
-# build_init SOURCE HEADERS: from C, the init of an initramfs, $dir/guest-init, on the
+# build_init HEADERS SOURCE ...: from C, the init of an initramfs, $dir/guest-init, on the
 # nolibc of the tree HEADERS, with its selftests' headers one level up
 build_init()
 {
+	guest_headers=$1
+	shift
 	logged gcc -m32 -Os -Wall -Werror -ffreestanding -fno-stack-protector \
 		-fno-pie -no-pie -static -nostdlib \
-		-include "$2/tools/include/nolibc/nolibc.h" \
-		-I "$2/tools/testing/selftests/kmod" \
+		-include "$guest_headers/tools/include/nolibc/nolibc.h" \
+		-I "$guest_headers/tools/testing/selftests/kmod" \
 		-idirafter "/usr/include/$(gcc -print-multiarch)" \
-		-o "$dir/guest-init" "$1"
+		-o "$dir/guest-init" "$@"
 }

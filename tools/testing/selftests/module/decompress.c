@@ -8,17 +8,12 @@
  *	decompress [DIRECTORY]
  *
  * DIRECTORY is what "make modules_install" has made, with modules compressed;
- * /lib/modules/RELEASE, if not given. What it lacks is skipped, and so is what
- * the system has loaded already.
+ * /lib/modules/RELEASE, if not given; it is not in /tmp, which is hidden. What it
+ * lacks is skipped, and so is what the system has loaded already.
  *
  * As the init of a virtual machine it does more: all that would leave a mark on
  * a live system, and what counts free memory, which nobody else may use then.
  */
-#include <stdbool.h>
-#include <linux/module.h>
-#include <linux/sched.h>
-
-#include "../kselftest.h"
 #include "decompress.h"
 
 static bool script_runs(void);
@@ -189,9 +184,8 @@ static const struct test after_refusals[] = {
 
 static bool script_runs(void)
 {
-	char text[PATH_SIZE];
-
-	put_string(TMP "/script", join(text, "#!", self, " --interpret\n"));
+	/* It may lie in /tmp, and be hidden. */
+	make_text(TMP "/script", "#!/proc/self/exe --interpret\n");
 	return run(TMP "/script", NULL, NULL) == INTERPRETED;
 }
 
@@ -202,9 +196,9 @@ static bool overlay_shows_both(void)
 	mkdir(TMP "/upper", 0700);
 	mkdir(TMP "/lower", 0700);
 	mkdir(TMP "/merged", 0700);
-	put_string(TMP "/upper/a", "upper");
-	put_string(TMP "/lower/a", "lower");
-	put_string(TMP "/lower/b", "lower");
+	make_text(TMP "/upper/a", "upper");
+	make_text(TMP "/lower/a", "lower");
+	make_text(TMP "/lower/b", "lower");
 	if (mount("overlay", TMP "/merged", "overlay", MS_RDONLY,
 		  "lowerdir=" TMP "/upper:" TMP "/lower"))
 		return false;
@@ -269,20 +263,21 @@ static int end_of_pipe(long unused)
 {
 	int ends[2];
 
-	return pipe(ends) ? -1 : ends[0];
+	must(pipe(ends) == 0, "no pipe: %s\n", error_name(errno));
+	return ends[0];
 }
 
 static int opened_with(long flags)
 {
-	put_string(TMP "/file", "module");
-	return open(TMP "/file", flags);
+	make_text(TMP "/file", "module");
+	return open_made(TMP "/file", flags);
 }
 
 static int also_open_for_writing(long unused)
 {
-	put_string(TMP "/file", "module");
-	open(TMP "/file", O_WRONLY);
-	return open(TMP "/file", O_RDONLY);
+	make_text(TMP "/file", "module");
+	open_made(TMP "/file", O_WRONLY);
+	return open_made(TMP "/file", O_RDONLY);
 }
 
 static int not_open(long unused)
@@ -393,24 +388,24 @@ static void loads_200_times(const void *module)
 /* One succeeds, the others come too late: EEXIST, says init_module(2). */
 static void loads_by_8(const struct module *m, bool from_one_file)
 {
-	int start[2], i, status, loaded = 0, late = 0;
+	int ends[2], i, status, loaded = 0, late = 0;
 	char path[PATH_SIZE], number[2] = "0";
 
 	get_ready(m, COMPRESSED);
-	pipe(start);
+	must(pipe(ends) == 0, "no pipe: %s\n", error_name(errno));
 	for (i = 0; i < 8; i++) {
 		number[0] = '0' + i;
 		join(path, TMP "/copy", from_one_file ? "" : number, suffix);
 		copy_to(path, path_of(m->file, COMPRESSED));
 		if (fork() == 0) {
-			close(start[1]);
+			close(ends[1]);
 			/* Returns when nobody has the other end any more. */
-			read(start[0], number, 1);
+			read(ends[0], number, 1);
 			exit(finit_module(open(path, O_RDONLY), "", COMPRESSED));
 		}
 	}
-	close(start[0]);
-	close(start[1]);
+	close(ends[0]);
+	close(ends[1]);
 	for (i = 0; i < 8; i++) {
 		if (wait(&status) < 0 || !WIFEXITED(status))
 			continue;
@@ -474,6 +469,7 @@ static void is_refused(const void *refusal)
 		wanted = EKEYREJECTED;
 
 	before = contents("/proc/modules", NULL);
+	must(before, "no /proc/modules\n");
 	fd = r->open(r->arg);
 	error = finit_module(fd, r->params ? r->params : "",
 			     r->flags ? r->flags : COMPRESSED);
@@ -481,6 +477,7 @@ static void is_refused(const void *refusal)
 	check(error == wanted, "%s, not %s\n", error_name(error),
 	      error_name(wanted));
 	after = contents("/proc/modules", NULL);
+	must(after, "no /proc/modules\n");
 	check(strcmp(before, after) == 0,
 	      "/proc/modules was\n%sand is\n%s", before, after);
 	/* Not to be in the way of the next one */
@@ -493,7 +490,7 @@ static void is_refused_if_enforced(const void *refusal)
 	if (!alone)
 		skip("this is a live system\n");
 	/* It cannot be taken back. */
-	put_string(SIG_ENFORCE, "Y");
+	tell(SIG_ENFORCE, "Y");
 	check(signatures_are_enforced(), "signatures are not enforced\n");
 	is_refused(refusal);
 }
@@ -513,6 +510,7 @@ static void flipped_bits_are_refused(const void *module)
 
 	if (!signatures_are_enforced())
 		skip("signatures are not enforced\n");
+	get_ready(m, COMPRESSED);
 	buf = compressed_file(m, &size);
 	/* From behind the header to before the trailer */
 	for (i = 40; i < size - 40; i += size / 200 + 1) {
@@ -635,8 +633,8 @@ static void insmod_leaves_it_to_the_kernel(const void *module)
 
 	have_kmod();
 	buf = compressed_file(module, &size);
-	put(join(path, TMP "/cut.ko", suffix, ""), buf, size / 2);
-	open_kmsg();
+	make_file(join(path, TMP "/cut.ko", suffix, ""), buf, size / 2);
+	must(open_kmsg(), "no /dev/kmsg\n");
 	check(run("/sbin/insmod", path, NULL) != 0, "insmod does not fail\n");
 	do {
 		message = next_message();
@@ -664,12 +662,12 @@ static void mount_has_it_loaded(const void *module)
 	const struct module *m = module;
 
 	have_kmod();
-	put_string(MODPROBE, "/sbin/modprobe");
+	must(tell(MODPROBE, "/sbin/modprobe"), "%s: not written\n", MODPROBE);
 	check(m->works(), "%s: does not work\n", m->name);
 	check(is_live(m->name), "%s: not Live in /proc/modules\n", m->name);
-	put_string(MODPROBE, "\n");
+	must(tell(MODPROBE, "\n"), "%s: not written\n", MODPROBE);
 	goes(m);
-	put_back(m);
+	check(unload(m->needs) == 0, "%s: not unloaded\n", m->needs);
 }
 
 static void kernel_is_not_tainted(const void *unused)
@@ -677,7 +675,7 @@ static void kernel_is_not_tainted(const void *unused)
 	if (!alone)
 		skip("this is a live system\n");
 	check(taint() == 0, "tainted: %ld\n", taint());
-	check(kmsg >= 0, "no /dev/kmsg, so nobody looked for warnings\n");
+	check(open_kmsg(), "no /dev/kmsg, so nobody looked for warnings\n");
 }
 
 static void have_kmemleak(void)
@@ -726,9 +724,8 @@ int main(int argc, char **argv)
 	if (argc > 1 && strcmp(argv[1], "--interpret") == 0)
 		return INTERPRETED;
 
-	start(argc, argv);
-	ksft_set_plan(ARRAY_SIZE(before_refusals) + ARRAY_SIZE(refusals) +
-		      ARRAY_SIZE(after_refusals));
+	start(argc, argv, ARRAY_SIZE(before_refusals) + ARRAY_SIZE(refusals) +
+	      ARRAY_SIZE(after_refusals));
 	for (i = 0; i < ARRAY_SIZE(before_refusals); i++)
 		run_test(&before_refusals[i]);
 	for (i = 0; i < ARRAY_SIZE(refusals); i++)

@@ -1,0 +1,125 @@
+// SPDX-License-Identifier: GPL-2.0
+/* How it is run: where, and each case by itself. */
+#include "decompress.h"
+
+bool alone, failed, quiet;
+const char *directory, *suffix;
+
+static void mount_on(const char *path, const char *type)
+{
+	/* Only of an empty machine are they not there. */
+	if ((alone && mkdir(path, 0755) && errno != EEXIST) ||
+	    mount(type, path, type, 0, NULL))
+		ksft_exit_fail_msg("%s: not mounted: %s\n", path,
+				   error_name(errno));
+}
+
+static void become_init(void)
+{
+	/* Whoever was at the console before may not have ended a line. */
+	printf("\n");
+	mount_on("/proc", "proc");
+	mount_on("/sys", "sysfs");
+	if (exists("/sys/kernel/debug"))
+		mount_on("/sys/kernel/debug", "debugfs");
+	/* Nothing is loaded unless a case does it. */
+	if (!tell(MODPROBE, "\n"))
+		ksft_exit_fail_msg("%s: not written\n", MODPROBE);
+	/* Most of what it takes to unload is to wait for RCU. */
+	tell("/sys/kernel/rcu_expedited", "1");
+}
+
+/* Those of others are not to be touched, nor to see what is mounted here. */
+static void take_own_mounts(void)
+{
+	if (syscall(__NR_unshare, CLONE_NEWNS))
+		ksft_exit_skip("no mounts of its own: %s\n", error_name(errno));
+	if (mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL))
+		ksft_exit_skip("its mounts are not private: %s\n",
+			       error_name(errno));
+}
+
+void start(int argc, char **argv, unsigned int cases)
+{
+	static const char *const suffixes[][2] = {
+		{ "gzip", ".gz" }, { "xz", ".xz" }, { "zstd", ".zst" },
+	};
+	static char path[PATH_SIZE];
+	struct utsname uts;
+	int error;
+	size_t i;
+
+	/* The init of a container has the same number, but not that command. */
+	alone = getpid() == 1 && reboot(LINUX_REBOOT_CMD_CAD_OFF) == 0;
+	if (alone)
+		become_init();
+	ksft_print_header();
+	if (geteuid())
+		ksft_exit_skip("only root may load modules\n");
+	for (i = 0; i < ARRAY_SIZE(suffixes); i++)
+		if (holds("/sys/module/compression", suffixes[i][0]))
+			suffix = suffixes[i][1];
+	if (!suffix)
+		ksft_exit_skip("this kernel does not decompress modules\n");
+	/* Who may not load any is told so before the file is looked at. */
+	error = finit_module(-1, "", 0);
+	if (error != EBADF)
+		ksft_exit_skip("no modules may be loaded here: %s\n",
+			       error_name(error));
+
+	uname(&uts);
+	directory = join(path, "/lib/modules/", uts.release, "");
+	if (argc > 1 && !alone)
+		directory = argv[1];
+	if (!open_kmsg())
+		ksft_print_msg("no /dev/kmsg: only the taint tells of warnings\n");
+
+	/* Programs that the kernel starts, as modprobe, see what init sees. */
+	if (!alone)
+		take_own_mounts();
+	mount_on(TMP, "ramfs");
+	if (!alone && !exists(directory))
+		ksft_exit_skip("no %s\n", directory);
+	ksft_set_plan(cases);
+}
+
+/*
+ * In a process of its own: what a bug leaves behind in the one that met it does
+ * not get any further, and neither does one that is killed.
+ */
+void run_test(const struct test *test)
+{
+	int status, code = KSFT_FAIL;
+	long tainted = taint();
+	pid_t pid;
+
+	/* What is said only once is to be said for each. */
+	if (alone)
+		tell("/sys/kernel/debug/clear_warn_once", "1");
+	pid = fork();
+	if (pid == 0) {
+		test->run(test->arg);
+		exit(failed ? KSFT_FAIL : KSFT_PASS);
+	}
+	if (pid < 0 || waitpid(pid, &status, 0) != pid)
+		ksft_print_msg("no process: %s\n", error_name(errno));
+	else if (WIFEXITED(status))
+		code = WEXITSTATUS(status);
+	else
+		ksft_print_msg("killed by signal %d\n", status & 127);
+	if (warnings() || taint() != tainted) {
+		ksft_print_msg("the kernel has warned; tainted: %ld\n",
+			       taint());
+		code = KSFT_FAIL;
+	}
+	ksft_test_result_code(code, test->name, NULL);
+}
+
+void finish(void)
+{
+	if (!alone)
+		ksft_finished();
+	ksft_print_cnts();
+	reboot(LINUX_REBOOT_CMD_RESTART);
+	exit(KSFT_FAIL);
+}
