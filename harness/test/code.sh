@@ -4,13 +4,14 @@
 # Does the code meet the kernel's own checks, and the series, and the manual? Sourced
 # by test.sh.
 
-# make_tree NAME: build/tree/NAME, of the kernel that all this is about
+# make_tree NAME [SOURCE]: build/tree/NAME, of the kernel that all this is about, or of
+# that one
 make_tree()
 {
 	mkdir -p "$build/tree"
 	(
 		exec 9<>"$build/tree/$1.lock"
-		sh "$top/harness/lib/tree.sh" "$1" "$build/src/linux-$kernel" \
+		sh "$top/harness/lib/tree.sh" "$1" "${2:-$build/src/linux-$kernel}" \
 			"make test, process $$"
 	)
 }
@@ -175,6 +176,25 @@ manual()
 		grep -E 'WARNING|ERROR'
 }
 
+# kselftest VERSION: in the list of all, from which bots build it, and built from there
+# without a warning by either compiler, which leaves nothing beside it. The headers are
+# the system's: "make headers" takes longer than all of this.
+kselftest()
+{
+	found=$(sh "$top/harness/lib/kernel.sh" "$1") || return
+	make_tree "${found%% *}" "${found#* }" || return
+	selftests=$build/tree/${found%% *}/tools/testing/selftests
+	make -C "$selftests" -pn Makefile >"$logs/selftests"
+	grep '^\(override \)\{0,1\}TARGETS := .* module ' "$logs/selftests" || return
+	for compiler in LLVM= "LLVM=$(sh "$top/harness/lib/llvm.sh")"; do
+		rm -rf "$logs/kselftest"
+		make -C "$selftests" O="$logs/kselftest" TARGETS=module \
+			USERCFLAGS=-Werror "$compiler" || return
+		[ -x "$logs/kselftest/kselftest/module/decompress" ] || return
+	done
+	! [ -e "$selftests/module/decompress" ]
+}
+
 sums()
 {
 	(cd "$1" && find . -type f -exec sha256sum {} + | sort)
@@ -211,6 +231,8 @@ code_checks()
 	check code 'no decompression without an MMU' no_decompression_without_mmu
 	check code 'tools in C compile silently' tools_in_c
 	check code 'Python files are clean' python_files
+	check code 'kselftest builds in 6.12' kselftest 6.12
+	check code 'kselftest builds in the newest kernel' kselftest newest
 	check install 'install and uninstall' install_and_uninstall
 	check series 'series applies, passes checkpatch.pl, and is for the lists' series
 	check series 'a mail that is too long is named' too_long_a_mail
