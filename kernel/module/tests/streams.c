@@ -61,9 +61,8 @@ size_t stream_gzip(u8 *out, const u8 *payload, size_t len,
 	const u8 header[10] = { 0x1f, 0x8b, 8, flags, 0, 0, 0, 0, 0, 3 };
 	/* 1 01, code 285, code 29 and 13 bits of ones, code 256 */
 	static const u8 far_match[] = { 0x1b, 0xbd, 0xff, 0x1f, 0x00 };
-	const size_t stored = len - (options->gzip_far_match ? 258 : 0);
 	u8 *p = put(out, header, sizeof(header));
-	size_t left = stored, n;
+	size_t stored = len, left, n;
 
 	if (flags & 0x04)	/* FEXTRA: subfield "KU" of two bytes */
 		p = put(p, "\6\0KU\2\0ab", 8);
@@ -74,6 +73,9 @@ size_t stream_gzip(u8 *out, const u8 *payload, size_t len,
 	if (flags & 0x02)	/* FHCRC */
 		p = put_le(p, crc(out, p - out), 2);
 
+	if (options->gzip_far_match)
+		stored -= 258;
+	left = stored;
 	do {
 		n = min_t(size_t, left, GZIP_STORED_MAX);
 		*p++ = n == left && stored == len;	/* BFINAL; BTYPE 00 */
