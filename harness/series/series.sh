@@ -44,7 +44,7 @@ work=$build/series.tmp
 repo=$work/repo
 # The tree as it is to be in the end
 whole=$work/whole
-merged='kernel/module/Kconfig kernel/module/Makefile
+merged='kernel/module/Kconfig kernel/module/Makefile tools/testing/selftests/Makefile
 	tools/testing/selftests/module/Makefile tools/testing/selftests/module/config'
 index=Documentation/dev-tools/index.rst
 manual=Documentation/dev-tools/module-decompress-kunit.rst
