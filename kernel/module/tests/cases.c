@@ -2,6 +2,7 @@
 /* What the suites share: see cases.h for what that is. */
 #include <linux/init.h>
 #include <linux/initrd.h>
+#include <linux/mm.h>
 #include <linux/string.h>
 #include <linux/vmalloc.h>
 
@@ -179,6 +180,10 @@ void case_skip_without_room(struct kunit *test, size_t window)
 	static size_t largest = SZ_32M;
 	void *room;
 
+	/* Nobody else is to be killed for it */
+	if (si_mem_available() < (window + SZ_32M) / PAGE_SIZE)
+		kunit_skip(test, "no memory for %zu MiB: -m 1024",
+			   window / SZ_1M);
 	/* Where it was once, it is again */
 	if (window <= largest)
 		return;

@@ -8,6 +8,7 @@
 #include <linux/completion.h>
 #include <linux/cpumask.h>
 #include <linux/kthread.h>
+#include <linux/minmax.h>
 #include <linux/string.h>
 #include <linux/vmalloc.h>
 #ifdef CONFIG_KMAP_LOCAL
@@ -189,6 +190,8 @@ struct crowd_member {
 	bool ok;
 };
 
+/* Two for each CPU, but for very many of these */
+#define CROWD_MAX	48
 #define CROWD_ROUNDS	2
 #define CROWD_PAYLOAD	(3 * PAGE_SIZE)
 
@@ -306,7 +309,9 @@ static void crowd_end(struct kunit *test, struct crowd_member *m)
 /* The mappings are those of a task, and so is all else that it works with */
 static void many_tasks_at_once_do_no_harm(struct kunit *test)
 {
-	unsigned int i, nr = ARRAY_SIZE(crowd_streams) + 2 * num_online_cpus();
+	unsigned int i, nr = min_t(unsigned int, CROWD_MAX,
+				   ARRAY_SIZE(crowd_streams) +
+				   2 * num_online_cpus());
 	DECLARE_COMPLETION_ONSTACK(start);
 	struct crowd_member *members;
 

@@ -98,11 +98,13 @@ struct ledger_memory {
  * struct ledger_page - one output page
  * @page: the page
  * @maps: how often it was mapped
+ * @kept: references to it, when it was freed, that were not given back
  * @freed: the caller gave it back; kept until the ledger is closed
  */
 struct ledger_page {
 	struct page *page;
 	unsigned int maps;
+	int kept;
 	bool freed;
 };
 

@@ -125,9 +125,11 @@ static void check_freed_page(struct ledger *ledger, struct ledger_page *entry)
 {
 	int count = references(ledger, entry->page);
 
-	if (count != 1)
+	if (count != 1) {
 		ledger_report(ledger, "page %zd is freed with %d references to it",
 			      entry - ledger->pages, count);
+		entry->kept = count - 1;
+	}
 	if (PageReserved(entry->page) || PageLocked(entry->page))
 		ledger_report(ledger, "page %zd is freed while reserved or locked",
 			      entry - ledger->pages);
@@ -364,7 +366,7 @@ void ledger_settle_pages(struct ledger *ledger)
 		if (!ledger->pages[i].freed)
 			ledger_report(ledger, "output page %u is not freed", i);
 		ClearPageReserved(ledger->pages[i].page);
-		while (page_count(ledger->pages[i].page) > 1)
+		while (ledger->pages[i].kept-- > 0)
 			put_page(ledger->pages[i].page);
 		__free_page(ledger->pages[i].page);
 	}

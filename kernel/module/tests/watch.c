@@ -10,7 +10,6 @@
 #include "watch.h"
 
 #define LINE	256
-#define TASKS	64
 
 /* How the kernel begins a report of something that must not happen */
 static const char *const alarms[] = {
@@ -30,10 +29,12 @@ static const char *const alarms[] = {
 static struct kmsg_dump_iter heard;
 static bool was_tainted;
 static bool locks_were_debugged;
+static bool in_company;
 static char alarm[LINE];
+static char unowned[LINE];
 static char error[LINE];
 static unsigned int nr_errors;
-static pid_t tasks[TASKS];
+static pid_t tasks[WATCH_TASKS];
 static unsigned int nr_tasks;
 
 static bool has_warned(void)
@@ -43,46 +44,114 @@ static bool has_warned(void)
 }
 
 /**
- * watch_names_stranger() - ask whether a WARN is that of a task not listened to
- * @line: its first line; kernels differ in how it names the task
+ * watch_in_company() - act as on a live system, until watch_reset()
  *
- * Context: any.
- * Return: true if it names a task, and not one of those that watch_task() was
- * given.
+ * Context: task context, of the case.
  */
-bool watch_names_stranger(const char *line)
+void watch_in_company(void)
 {
-	const char *pid = strstr(line, " PID: "), *cpu = strstr(line, ", CPU#");
-	unsigned int i;
-	int nr;
-
-	if (cpu)
-		pid = strrchr(cpu, '/');
-	if (!pid || sscanf(pid, cpu ? "/%d" : " PID: %d", &nr) != 1)
-		return false;
-	for (i = 0; i < nr_tasks && i < TASKS; i++)
-		if (tasks[i] == nr)
-			return false;
-	return nr_tasks <= TASKS;
+	in_company = true;
 }
 
-/* Before there is a user space, nobody but the case does anything */
-static bool is_ours(const char *line)
+/**
+ * watch_is_alone() - ask whether nobody but the case does anything
+ *
+ * Context: any.
+ * Return: true as long as there is no user space.
+ */
+bool watch_is_alone(void)
 {
-	return system_state < SYSTEM_RUNNING || !watch_names_stranger(line);
+	return system_state < SYSTEM_RUNNING && !in_company;
+}
+
+/* Reports differ in how they name the task, and in which of their lines */
+static bool names_task(const char *line, int *pid)
+{
+	static const char *const before[] = { " PID: ", " pid: ", " pid " };
+	static const char *const with_slash[] = {
+		", CPU#", " by task ", " is trying to acquire lock",
+	};
+	const char *at;
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(with_slash); i++) {
+		at = strrchr(line, '/');
+		if (strstr(line, with_slash[i]) && at &&
+		    sscanf(at, "/%d", pid) == 1)
+			return true;
+	}
+	for (i = 0; i < ARRAY_SIZE(before); i++) {
+		at = strstr(line, before[i]);
+		if (at && sscanf(at + strlen(before[i]), "%d", pid) == 1)
+			return true;
+	}
+	return false;
+}
+
+/**
+ * watch_owner() - tell whose a line of the log is
+ * @line: the line
+ *
+ * Context: any.
+ * Return: WATCH_OURS if it names a task that watch_task() was given,
+ * WATCH_STRANGER if it names another, WATCH_NOBODY if it names none.
+ */
+enum watch_owner watch_owner(const char *line)
+{
+	unsigned int i;
+	int pid;
+
+	if (!names_task(line, &pid))
+		return WATCH_NOBODY;
+	for (i = 0; i < nr_tasks; i++)
+		if (tasks[i] == pid)
+			return WATCH_OURS;
+	return WATCH_STRANGER;
+}
+
+static bool is_alarm(const char *line)
+{
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(alarms); i++)
+		if (strstr(line, alarms[i]))
+			return true;
+	return false;
+}
+
+/*
+ * On a live system a report is that of the task that its first line names, or the
+ * first one after that to name any. What names none is not for the case to answer.
+ */
+static void hear_alarm(const char *line)
+{
+	enum watch_owner owner = watch_is_alone() ? WATCH_OURS :
+						    watch_owner(line);
+
+	if (is_alarm(line))
+		strscpy(unowned, line, sizeof(unowned));
+	if (!unowned[0] || owner == WATCH_NOBODY)
+		return;
+	if (owner == WATCH_OURS && !alarm[0])
+		strscpy(alarm, unowned, sizeof(alarm));
+	unowned[0] = '\0';
 }
 
 static void hear(char *line)
 {
-	unsigned int i;
-
-	for (i = 0; i < ARRAY_SIZE(alarms) && !alarm[0]; i++)
-		if (strstr(line, alarms[i]) && is_ours(line))
-			strscpy(alarm, strim(line), sizeof(alarm));
+	hear_alarm(strim(line));
 	if (strstr(line, ERROR)) {
 		strscpy(error, strim(line), sizeof(error));
 		nr_errors++;
 	}
+}
+
+/* The first 8 are the kernel's: who writes to /dev/kmsg has the others to say */
+static bool is_of_the_kernel(const char *record)
+{
+	unsigned int priority;
+
+	return sscanf(record, "<%u>", &priority) == 1 && priority < 8;
 }
 
 static void listen(void)
@@ -90,11 +159,11 @@ static void listen(void)
 	char record[LINE];
 	size_t len;
 
-	while (kmsg_dump_get_line(&heard, false, record, sizeof(record) - 1,
+	while (kmsg_dump_get_line(&heard, true, record, sizeof(record) - 1,
 				  &len)) {
 		record[len] = '\0';
-		if (!strstr(record, KUNIT_LINE))
-			hear(record);
+		if (is_of_the_kernel(record) && !strstr(record, KUNIT_LINE))
+			hear(strchr(record, '>') + 1);
 	}
 }
 
@@ -108,9 +177,11 @@ void watch_reset(void)
 	kmsg_dump_rewind(&heard);
 	heard.cur_seq = heard.next_seq;
 	alarm[0] = '\0';
+	unowned[0] = '\0';
 	error[0] = '\0';
 	nr_errors = 0;
 	nr_tasks = 0;
+	in_company = false;
 	watch_task(current);
 	was_tainted = has_warned();
 	locks_were_debugged = debug_locks;
@@ -118,15 +189,14 @@ void watch_reset(void)
 
 /**
  * watch_task() - listen to another task, too, until watch_reset()
- * @task: one that works for the case
+ * @task: one that works for the case; there are at most %WATCH_TASKS
  *
  * Context: task context, of the case.
  */
 void watch_task(const struct task_struct *task)
 {
-	if (nr_tasks < TASKS)
-		tasks[nr_tasks] = task->pid;
-	nr_tasks++;
+	if (!WARN_ON_ONCE(nr_tasks == WATCH_TASKS))
+		tasks[nr_tasks++] = task->pid;
 }
 
 /**
@@ -144,7 +214,7 @@ bool watch_report(char *line, size_t size)
 {
 	listen();
 	strscpy(line, alarm, size);
-	if (!line[0] && system_state < SYSTEM_RUNNING) {
+	if (!line[0] && watch_is_alone()) {
 		if (has_warned() && !was_tainted)
 			strscpy(line, "a taint, and no word of it", size);
 		else if (locks_were_debugged && !debug_locks)
@@ -157,6 +227,8 @@ bool watch_report(char *line, size_t size)
  * watch_errors() - count what the kernel's own decompress.c logged
  * @line: gets the last of the messages
  * @size: size of @line in bytes
+ *
+ * On a live system others may load modules, too, and theirs are counted.
  *
  * Context: may sleep.
  * Return: the number of messages since watch_reset().

@@ -10,12 +10,23 @@
 #include <linux/sched.h>
 #include <linux/types.h>
 
+/* A case has no more tasks than this */
+#define WATCH_TASKS	64
+
+enum watch_owner {
+	WATCH_NOBODY,
+	WATCH_OURS,
+	WATCH_STRANGER,
+};
+
 /* A line that says nothing, but is heard like a WARN */
 #define WATCH_TEST	"module_decompress: is anybody listening?"
 
 void watch_reset(void);
 void watch_task(const struct task_struct *task);
-bool watch_names_stranger(const char *line);
+void watch_in_company(void);
+bool watch_is_alone(void);
+enum watch_owner watch_owner(const char *line);
 bool watch_report(char *line, size_t size);
 unsigned int watch_errors(char *line, size_t size);
 
