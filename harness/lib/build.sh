@@ -197,8 +197,9 @@ changed()
 # build_kernel [VARIABLE=VALUE ...]: $target of $what in $dir, with what it says in $log
 build_kernel()
 {
-	case $target in
-	all | bzImage) image=arch/x86/boot/bzImage ;;
+	case $ARCH,$target in
+	um,*) image=linux ;;
+	*,all | *,bzImage) image=arch/x86/boot/bzImage ;;
 	*) image=$target ;;
 	esac
 	still_there()
@@ -271,7 +272,11 @@ build_init()
 {
 	guest_headers=$1
 	shift
-	logged gcc -m32 -Os -Wall -Werror -ffreestanding -fno-stack-protector \
+	case $ARCH in
+	i386) bits=-m32 ;;
+	*) bits=-m64 ;;
+	esac
+	logged gcc $bits -Os -Wall -Werror -ffreestanding -fno-stack-protector \
 		-fno-pie -no-pie -static -nostdlib \
 		-include "$guest_headers/tools/include/nolibc/nolibc.h" \
 		-I "$guest_headers/tools/testing/selftests/kmod" \

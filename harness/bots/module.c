@@ -1,0 +1,258 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The guest's init in module.sh: loads the suite as a module, prints what each of
+ * its suites has to say in debugfs, unloads it, and does so again.
+ *
+ * Arguments: how often; how often in a few cases only, to see what memory that takes;
+ * how often while others are busy; and the suites. All that it prints stands below a
+ * line of its own that begins with "=== ".
+ */
+#include <linux/sysinfo.h>
+
+#define DEBUGFS	"/debug/kunit/"
+#define FILTER	"/sys/module/kunit/parameters/filter_glob"
+
+/* Cases of all suites but two that have none for a module, and none that takes long */
+#define FEW	"module_decompress*.[aesx]*"
+
+/* As in kernel/module/internal.h, and the man pages */
+#define MODULE_INIT_COMPRESSED_FILE	4
+#define SYSLOG_ACTION_READ_CLEAR	4
+
+static char text[1 << 21];
+
+/* What others do meanwhile, none of which is anything to the suite */
+static void allocate(void)
+{
+	size_t size = 1 << 23, i;
+	char *memory;
+
+	memory = mmap(NULL, size, PROT_READ | PROT_WRITE,
+		      MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	if (memory == MAP_FAILED)
+		return;
+	for (i = 0; i < size; i += 4096)
+		memory[i] = 1;
+	munmap(memory, size);
+}
+
+static int load(const char *path, int flags)
+{
+	int fd = open(path, O_RDONLY), ret = -ENOENT;
+
+	if (fd >= 0) {
+		ret = my_syscall3(__NR_finit_module, fd, "", flags);
+		close(fd);
+	}
+	return ret;
+}
+
+static int unload(const char *name)
+{
+	return my_syscall2(__NR_delete_module, name, O_NONBLOCK);
+}
+
+/* The kernel's own module_decompress() takes the one, and logs why not the other */
+static void load_others(void)
+{
+	load("/other.ko.gz", MODULE_INIT_COMPRESSED_FILE);
+	unload("xz_dec_test");
+	load("/init", MODULE_INIT_COMPRESSED_FILE);
+}
+
+/* Anybody who is root may write this, and no task is to blame */
+static void talk(void)
+{
+	static const char *const lines[] = {
+		"WARNING: CPU: 0 PID: 1 at nowhere.c:1 nothing+0x0/0x1\n",
+		"WARNING: possible circular locking dependency detected\n",
+		"BUG: unable to handle page fault for address: 00000000\n",
+		"Oops: said by a program\n",
+		"decompression failed, said by a program\n",
+	};
+	int fd = open("/dev/kmsg", O_WRONLY);
+	unsigned int i;
+
+	for (i = 0; fd >= 0 && i < sizeof(lines) / sizeof(*lines); i++)
+		write(fd, lines[i], strlen(lines[i]));
+	close(fd);
+}
+
+static void (*const others[])(void) = { allocate, load_others, talk };
+
+#define OTHERS	(sizeof(others) / sizeof(*others))
+
+static pid_t busy[OTHERS];
+
+static void begin_busy(void)
+{
+	unsigned int i;
+
+	for (i = 0; i < OTHERS; i++) {
+		busy[i] = fork();
+		while (!busy[i]) {
+			others[i]();
+			poll(NULL, 0, 20);
+		}
+	}
+}
+
+static void end_busy(void)
+{
+	unsigned int i;
+
+	for (i = 0; i < OTHERS; i++) {
+		kill(busy[i], SIGKILL);
+		waitpid(busy[i], NULL, 0);
+	}
+	unload("xz_dec_test");
+}
+
+static char *path_of(const char *suite, const char *file)
+{
+	static char path[256];
+
+	path[0] = '\0';
+	strlcat(path, DEBUGFS, sizeof(path));
+	strlcat(path, suite, sizeof(path));
+	strlcat(path, file, sizeof(path));
+	return path;
+}
+
+static void print_results(const char *suite)
+{
+	int fd = open(path_of(suite, "/results"), O_RDONLY);
+	ssize_t n;
+
+	printf("=== results %s\n", suite);
+	if (fd < 0)
+		return;
+	while ((n = read(fd, text, sizeof(text))) > 0)
+		write(1, text, n);
+	close(fd);
+}
+
+static void print_log(void)
+{
+	ssize_t n = my_syscall3(__NR_syslog, SYSLOG_ACTION_READ_CLEAR, text,
+				sizeof(text));
+
+	printf("=== log\n");
+	if (n > 0)
+		write(1, text, n);
+}
+
+static void print_taint(void)
+{
+	int fd = open("/proc/sys/kernel/tainted", O_RDONLY);
+	ssize_t n = read(fd, text, sizeof(text));
+
+	printf("=== tainted ");
+	write(1, text, n > 0 ? n : 0);
+	close(fd);
+}
+
+/* In KiB */
+static void print_free_memory(void)
+{
+	struct sysinfo info = { };
+
+	my_syscall1(__NR_sysinfo, &info);
+	printf("=== free %d\n", (int)(info.freeram >> 10));
+}
+
+static void complain(const char *what, int ret)
+{
+	printf("=== error %s: errno %d\n", what, -ret);
+}
+
+static int with_kunit;
+
+static void load_suite(const char *filter)
+{
+	int ret = load("/kunit.ko", 0), fd;
+
+	with_kunit = !ret;
+	if (ret && ret != -ENOENT)
+		complain("loading kunit", ret);
+	fd = open(FILTER, O_WRONLY);
+	if (write(fd, filter, strlen(filter)) < 0)
+		complain("setting the filter", -errno);
+	close(fd);
+	ret = load("/suite.ko", 0);
+	if (ret)
+		complain("loading the suite", ret);
+}
+
+static void unload_suite(char **suites)
+{
+	int ret = unload("module_decompress_kunit");
+
+	if (ret)
+		complain("unloading the suite", ret);
+	for (; *suites; suites++)
+		if (open(path_of(*suites, "/results"), O_RDONLY) >= 0)
+			complain("debugfs still has the suite", 0);
+	ret = with_kunit ? unload("kunit") : 0;
+	if (ret)
+		complain("unloading kunit", ret);
+}
+
+static void one_round(char **suites)
+{
+	char **suite;
+
+	load_suite("*");
+	for (suite = suites; *suite; suite++)
+		print_results(*suite);
+	unload_suite(suites);
+	print_log();
+}
+
+/* What settles in the first half is not lost: it is the second that counts */
+static void look_for_leaks(char **suites, int rounds)
+{
+	int i;
+
+	printf("=== leaks\n");
+	for (i = 0; i < 2 * rounds; i++) {
+		if (i == rounds)
+			print_free_memory();
+		load_suite(FEW);
+		unload_suite(suites);
+	}
+	print_free_memory();
+	print_log();
+}
+
+int main(int argc, char **argv)
+{
+	int rounds = atoi(argv[1]), busy_rounds = atoi(argv[3]), i;
+	char **suites = argv + 4;
+
+	mkdir("/debug", 0755);
+	mkdir("/proc", 0755);
+	mkdir("/sys", 0755);
+	mount("none", "/debug", "debugfs", 0, NULL);
+	mount("none", "/proc", "proc", 0, NULL);
+	mount("none", "/sys", "sysfs", 0, NULL);
+
+	/* What the kernel has said up to here is not of the suite */
+	print_log();
+	print_taint();
+	for (i = 1; i <= rounds; i++) {
+		printf("=== round %d\n", i);
+		one_round(suites);
+	}
+	look_for_leaks(suites, atoi(argv[2]));
+	for (; i <= rounds + busy_rounds; i++) {
+		printf("=== round %d\n", i);
+		begin_busy();
+		one_round(suites);
+		end_busy();
+	}
+	print_taint();
+	printf("=== done\n");
+	reboot(LINUX_REBOOT_CMD_POWER_OFF);
+	return 1;
+}

@@ -1,0 +1,178 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0
+#
+# module.sh [y|m]
+#
+# The suite as CKI, LKFT and Android run it: as a module, here of a kernel with KUNIT=y
+# or =m. A guest loads it, reads its results in debugfs, and unloads it, again and again,
+# and in the end while others are busy. Behind `make bots` and `make test`.
+#
+# Exit status: 0 each time it did what it does when it is built in, 1 it did not, 2 it
+# did not come to that.
+
+set -eu
+. "$(dirname "$0")/../lib/lib.sh"
+ARCH=${ARCH:-um}
+export ARCH
+. "$top/harness/lib/build.sh"
+
+kunit=${1:-y}
+command=bots
+rounds=4
+light_rounds=16
+busy_rounds=1
+own_suite=module_decompress_as_built
+# TAINT_TEST, which KUnit sets
+test_taint=262144
+
+case $ARCH in
+i386 | um) ;;
+*) die "ARCH=$ARCH: as a module the suite is tried on um and i386" ;;
+esac
+
+# With what it does when it is built in
+JSON='' JUNIT='' CONFIG='' FILTER='' BENCH='' BASE='' TIMEOUT='' \
+	sh "$top/harness/run/run.sh" || [ $? -eq 1 ] || exit 2
+
+find_kernel
+what="linux $version, $ARCH, $fixes, KUNIT=$kunit and the suite as a module"
+take_tree
+plain=$build/kunit/$name-$ARCH${LLVM:+-llvm}
+target=all
+start_from "$plain" "$plain-module-$kunit"
+take_dir "$plain-module-$kunit"
+log=$dir/module.log
+guest=$dir/guest
+mkdir -p "$guest"
+: >"$log"
+
+# As in internal.h: what has a name of its own is the kernel's own, and is not to be had.
+results_py list "$plain/test.log" |
+	sed "s|^[A-Z]* \($own_suite/\)|SKIP \1|" | sort >"$guest/expected"
+suites=$(sed 's/^[A-Z]* //; s|/.*||' "$guest/expected" | sort -u)
+
+echo "CONFIG_KUNIT=$kunit" >"$guest/kunit.config"
+configure "$top/harness/bots/module.config" "$guest/kunit.config"
+# shellcheck disable=SC2119	# make's variables, of which there are none
+build_kernel
+build_init "$top/harness/bots/module.c" "$src" || not_built 'built: no init'
+
+initramfs()
+{
+	gzip -n -c "$dir/lib/xz/xz_dec_test.ko" >"$guest/other.ko.gz" || return
+	{
+		cat <<-END
+			dir /dev 0755 0 0
+			nod /dev/console 0600 0 0 c 5 1
+			nod /dev/kmsg 0600 0 0 c 1 11
+			file /init $dir/guest-init 0755 0 0
+			file /suite.ko $dir/kernel/module/module_decompress_kunit.ko 0644 0 0
+			file /other.ko.gz $guest/other.ko.gz 0644 0 0
+		END
+		[ "$kunit" = y ] || echo "file /kunit.ko $dir/lib/kunit/kunit.ko 0644 0 0"
+	} >"$guest/initramfs.list"
+	"$dir/usr/gen_init_cpio" "$guest/initramfs.list" >"$guest/initramfs.cpio"
+}
+
+logged initramfs || not_built 'built: no initramfs'
+
+# The log is read by the init, and is not to be between what that prints. All behind
+# the "--" is for the init.
+boot_guest()
+{
+	set -- loglevel=1 log_buf_len=4M panic=-1 -- "$rounds" "$light_rounds" \
+		"$busy_rounds" "$@"
+	case $ARCH in
+	um)
+		timeout 600 "$dir/linux" mem=1G initrd="$guest/initramfs.cpio" \
+			con0=fd:0,fd:1 con=none console=tty "$@" </dev/null
+		;;
+	i386)
+		# shellcheck disable=SC2046	# a list of arguments
+		timeout 600 qemu-system-i386 -nodefaults -nographic -no-reboot \
+			-serial stdio -m 1024 $(qemu_args) -kernel "$dir/vmlinux" \
+			-initrd "$guest/initramfs.cpio" \
+			-append "console=ttyS0 $*" </dev/null
+		;;
+	esac
+}
+
+still_there()
+{
+	echo "  $(grep -c "^=== round" "$guest/out.raw") rounds begun"
+}
+
+say "Booting $what ..."
+: >"$guest/out.raw"
+# shellcheck disable=SC2086	# a list of words
+patiently boot_guest $suites >"$guest/out.raw" 2>&1 || :
+tr -d '\r' <"$guest/out.raw" >"$guest/out"
+cat "$guest/out" >>"$log"
+grep -q '^=== round 1$' "$guest/out" ||
+	not_built 'booted: its init did not come to the first round'
+
+bad()
+{
+	printf '%s\n' "$*"
+	verdict=1
+}
+
+# A file for each suite, and the log, of each round
+rm -rf "$guest"/round-*
+awk -v guest="$guest" '
+	BEGIN { out = "/dev/null" }
+	/^=== / { out = "/dev/null" }
+	/^=== (round|leaks)/ { dir = guest "/round-" $3; system("mkdir -p " dir) }
+	/^=== results / { out = dir "/" $3 }
+	/^=== log/ && dir { out = dir "/log" }
+	!/^=== / { print >out }' "$guest/out"
+
+verdict=0
+round=0
+while [ $round -lt $((rounds + busy_rounds)) ]; do
+	round=$((round + 1))
+	found=$guest/round-$round
+	mkdir -p "$found"
+	for suite in $suites; do
+		[ ! -s "$found/$suite" ] || results_py list "$found/$suite"
+	done | sort >"$found/found"
+	diff -u "$guest/expected" "$found/found" ||
+		bad "round $round: not what it does when it is built in (above: -)"
+	# One reason, and it says what to do
+	n=$(grep -c "^[A-Z]* $own_suite/" "$guest/expected")
+	[ "$(grep -c '# SKIP a module cannot call it: build the suite in' \
+		"$found/$own_suite")" -eq "$n" ] ||
+		bad "round $round: $own_suite is not skipped for being in a module"
+done
+
+# What a program writes to the log, which has a facility for it, is no alarm.
+sed '/^<\([89]\|1[0-5]\)>/d' "$guest"/round-*/log 2>/dev/null >"$guest/log"
+! grep -E 'WARNING: |BUG: |kernel BUG|Oops|UBSAN: |INFO: |Call Trace' "$guest/log" ||
+	bad 'the kernel complains (above)'
+! grep '^=== error' "$guest/out" || bad 'its init complains (above)'
+if ! grep -q '^=== done$' "$guest/out"; then
+	tail -n 20 "$guest/out"
+	bad "the guest ended in round $(grep -c '^=== round' "$guest/out")"
+fi
+sed -n 's/^=== tainted //p' "$guest/out" | {
+	read -r before
+	read -r after
+	[ $((before | test_taint)) -eq "$after" ]
+} || bad "the kernel is tainted by more than tests: $(
+	sed -n 's/^=== tainted //p' "$guest/out" | paste -s -d ' ')"
+
+# Half a page of each load is nothing yet: others may settle meanwhile.
+sed -n 's/^=== free //p' "$guest/out" | {
+	read -r before
+	read -r after
+	echo "free memory before and after $light_rounds loads: $before and $after KiB" >&2
+	[ $((before - after)) -lt $((light_rounds * 2)) ]
+} || bad "memory is lost: $(sed -n 's/^=== free //p' "$guest/out" | paste -s -d ' ') KiB are free before and after $light_rounds loads"
+
+times=$((rounds + 2 * light_rounds + busy_rounds))
+if [ $verdict -eq 0 ]; then
+	echo "make bots: $what: loaded and unloaded $times times, $(wc -l <"$guest/expected") results as if built in, all $rounds times and once on a busy machine"
+else
+	echo "make bots: $what: not as if built in; see above, or $log"
+	exit 1
+fi
