@@ -55,7 +55,7 @@ echo "CONFIG_KUNIT=$kunit" >"$guest/kunit.config"
 configure "$top/harness/bots/module.config" "$guest/kunit.config"
 # shellcheck disable=SC2119	# make's variables, of which there are none
 build_kernel
-build_init "$top/harness/bots/module.c" "$src" || not_built 'built: no init'
+build_init "$src" "$top/harness/bots/module.c" || not_built 'built: no init'
 
 initramfs()
 {

@@ -17,12 +17,13 @@ list=kernel/module/.module_decompress_kunit
 begin='# module_decompress_kunit: begin'
 end='# module_decompress_kunit: end'
 
-# Merged between marker lines; those of the selftest only where the kernel has them,
-# too.
-merged='kernel/module/Kconfig kernel/module/Makefile
+# Merged between marker lines; those of the selftests only where the kernel has them,
+# too, and else copied. What --alltests builds is of no use without the kernel's lines.
+all_tests=tools/testing/kunit/configs/all_tests.config
+merged="kernel/module/Kconfig kernel/module/Makefile $all_tests
 	tools/testing/selftests/module/.gitignore
 	tools/testing/selftests/module/Makefile
-	tools/testing/selftests/module/config'
+	tools/testing/selftests/module/config"
 # The list of the selftests; no kernel is without
 targets=tools/testing/selftests/Makefile
 # A toctree cannot hold markers: our line goes below the one of the kernel's
@@ -47,7 +48,7 @@ merged_files()
 
 copied_files()
 {
-	suite_files | grep -vxF "$(merged_files; echo "$targets"; echo "$index")"
+	suite_files | grep -vxF "$(merged_files; echo "$targets"; echo "$index"; echo "$all_tests")"
 }
 
 # Refuse before anything is written: neither a file of the user's nor one of
@@ -82,6 +83,17 @@ without_block()
 	sed "/^$begin\$/,/^$end\$/d" "$1"
 }
 
+# kunit.py takes no line of an option that the kernel does not have: before v6.12 there
+# was no MODULE_COMPRESS.
+known_options()
+{
+	if grep -q '^\(menu\)\{0,1\}config MODULE_COMPRESS$' "$base/kernel/module/Kconfig"; then
+		cat
+	else
+		grep -vx 'CONFIG_MODULE_COMPRESS=y'
+	fi
+}
+
 # Where our lines go, if not to the end: above this, and what is below it in ours
 # below. Selftests are listed by the alphabet.
 place='^include \.\./lib\.mk$\|^TARGETS += mount$'
@@ -90,7 +102,7 @@ with_block()
 {
 	without_block "$1" | sed "\\~$place~,\$d"
 	echo "$begin"
-	sed -e '/^# SPDX/d' -e "\\~$place~,\$d" "$top/$file"
+	sed -e '/^# SPDX/d' -e "\\~$place~,\$d" "$top/$file" | known_options
 	echo "$end"
 	without_block "$1" | sed -n "\\~$place~,\$p"
 	! grep -q "$place" "$top/$file" || {

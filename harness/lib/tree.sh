@@ -122,8 +122,8 @@ copy_kunit()
 	! grep -qw kvm "$new/kunit_kernel.py" ||
 		die "$src/$kunit/kunit_kernel.py asks for KVM in a way that is not known here"
 	[ ! -L "$tree/$kunit" ] || rm "$tree/$kunit"
-	# All that is ours there are fragments.
-	if diff -rq -x __pycache__ "$new" "$tree/$kunit" 2>&1 |
+	# All that is ours there are fragments; and install.sh writes all_tests.config.
+	if diff -rq -x __pycache__ -x all_tests.config "$new" "$tree/$kunit" 2>&1 |
 		grep -vq ': module_decompress_.*\.config$'; then
 		rm -rf "${tree:?}/$kunit"
 		mv "$new" "$tree/$kunit"
