@@ -7,8 +7,6 @@
  * how often while others are busy; and the suites. All that it prints stands below a
  * line of its own that begins with "=== ".
  */
-#include <linux/sysinfo.h>
-
 #define DEBUGFS	"/debug/kunit/"
 #define FILTER	"/sys/module/kunit/parameters/filter_glob"
 
@@ -119,17 +117,26 @@ static char *path_of(const char *suite, const char *file)
 	return path;
 }
 
-static void print_results(const char *suite)
+/* All of a file, as a string in text[] */
+static size_t read_file(const char *path)
 {
-	int fd = open(path_of(suite, "/results"), O_RDONLY);
+	int fd = open(path, O_RDONLY);
+	size_t size = 0;
 	ssize_t n;
 
-	printf("=== results %s\n", suite);
-	if (fd < 0)
-		return;
-	while ((n = read(fd, text, sizeof(text))) > 0)
-		write(1, text, n);
+	while ((n = read(fd, text + size, sizeof(text) - 1 - size)) > 0)
+		size += n;
 	close(fd);
+	text[size] = '\0';
+	return size;
+}
+
+static void print_results(const char *suite)
+{
+	size_t size = read_file(path_of(suite, "/results"));
+
+	printf("=== results %s\n", suite);
+	write(1, text, size);
 }
 
 static void print_log(void)
@@ -144,21 +151,38 @@ static void print_log(void)
 
 static void print_taint(void)
 {
-	int fd = open("/proc/sys/kernel/tainted", O_RDONLY);
-	ssize_t n = read(fd, text, sizeof(text));
+	size_t size = read_file("/proc/sys/kernel/tainted");
 
 	printf("=== tainted ");
-	write(1, text, n > 0 ? n : 0);
-	close(fd);
+	write(1, text, size);
 }
 
-/* In KiB */
+static long number_after(const char *line, const char *word)
+{
+	while (*line == ' ')
+		line++;
+	if (strncmp(line, word, strlen(word)))
+		return 0;
+	line += strlen(word);
+	while (*line == ' ')
+		line++;
+	return atol(line);
+}
+
+/* Pages, with those that each CPU keeps for itself: of these there may be thousands */
 static void print_free_memory(void)
 {
-	struct sysinfo info = { };
+	const char *line = text;
+	long pages = 0;
 
-	my_syscall1(__NR_sysinfo, &info);
-	printf("=== free %d\n", (int)(info.freeram >> 10));
+	read_file("/proc/zoneinfo");
+	while (line) {
+		pages += number_after(line, "pages free");
+		pages += number_after(line, "count:");
+		line = strchr(line, '\n');
+		line += !!line;
+	}
+	printf("=== free %d\n", (int)pages);
 }
 
 static void complain(const char *what, int ret)
