@@ -9,10 +9,14 @@ takes_mutants := MUTANTS HOSTS REBUILD
 takes_coverage := KERNEL FIXES
 takes_replay := KERNEL ARCH FIXES LLVM FILES FILES_FROM JSON JUNIT
 takes_boot := KERNEL ARCH CONFIG FIXES ALGORITHMS ROUNDS JSON JUNIT
+takes_bots := BOTS KERNEL ARCH FIXES LLVM SEED CONFIGS
 takes_series := KERNEL CHECK
 takes_all := JOBS BUILD INSTALL
-variables := $(sort $(takes_run) $(takes_test) $(takes_mutants) \
-	$(takes_replay) $(takes_boot) $(takes_series) $(takes_all))
+variables := $(sort $(takes_run) $(takes_test) $(takes_mutants) $(takes_replay) \
+	$(takes_boot) $(takes_bots) $(takes_series) $(takes_all))
+
+# Those that may fail, or not come to that
+judging := run test mutants coverage replay boot bots series
 
 # Whatever was given reaches the scripts through the environment, as it was given, and
 # nothing else does: a CC= that has no effect would be taken for one that has.
@@ -66,11 +70,18 @@ help:
 #:   CONFIG=         highmem4g, kmemleak, or a path
 #:   ALGORITHMS=     only these, such as 'gzip xz'
 #:   ROUNDS=100      of loads, good and bad, before the free memory is looked at
+#: make bots       run the suite as bots do; takes KERNEL, ARCH, FIXES
+#:   BOTS=           module: load it, read debugfs, unload it, again and again (2 min
+#:                   after make run ARCH=um); kernelci: among all tests, in a kernel
+#:                   with all of them (an hour or more); 0day: built in configurations
+#:                   that nobody has thought of (1 min each)
+#:   CONFIGS=30      for 0day: how many are drawn
+#:   SEED=           for 0day: a number that draws the same ones again
 #: make series     patches for the lists, made for KERNEL, in build/series/: fixes,
 #:                 suite and kselftest (1 min)
 #:   CHECK=no        yes: build and run what there is of the suite after each patch,
 #:                   on i386 and UML (25 min)
-run test mutants coverage replay boot series: %: script-%
+$(judging): %: script-%
 	$(verdict)
 
 # Failed tests are to give exit status 1 and all other trouble 2, but make turns
@@ -79,7 +90,7 @@ run test mutants coverage replay boot series: %: script-%
 # recipe does in spite of -q has a "+", which also means in spite of -n: not so here.
 ifeq ($(findstring n,$(firstword -$(MAKEFLAGS))),)
 do := +@
-ifneq ($(filter run test mutants coverage replay boot series,$(MAKECMDGOALS)),)
+ifneq ($(filter $(judging),$(MAKECMDGOALS)),)
 MAKEFLAGS += -q
 status := $(shell mktemp)
 verdict = $(call of_status,$(shell cat $(status); rm -f $(status)))
@@ -87,8 +98,7 @@ of_status = $(if $(filter 0 1,$1),$(filter 1,$1),$(error not done))
 endif
 endif
 
-script-run script-test script-mutants script-coverage script-replay script-boot \
-script-series: script-%:
+$(judging:%=script-%): script-%:
 	$(call takes,$*)$(do) sh harness/$*/$*.sh; echo $$? >$(status)
 
 #:
@@ -111,6 +121,4 @@ uninstall:
 clean:
 	$(do) sh harness/lib/clean.sh
 
-.PHONY: help run test mutants coverage replay boot install uninstall series clean
-.PHONY: script-run script-test script-mutants script-coverage script-replay
-.PHONY: script-boot script-series
+.PHONY: help $(judging) install uninstall clean $(judging:%=script-%)

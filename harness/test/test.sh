@@ -15,7 +15,7 @@ JSON=$(absolute "${JSON:-}")
 JUNIT=$(absolute "${JUNIT:-}")
 # This is about one kernel; the caller's choice is for `make run`.
 unset KERNEL ARCH CONFIG FIXES FILTER BENCH BASE LLVM TIMEOUT FILES FILES_FROM ALGORITHMS \
-	ROUNDS MUTANTS HOSTS REBUILD
+	ROUNDS MUTANTS HOSTS REBUILD BOTS SEED CONFIGS
 writable "$JSON" "$JUNIT"
 json=$JSON junit=$JUNIT
 unset JSON JUNIT
