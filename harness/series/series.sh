@@ -45,7 +45,8 @@ repo=$work/repo
 # The tree as it is to be in the end
 whole=$work/whole
 merged='kernel/module/Kconfig kernel/module/Makefile tools/testing/selftests/Makefile
-	tools/testing/selftests/module/Makefile tools/testing/selftests/module/config'
+	tools/testing/selftests/module/Makefile tools/testing/selftests/module/config
+	tools/testing/kunit/configs/all_tests.config'
 index=Documentation/dev-tools/index.rst
 manual=Documentation/dev-tools/module-decompress-kunit.rst
 

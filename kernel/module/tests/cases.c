@@ -12,16 +12,21 @@
 
 const struct algorithm case_algorithms[NR_ALGORITHMS] = {
 	[ALGORITHM_GZIP] = {
-		"gzip", &gzip_decompressor, 3, stream_gzip,
-		-EINVAL, "failed to initialize decompressor",
+		.name = "gzip", .d = &gzip_decompressor, .write = stream_gzip,
+		.magic = 3,
+		.init_error = -EINVAL,
+		.init_log = "failed to initialize decompressor",
 	},
 	[ALGORITHM_XZ] = {
-		"xz", &xz_decompressor, 6, stream_xz,
-		-ENOMEM, NULL,
+		.name = "xz", .d = &xz_decompressor, .write = stream_xz,
+		.magic = 6,
+		.init_error = -ENOMEM,
 	},
 	[ALGORITHM_ZSTD] = {
-		"zstd", &zstd_decompressor, 4, stream_zstd,
-		-ENOMEM, "Can't initialize ZSTD stream",
+		.name = "zstd", .d = &zstd_decompressor, .write = stream_zstd,
+		.magic = 4,
+		.init_error = -ENOMEM,
+		.init_log = "Can't initialize ZSTD stream",
 	},
 };
 
