@@ -506,6 +506,49 @@ not_for_boot()
 		refused 'ROUNDS=few' boot ROUNDS=few
 }
 
+bots()
+{
+	make -C "$top" --no-print-directory bots "$@"
+}
+
+not_for_bots()
+{
+	refused 'no bot nobody' bots BOTS=nobody &&
+		refused 'which bot' bots BOTS=, &&
+		refused 'ARCH=um' bots BOTS=0day ARCH=um &&
+		refused 'ARCH=x86_64' bots BOTS=module ARCH=x86_64 &&
+		refused 'SEED= and CONFIGS=' bots BOTS=module SEED=1 &&
+		refused 'SEED=often' bots BOTS=0day SEED=often &&
+		refused 'CONFIGS=many' bots BOTS=0day CONFIGS=many
+}
+
+# One that KernelCI cannot read, or that no patch explains, is told.
+kernelci_knows_three_statuses()
+{
+	: >"$logs/lacks"
+	for status in PASS SKIP ERROR FAIL; do
+		cat >"$logs/kernelci.json" <<-END
+			{"name": "", "test_cases": [], "sub_groups": [
+				{"name": "another", "test_cases": [
+					{"name": "case", "status": "FAIL"}]},
+				{"name": "module_decompress", "test_cases": [
+					{"name": "gzip_match_reaches_back_32k",
+					 "status": "$status"}]}]}
+		END
+		set -- python3 "$top/harness/bots/kernelci.py" "$logs/kernelci.json" \
+			x86_64 "$logs/lacks"
+		case $status in
+		PASS | SKIP) exits 0 "$@" ;;
+		*) exits 1 "$@" ;;
+		esac || return
+	done
+	echo 0001 >"$logs/lacks"
+	exits 0 "$@" || return
+	sed 's/module_decompress/renamed/' "$logs/kernelci.json" >"$logs/renamed.json"
+	exits 2 python3 "$top/harness/bots/kernelci.py" "$logs/renamed.json" x86_64 \
+		"$logs/lacks"
+}
+
 command_checks()
 {
 	check commands 'no verdict without a kernel that ran' no_verdict_without_a_kernel
@@ -528,6 +571,8 @@ command_checks()
 	check commands 'refuses a tree with a build in it' tree_with_a_build_in_it
 	check commands 'refuses a tree that is too old' tree_too_old
 	check commands 'refuses bad variables' bad_variables
+	check commands 'bots refuses bad variables' not_for_bots
+	check commands 'KernelCI knows three statuses' kernelci_knows_three_statuses
 	check commands 'names a missing tool' missing_tool
 	check commands 'says what to do without apt-get' not_debian
 	check mutants 'refuses a mutant that is none' patch_that_does_not_apply
