@@ -85,11 +85,6 @@ still_there()
 	echo "  $what"
 }
 
-into_log()
-{
-	"$@" >"$log" 2>&1
-}
-
 ours='kernel/module/(tests/|decompress_kunit)|MODULE_DECOMPRESS_KUNIT'
 
 # try TARGET FORCED: one configuration; what it says goes to $log

@@ -94,6 +94,13 @@ patiently()
 	return $patiently_status
 }
 
+# into_log COMMAND ...: what it says goes to $log
+into_log()
+{
+	# shellcheck disable=SC2154	# the caller's
+	"$@" >"$log" 2>&1
+}
+
 still_waiting()
 {
 	(

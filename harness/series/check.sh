@@ -3,7 +3,8 @@
 #
 # Behind `make series CHECK=yes`: after each patch of build/series/ the kernel builds,
 # the suite as far as it is there runs on i386 and UML, and what is red is red by a bug
-# that is known. The fixes have all of the suite on top. W=1 and sparse are silent.
+# that is known. The fixes have all of the suite on top. W=1 and sparse are silent. The
+# kselftest builds.
 #
 # Exit status: 0 so it is, 1 it is not, 2 it did not come to that.
 
@@ -55,7 +56,8 @@ as_told()
 {
 	log=$logs/$mail.$1.log
 	status=0
-	ARCH=$1 TREE=$tree sh "$top/harness/run/run.sh" >"$log" 2>&1 || status=$?
+	patiently into_log env ARCH="$1" TREE="$tree" sh "$top/harness/run/run.sh" ||
+		status=$?
 	result=$(sed -n 's/^make run: .*: \([0-9]* passed.*\);.*/\1/p' "$log")
 	case $status,$result in
 	0,* | 1,*', 0 not known)'*) ;;
@@ -81,10 +83,23 @@ quietly()
 		(cd "$tree/kernel/module" && for f in tests/*.c; do
 			[ ! -e "$f" ] || echo "obj-y += ${f%.c}.o"
 		done) >>"$tree/kernel/module/Makefile"
-	patiently make -C "$tree" O="$w1" ARCH=i386 W=1 C=1 --jobs="$JOBS" -s \
-		kernel/module/ >"$log" 2>&1 || failed=1
+	patiently into_log make -C "$tree" O="$w1" ARCH=i386 W=1 C=1 --jobs="$JOBS" -s \
+		kernel/module/ || failed=1
 	cp "$logs/Makefile" "$tree/kernel/module/Makefile"
 	! grep -E 'kernel/module/(tests/|decompress)' "$log" >&2 || failed=1
+}
+
+# selftest: all of tools/testing/selftests/module/ that there is
+selftest()
+{
+	rm -rf "$logs/selftest"
+	log=$logs/$mail.log
+	patiently into_log make -C "$tree/tools/testing/selftests" O="$logs/selftest" \
+		TARGETS=module USERCFLAGS=-Werror || {
+		tail -n 20 "$log" >&2
+		failed=1
+	}
+	find "$logs/selftest" -name decompress -type f -executable | sed 's/.*/    builds/'
 }
 
 # check_series NAME: patch by patch
@@ -96,13 +111,17 @@ check_series()
 		sed -n 's/^Subject: \[.*\] //p' "$patch" | sed "s/^/  $mail: /"
 		patch -s -p1 --no-backup-if-mismatch -d "$tree" <"$patch" >&2 ||
 			die "series: $patch does not apply to $tree"
+		patches=$((patches + 1))
+		[ "$1" != kselftest ] || {
+			selftest
+			continue
+		}
 		note_cured
 		quietly
 		if [ -e "$tree/kernel/module/decompress_kunit.c" ]; then
 			as_told i386
 			as_told um
 		fi
-		patches=$((patches + 1))
 	done
 }
 
@@ -119,6 +138,7 @@ with_suite
 check_series fixes
 without_suite
 check_series suite
+check_series kselftest
 
 minutes=$((($(date +%s) - started + 59) / 60))
 if [ $failed -ne 0 ]; then
