@@ -81,7 +81,7 @@ help:
 #:                 suite and kselftest (1 min)
 #:   CHECK=no        yes: build and run what there is of the suite after each patch,
 #:                   on i386 and UML (25 min)
-$(judging): %: script-%
+run test mutants coverage replay boot bots series: %: script-%
 	$(verdict)
 
 # Failed tests are to give exit status 1 and all other trouble 2, but make turns
