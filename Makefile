@@ -72,15 +72,15 @@ help:
 #:   ROUNDS=100      of loads, good and bad, before the free memory is looked at
 #: make bots       run the suite as bots do; takes KERNEL, ARCH, FIXES
 #:   BOTS=           module: load it, read debugfs, unload it, again and again (2 min
-#:                   after make run ARCH=um); kernelci: among all tests, in a kernel
-#:                   with all of them (an hour or more); 0day: built in configurations
-#:                   that nobody has thought of (1 min each)
+#:                   after make run ARCH=um, and a kernel with KUNIT=m); kernelci:
+#:                   among all tests, in a kernel with all of them; 0day: built in
+#:                   configurations that nobody has thought of
 #:   CONFIGS=30      for 0day: how many are drawn
 #:   SEED=           for 0day: a number that draws the same ones again
 #: make series     patches for the lists, made for KERNEL, in build/series/: fixes,
 #:                 suite and kselftest (1 min)
 #:   CHECK=no        yes: build and run what there is of the suite after each patch,
-#:                   on i386 and UML (25 min)
+#:                   on i386 and UML (half an hour)
 run test mutants coverage replay boot bots series: %: script-%
 	$(verdict)
 

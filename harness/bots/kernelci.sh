@@ -27,7 +27,6 @@ take_dir "$build/kernelci/$name-$ARCH"
 log=$dir/kernelci.log
 : >"$log"
 
-
 still_there()
 {
 	echo "  $(find "$dir" -name '*.o' | wc -l) objects built"
