@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0
 #
-# kernelci.py JSON ARCH LACKS: what kunit.py --json says of this suite, read as KernelCI
+# kernelci.py JSON CONFIG LACKS: what kunit.py --json says of this suite, read as KernelCI
 # reads it, to whom there are three statuses. LACKS holds the numbers of the patches that
 # the kernel is without: their cases may fail.
 #
@@ -27,7 +27,7 @@ def cases(group: Any, path: str) -> Iterator[Tuple[str, str]]:
 	for sub in group.get('sub_groups', []):
 		yield from cases(sub, f'{path}/{sub["name"]}' if path else sub['name'])
 
-def main(path: str, arch: str, lacks: str) -> int:
+def main(path: str, config: str, lacks: str) -> int:
 	"""Prints what is wrong, and the numbers in the last line."""
 	with open(path) as file:
 		found = list(cases(json.load(file), ''))
@@ -35,9 +35,7 @@ def main(path: str, arch: str, lacks: str) -> int:
 	if not ours:
 		print('the suite is not among the results')
 		return 2
-	with open(lacks) as numbers:
-		patches = set(numbers.read().split())
-	known = results.known(arch, patches)
+	known = results.known(config, lacks)
 	count = collections.Counter(status for _, status in ours)
 	strange = [f'{case}: {status}' for case, status in ours if status not in STATUSES]
 	failed = [case for case, status in ours if status == 'FAIL' and case not in known]

@@ -6,9 +6,11 @@
 #
 # results.py list KUNIT LOG: a line for each test, "FAIL suite/case/parameter".
 #	What has parameters is not counted itself.
-# results.py explain KUNIT LOG ARCH LACKS [BASE]: counts them, and says which failures
-#	are by bugs that known.tsv has and the kernel, too: LACKS holds the numbers of
-#	the patches it is without. BASE is the list of another run, to compare with.
+# results.py explain KUNIT LOG CONFIG LACKS [BASE]: counts them, and says which failures
+#	are by bugs that known.tsv has and the kernel, too: CONFIG is its .config, and
+#	LACKS holds the numbers of the patches it is without. BASE is the list of another
+#	run, to compare with.
+# results.py known CONFIG LACKS: what may fail then, a case a line.
 #	Exit status: 0 if all passed, 1 if not, 2 if there was nothing.
 # results.py count KUNIT LOG: the numbers alone, and the same exit status.
 # results.py junit KUNIT LOG NAME [LOG NAME ...] FILE: writes them as JUnit's XML.
@@ -53,15 +55,18 @@ def results(kunit: str, log: str) -> List[Result]:
 	with open(log, errors='replace') as lines:
 		return list(leaves(kunit_log.parse(kunit, lines), '', []))
 
-def known(arch: str, lacks: Set[str]) -> Dict[str, List[str]]:
+def known(config: str, lacks: str) -> Dict[str, List[str]]:
 	"""Returns the patches without which a case fails, of those that the kernel lacks."""
-	machine = 'i386' if arch == 'i386' else 'um'
+	with open(config) as lines:
+		options = {'-', *re.findall('^CONFIG_(.*)=y$', lines.read(), re.MULTILINE)}
+	with open(lacks) as numbers:
+		lacking = set(numbers.read().split())
 	patches = collections.defaultdict(list)
 	with open(os.path.join(HERE, 'known.tsv')) as rows:
 		for row in rows:
 			if not row.startswith('#'):
-				patch, of_machine, case = row.rstrip('\n').split('\t')
-				if of_machine == machine and patch in lacks:
+				patch, option, case = row.rstrip('\n').split('\t')
+				if option in options and patch in lacking:
 					patches[case].append(patch)
 	return patches
 
@@ -113,11 +118,10 @@ def compared(found: List[Result], base: List[str]) -> List[str]:
 			lines.append(f'  newly {word}: {path} ({was})')
 	return lines or ['  no test fares otherwise than in BASE']
 
-def explain(kunit: str, log: str, arch: str, lacks: str, base: str = '') -> int:
+def explain(kunit: str, log: str, config: str, lacks: str, base: str = '') -> int:
 	"""Prints what is behind the numbers, and then those. Returns the verdict."""
 	found = results(kunit, log)
-	with open(lacks) as numbers:
-		patches = known(arch, set(numbers.read().split()))
+	patches = known(config, lacks)
 	failed = [path for status, path, _ in found if status not in ('PASS', 'SKIP')]
 	for line in by_cause(failed, patches):
 		print(line)
@@ -181,8 +185,13 @@ def count_all(kunit: str, log: str) -> int:
 	print(counts(found))
 	return verdict(found)
 
+def list_known(config: str, lacks: str) -> int:
+	"""Prints the cases that may fail."""
+	print('\n'.join(known(config, lacks)))
+	return 0
+
 COMMANDS = {'list': list_all, 'explain': explain, 'count': count_all, 'junit': junit,
-	    'join': join}
+	    'join': join, 'known': list_known}
 
 
 if __name__ == '__main__':

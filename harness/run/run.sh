@@ -86,7 +86,7 @@ boot_kernel "$@"
 # kunit.py does not show what a case that passes has to say.
 [ "$BENCH" = no ] || sed -n 's/.*# benchmark: \(.* ns .*\)/\1/p' "$dir/test.log"
 
-judge explain "$ARCH" "$tree/.lacks" ${BASE:+"$of_base"}
+judge explain "$dir/.config" "$tree/.lacks" ${BASE:+"$of_base"}
 [ -z "${BASE_LIST:-}" ] || results_py list "$dir/test.log" >"$BASE_LIST"
 [ -z "$JSON" ] || cp "$dir/kunit.json" "$JSON"
 [ -z "$JUNIT" ] || results_py junit "$dir/test.log" "$what" "$JUNIT"
