@@ -23,7 +23,7 @@ import os
 import re
 import sys
 import xml.etree.ElementTree as ET
-from typing import Any, Dict, Iterator, List, Set, Tuple
+from typing import Any, Dict, Iterator, List, Tuple
 
 HERE = os.path.dirname(os.path.realpath(__file__))
 sys.dont_write_bytecode = True

@@ -290,8 +290,9 @@ compared_with_base()
 		'    # Subtest: suite' '    1..3' '    not ok 1 one' '    ok 2 two' \
 		'    ok 3 new' 'not ok 1 suite' >"$logs/guest"
 	: >"$logs/lacks"
+	echo CONFIG_HIGHMEM=y >"$logs/config"
 	python3 "$top/harness/run/results.py" explain "$tree/tools/testing/kunit" \
-		"$logs/guest" i386 "$logs/lacks" "$logs/base" >"$logs/out"
+		"$logs/guest" "$logs/config" "$logs/lacks" "$logs/base" >"$logs/out"
 	cat "$logs/out"
 	for line in 'not known: suite/one' 'newly fails: suite/one (was PASS)' \
 		'newly passes: suite/two (was FAIL)' \
@@ -526,6 +527,7 @@ not_for_bots()
 kernelci_knows_three_statuses()
 {
 	: >"$logs/lacks"
+	echo CONFIG_64BIT=y >"$logs/config"
 	for status in PASS SKIP ERROR FAIL; do
 		cat >"$logs/kernelci.json" <<-END
 			{"name": "", "test_cases": [], "sub_groups": [
@@ -536,7 +538,7 @@ kernelci_knows_three_statuses()
 					 "status": "$status"}]}]}
 		END
 		set -- python3 "$top/harness/bots/kernelci.py" "$logs/kernelci.json" \
-			x86_64 "$logs/lacks"
+			"$logs/config" "$logs/lacks"
 		case $status in
 		PASS | SKIP) exits 0 "$@" ;;
 		*) exits 1 "$@" ;;
@@ -545,8 +547,8 @@ kernelci_knows_three_statuses()
 	echo 0001 >"$logs/lacks"
 	exits 0 "$@" || return
 	sed 's/module_decompress/renamed/' "$logs/kernelci.json" >"$logs/renamed.json"
-	exits 2 python3 "$top/harness/bots/kernelci.py" "$logs/renamed.json" x86_64 \
-		"$logs/lacks"
+	exits 2 python3 "$top/harness/bots/kernelci.py" "$logs/renamed.json" \
+		"$logs/config" "$logs/lacks"
 }
 
 command_checks()
