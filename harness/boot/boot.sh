@@ -72,27 +72,11 @@ guest=$dir/guest
 # Half of what a module has is for a debugger: that makes one of over 1 MB.
 module_flags=-g
 
-# What only some kernels have to be asked for: all that is installed is to be
-# compressed, and /proc/sys to be there.
-kernel_config()
-{
-	for option in kernel/module/Kconfig:MODULE_COMPRESS_ALL \
-		fs/proc/Kconfig:PROC_SYSCTL; do
-		! grep -q "^config ${option#*:}\$" "$src/${option%:*}" ||
-			echo "CONFIG_${option#*:}=y"
-	done
-}
-
 # Removed in v6.15
 memory=highmem64g
 grep -q '^config HIGHMEM64G$' "$src/arch/x86/Kconfig" || memory=pae
 
-# The nolibc and the kselftest.h of 6.1 do not know of each other.
-headers=$src
-if ! grep -q NOLIBC "$src/tools/testing/selftests/kselftest.h"; then
-	found=$(sh "$top/harness/lib/kernel.sh" 6.12)
-	headers=${found#* }
-fi
+find_headers
 
 # install_modules DIRECTORY [VARIABLE=VALUE ...]
 install_modules()
@@ -219,7 +203,9 @@ boot_with()
 	set -- "$(fragment boot)" "$(fragment $memory)"
 	[ "$algorithm" = gzip ] || set -- "$@" "$(fragment "$algorithm")"
 	: >"$log"
-	kernel_config >"$guest/kernel.config"
+	# All that is installed is to be compressed, and /proc/sys to be there.
+	options_it_has kernel/module/Kconfig:MODULE_COMPRESS_ALL fs/proc/Kconfig:PROC_SYSCTL \
+		>"$guest/kernel.config"
 	configure "$@" "$guest/kernel.config" ${extra:+"$extra"}
 	build_kernel CFLAGS_MODULE=$module_flags
 

@@ -39,7 +39,7 @@ static int load(const char *path, int flags)
 	int fd = open(path, O_RDONLY), ret = -ENOENT;
 
 	if (fd >= 0) {
-		ret = my_syscall3(__NR_finit_module, fd, "", flags);
+		ret = syscall(__NR_finit_module, fd, "", flags) ? -errno : 0;
 		close(fd);
 	}
 	return ret;
@@ -47,7 +47,7 @@ static int load(const char *path, int flags)
 
 static int unload(const char *name)
 {
-	return my_syscall2(__NR_delete_module, name, O_NONBLOCK);
+	return syscall(__NR_delete_module, name, O_NONBLOCK) ? -errno : 0;
 }
 
 /* The kernel's own module_decompress() takes the one, and logs why not the other */
@@ -141,8 +141,8 @@ static void print_results(const char *suite)
 
 static void print_log(void)
 {
-	ssize_t n = my_syscall3(__NR_syslog, SYSLOG_ACTION_READ_CLEAR, text,
-				sizeof(text));
+	ssize_t n = syscall(__NR_syslog, SYSLOG_ACTION_READ_CLEAR, text,
+			    sizeof(text));
 
 	printf("=== log\n");
 	if (n > 0)

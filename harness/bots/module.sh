@@ -51,11 +51,15 @@ results_py list "$plain/test.log" |
 	sed "s|^[A-Z]* \($own_suite/\)|SKIP \1|" | sort >"$guest/expected"
 suites=$(sed 's/^[A-Z]* //; s|/.*||' "$guest/expected" | sort -u)
 
-echo "CONFIG_KUNIT=$kunit" >"$guest/kunit.config"
+{
+	echo "CONFIG_KUNIT=$kunit"
+	options_it_has fs/proc/Kconfig:PROC_SYSCTL
+} >"$guest/kunit.config"
 configure "$top/harness/bots/module.config" "$guest/kunit.config"
 # shellcheck disable=SC2119	# make's variables, of which there are none
 build_kernel
-build_init "$src" "$top/harness/bots/module.c" || not_built 'built: no init'
+find_headers
+build_init "$headers" "$top/harness/bots/module.c" || not_built 'built: no init'
 
 initramfs()
 {

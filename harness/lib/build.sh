@@ -139,6 +139,16 @@ not_built()
 	exit 2
 }
 
+# options_it_has FILE:OPTION ...: a fragment of the options that this kernel has, as one
+# has no "if"
+options_it_has()
+{
+	for option; do
+		! grep -q "^config ${option#*:}\$" "$src/${option%%:*}" ||
+			echo "CONFIG_${option#*:}=y"
+	done
+}
+
 # configure FRAGMENT ...: only if something has changed of what goes into it. Their
 # options are added one by one, as only these may contradict the configuration.
 configure()
@@ -264,6 +274,17 @@ judge()
 		not_built "tested: no case ran${FILTER:+; does FILTER=$FILTER name any?}"
 	[ $judged -eq "$verdict" ] ||
 		not_built "tested: kunit.py failed, and no test did"
+}
+
+# find_headers: $headers is a tree whose nolibc has syscall() and goes with its
+# kselftest.h, which in 6.1 is not so
+find_headers()
+{
+	headers=$src
+	if ! grep -q NOLIBC "$src/tools/testing/selftests/kselftest.h"; then
+		found=$(sh "$top/harness/lib/kernel.sh" 6.12)
+		headers=${found#* }
+	fi
 }
 
 # build_init HEADERS SOURCE ...: from C, the init of an initramfs, $dir/guest-init, on the
