@@ -10,9 +10,9 @@
 #	are by bugs that known.tsv has and the kernel, too: CONFIG is its .config, and
 #	LACKS holds the numbers of the patches it is without. BASE is the list of another
 #	run, to compare with.
-# results.py known CONFIG LACKS: what may fail then, a case a line.
 #	Exit status: 0 if all passed, 1 if not, 2 if there was nothing.
-# results.py count KUNIT LOG: the numbers alone, and the same exit status.
+# results.py known CONFIG LACKS: what may fail then, a case a line.
+# results.py count KUNIT LOG: the numbers alone, and explain's exit status.
 # results.py junit KUNIT LOG NAME [LOG NAME ...] FILE: writes them as JUnit's XML.
 # results.py join FILE NAME JSON [NAME JSON ...]: what kunit.py --json wrote of several
 #	runs, as the groups of one.

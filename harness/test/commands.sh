@@ -304,6 +304,21 @@ compared_with_base()
 	refused 'has no commits' run BASE=v6.1
 }
 
+# Where there is no highmem, a module that comes out wrong is news.
+known_where_it_shows()
+{
+	echo 0001 >"$logs/lacks"
+	for option in HIGHMEM 64BIT; do
+		echo "CONFIG_$option=y" >"$logs/config"
+		python3 "$top/harness/run/results.py" known "$logs/config" "$logs/lacks" \
+			>"$logs/known-$option" || return
+		grep -qxF module_decompress/gzip_match_reaches_back_32k \
+			"$logs/known-$option" || return
+	done
+	own=module_decompress_as_built/own_pages_come_out
+	grep -qxF $own "$logs/known-HIGHMEM" && ! grep -xF $own "$logs/known-64BIT"
+}
+
 # What decides whether a change lands, in a clone on a machine without make
 landing()
 {
@@ -555,6 +570,7 @@ command_checks()
 {
 	check commands 'no verdict without a kernel that ran' no_verdict_without_a_kernel
 	check commands 'a kernel that dies has one' verdict_on_a_kernel_that_dies
+	check commands 'a bug is known where it shows' known_where_it_shows
 	check commands 'a bisection skips what does not run' bisection
 	check commands 'one run waits for another' one_waits_for_another
 	check commands "one's own tree is left as it is" own_tree_is_left_as_it_is

@@ -14,6 +14,13 @@ results()
 	sed -n "s/^${2:-[A-Z]*} //p" "$logs/results" | sort
 }
 
+# skips_of ARCH: the cases that are to be skipped
+skips_of()
+{
+	awk -F '\t' -v arch="$1" '$1 == "all" || $1 == arch { print $2 }' \
+		"$top/harness/test/skips.tsv" | sort
+}
+
 # green NAME-ARCH[-CONFIG...] VARIABLE=VALUE ...: no test may fail, and just those that
 # skips.tsv names are skipped. All the others are there, and pass.
 green()
@@ -22,8 +29,7 @@ green()
 	shift
 	run "$@" || return
 	arch=${configuration#*-}
-	awk -F '\t' -v arch="${arch%%-*}" '$1 == "all" || $1 == arch { print $2 }' \
-		"$top/harness/test/skips.tsv" | sort >"$logs/skips"
+	skips_of "${arch%%-*}" >"$logs/skips"
 	results "$configuration" SKIP >"$logs/skips.is"
 	diff -u "$logs/skips" "$logs/skips.is" || return
 	results "$configuration" >"$logs/cases.is"
@@ -31,7 +37,8 @@ green()
 	diff -u "$logs/cases" "$logs/cases.is" && [ -s "$logs/cases" ]
 }
 
-# red_are ARCH NUMBER ...: just the cases of these patches fail, but for what is skipped
+# red_are ARCH NUMBER ...: just the cases of these patches fail, but for those that are to
+# be skipped
 red_are()
 {
 	arch=$1
@@ -39,7 +46,7 @@ red_are()
 	printf '%s\n' "$@" >"$logs/lacks"
 	python3 "$top/harness/run/results.py" known "$build/kunit/$kernel-$arch/.config" \
 		"$logs/lacks" | sort >"$logs/known" || return
-	results "$kernel-$arch" SKIP | comm -13 - "$logs/known" >"$logs/red"
+	skips_of "$arch" | comm -13 - "$logs/known" >"$logs/red"
 	results "$kernel-$arch" FAIL >"$logs/red.is"
 	diff -u "$logs/red" "$logs/red.is" && [ -s "$logs/red" ]
 }
