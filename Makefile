@@ -35,7 +35,7 @@ help:
 	@sed -n 's/^#: \{0,1\}//p' Makefile
 
 #: make run        build a kernel with the suite, boot it, report every case
-#:                 (3 to 5 min the first time, 4 s if nothing has changed)
+#:                 (3 to 6 min the first time, 4 s if nothing has changed)
 #:   KERNEL=6.12     or 6.1, newest, or the path of a kernel tree
 #:   ARCH=i386       or um, x86_64
 #:   CONFIG=         fragments: debug, forcemap, highmem64g, nohighmem, pae, stats,
