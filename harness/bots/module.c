@@ -5,7 +5,7 @@
  *
  * Arguments: how often; how often in a few cases only, to see what memory that takes;
  * how often while others are busy; and the suites. All that it prints stands below a
- * line of its own that begins with "=== ".
+ * line of its own that begins with "=== ". END is how it asks to be ended.
  */
 #define DEBUGFS	"/debug/kunit/"
 #define FILTER	"/sys/module/kunit/parameters/filter_glob"
@@ -277,6 +277,6 @@ int main(int argc, char **argv)
 	}
 	print_taint();
 	printf("=== done\n");
-	reboot(LINUX_REBOOT_CMD_POWER_OFF);
+	reboot(END);
 	return 1;
 }

@@ -59,7 +59,12 @@ configure "$top/harness/bots/module.config" "$guest/kunit.config"
 # shellcheck disable=SC2119	# make's variables, of which there are none
 build_kernel
 find_headers
-build_init "$headers" "$top/harness/bots/module.c" || not_built 'built: no init'
+# A PC without ACPI has no way to be switched off, and UML would start anew.
+case $ARCH in
+um) end=POWER_OFF ;;
+*) end=RESTART ;;
+esac
+build_init "$headers" -DEND=LINUX_REBOOT_CMD_$end "$top/harness/bots/module.c" || not_built 'built: no init'
 
 initramfs()
 {
@@ -88,17 +93,17 @@ boot_guest()
 		"$busy_rounds" "$@"
 	case $ARCH in
 	um)
-		timeout 600 "$dir/linux" mem=1G initrd="$guest/initramfs.cpio" \
-			con0=fd:0,fd:1 con=none console=tty "$@" </dev/null
+		timeout 1200 "$dir/linux" mem=1G initrd="$guest/initramfs.cpio" \
+			con0=fd:0,fd:1 con=none console=tty "$@"
 		;;
 	i386)
 		# shellcheck disable=SC2046	# a list of arguments
-		timeout 600 qemu-system-i386 -nodefaults -nographic -no-reboot \
+		timeout 1200 qemu-system-i386 -nodefaults -nographic -no-reboot \
 			-serial stdio -m 1024 $(qemu_args) -kernel "$dir/vmlinux" \
 			-initrd "$guest/initramfs.cpio" \
-			-append "console=ttyS0 $*" </dev/null
+			-append "console=ttyS0 $*"
 		;;
-	esac
+	esac </dev/null >"$guest/out.raw" 2>&1
 }
 
 still_there()
@@ -109,7 +114,7 @@ still_there()
 say "Booting $what ..."
 : >"$guest/out.raw"
 # shellcheck disable=SC2086	# a list of words
-patiently boot_guest $suites >"$guest/out.raw" 2>&1 || :
+patiently boot_guest $suites || :
 tr -d '\r' <"$guest/out.raw" >"$guest/out"
 cat "$guest/out" >>"$log"
 grep -q '^=== round 1$' "$guest/out" ||
