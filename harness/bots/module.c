@@ -169,12 +169,16 @@ static long number_after(const char *line, const char *word)
 	return atol(line);
 }
 
-/* Pages, with those that each CPU keeps for itself: of these there may be thousands */
+/*
+ * Pages, with those that each CPU keeps for itself: of these there may be thousands. Of
+ * what it took and gave back, each CPU keeps an account, too, and is asked for it.
+ */
 static void print_free_memory(void)
 {
 	const char *line = text;
 	long pages = 0;
 
+	read_file("/proc/sys/vm/stat_refresh");
 	read_file("/proc/zoneinfo");
 	while (line) {
 		pages += number_after(line, "pages free");

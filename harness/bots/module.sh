@@ -19,7 +19,7 @@ export ARCH
 kunit=${1:-y}
 command=bots
 rounds=4
-light_rounds=16
+light_rounds=64
 busy_rounds=1
 own_suite=module_decompress_as_built
 # TAINT_TEST, which KUnit sets
