@@ -281,6 +281,8 @@ int main(int argc, char **argv)
 	}
 	print_taint();
 	printf("=== done\n");
+	/* What a serial line has not sent by then is lost. */
+	ioctl(1, TCSBRK, (void *)1);
 	reboot(END);
 	return 1;
 }

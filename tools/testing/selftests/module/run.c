@@ -120,6 +120,8 @@ void finish(void)
 	if (!alone)
 		ksft_finished();
 	ksft_print_cnts();
+	/* What a serial line has not sent by then is lost */
+	ioctl(1, TCSBRK, (void *)1);
 	reboot(LINUX_REBOOT_CMD_RESTART);
 	exit(KSFT_FAIL);
 }
