@@ -572,6 +572,7 @@ static void gzip_name_without_end_is_refused(struct kunit *test)
 		expect_refused(test, a, -EINVAL,
 			       "not a gzip compressed module");
 	}
+	memset(case_input + sizeof(header), 'x', size - sizeof(header));
 	case_input[size - 1] = '\0';
 	case_set_input(a, case_input, size);
 	strscpy(a->what, "a name and nothing else", sizeof(a->what));
