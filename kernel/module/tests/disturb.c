@@ -89,7 +89,8 @@ int disturb_begin(struct disturbance *d)
 	memset(d, 0, sizeof(*d));
 	init_waitqueue_head(&d->wait);
 	init_completion(&d->done);
-	init_irq_work(&d->work, hard_interrupt);
+	/* Where interrupts are threads, this one is none */
+	d->work = IRQ_WORK_INIT_HARD(hard_interrupt);
 	tasklet_setup(&d->tasklet, soft_interrupt);
 
 	for (i = 0; i < DISTURB_PAGES; i++) {
