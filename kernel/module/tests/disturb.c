@@ -50,7 +50,7 @@ static int disturber(void *disturbance)
 static void finish(struct disturbance *d)
 {
 	use_pages(d);
-	/* Pairs with wait_for_interrupt(): what was counted is seen there */
+	/* Pairs with await_interrupt(): what was counted is seen there */
 	smp_store_release(&d->finished, true);
 }
 
@@ -160,7 +160,7 @@ void disturb_by_task(void *disturbance)
 	wait_for_completion(&d->done);
 }
 
-static void wait_for_interrupt(struct disturbance *d)
+static void await_interrupt(struct disturbance *d)
 {
 	unsigned long end = jiffies + 5 * HZ;
 
@@ -187,7 +187,7 @@ void disturb_by_hard_interrupt(void *disturbance)
 	struct disturbance *d = disturbance;
 
 	d->soft = false;
-	wait_for_interrupt(d);
+	await_interrupt(d);
 }
 
 /**
@@ -201,7 +201,7 @@ void disturb_by_soft_interrupt(void *disturbance)
 	struct disturbance *d = disturbance;
 
 	d->soft = true;
-	wait_for_interrupt(d);
+	await_interrupt(d);
 }
 
 /**
