@@ -191,6 +191,15 @@ void ledger_unmap(struct ledger *ledger)
 	ledger->mapped_page = NULL;
 }
 
+/*
+ * Not what lies in lowmem, unless DEBUG_KMAP_LOCAL_FORCE_MAP will have it so; nor, on
+ * arm, what kmap() has left in its table: arch_kmap_local_high_get() hands that out.
+ */
+static bool takes_slot(struct ledger *ledger)
+{
+	return page_address(ledger->mapped_page) != ledger->mapped;
+}
+
 /**
  * ledger_expect_mapped_state() - report it if the task is in another state than
  * kmap_local_page() promises while a page is mapped
@@ -201,12 +210,8 @@ void ledger_unmap(struct ledger *ledger)
 void ledger_expect_mapped_state(struct ledger *ledger)
 {
 	struct task_state want = ledger->state;
-	/* Without highmem, DEBUG_KMAP_LOCAL_FORCE_MAP does not force anything */
-	bool takes_slot = PageHighMem(ledger->mapped_page) ||
-			  (IS_ENABLED(CONFIG_HIGHMEM) &&
-			   IS_ENABLED(CONFIG_DEBUG_KMAP_LOCAL_FORCE_MAP));
 
-	if (ledger->orders.mapper != LEDGER_KMAP && takes_slot) {
+	if (ledger->orders.mapper != LEDGER_KMAP && takes_slot(ledger)) {
 		if (IS_ENABLED(CONFIG_KMAP_LOCAL))
 			want.kmap_idx += IS_ENABLED(CONFIG_DEBUG_KMAP_LOCAL) ?
 					 2 : 1;
@@ -259,10 +264,13 @@ void ledger_kunmap_local(const void *addr)
 		ledger_report(ledger, "kunmap_local() with nothing mapped");
 		return;
 	}
-	if (PTR_ALIGN_DOWN(addr, PAGE_SIZE) != ledger->mapped)
+	if (PTR_ALIGN_DOWN(addr, PAGE_SIZE) != ledger->mapped) {
 		ledger_report(ledger,
 			      "kunmap_local() outside the mapped page: %zd bytes from its start",
 			      addr - ledger->mapped);
+		/* The slot is still taken: the next kmap_local_page() finds it so */
+		ledger->fatal |= IS_ENABLED(CONFIG_KMAP_LOCAL_NON_LINEAR_PTE_ARRAY);
+	}
 	ledger_expect_mapped_state(ledger);
 	ledger_unmap(ledger);
 	ledger_expect_state(ledger, ledger->state, "after kunmap_local()");
