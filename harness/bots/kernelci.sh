@@ -18,7 +18,7 @@ case $ARCH in
 i386 | x86_64) ;;
 *) die "ARCH=$ARCH: KernelCI's are x86_64 and i386" ;;
 esac
-target=bzImage
+target=all
 
 find_kernel
 what="KernelCI, linux $version, $ARCH, $fixes"

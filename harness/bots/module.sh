@@ -97,9 +97,9 @@ boot_guest()
 			con0=fd:0,fd:1 con=none console=tty "$@"
 		;;
 	i386)
-		# shellcheck disable=SC2046	# a list of arguments
+		# shellcheck disable=SC2086	# a list of arguments
 		timeout 1200 qemu-system-i386 -nodefaults -nographic -no-reboot \
-			-serial stdio -m 1024 $(qemu_args) -kernel "$dir/vmlinux" \
+			-serial stdio -m 1024 $qemu_args -kernel "$dir/vmlinux" \
 			-initrd "$guest/initramfs.cpio" \
 			-append "console=ttyS0 $*"
 		;;

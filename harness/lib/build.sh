@@ -11,13 +11,11 @@ JOBS=${JOBS:-$(nproc)}
 LLVM=${LLVM:-}
 export KERNEL FIXES LLVM PYTHONUNBUFFERED=1
 
-# What is booted
-case $ARCH in
-i386) target=vmlinux ;;
-x86_64) target=bzImage ;;
-um) target=linux ;;
-*) die "ARCH=$ARCH: not one of i386, x86_64, um" ;;
-esac
+# What is built and booted, and how
+read_machine "$ARCH" ||
+	die "ARCH=$ARCH: not one of$(sed -n 's/^\([a-z0-9_]*\)	.*/ \1/p' \
+		"$top/harness/lib/machines.tsv" | paste -s -d ,)"
+target=$machine_target
 case $FIXES in
 yes) fixes='with fixes' ;;
 no) fixes='as shipped' ;;
@@ -105,23 +103,17 @@ logged()
 	return "$(cat "$dir/status")"
 }
 
-# kunit_py COMMAND ARGUMENT ...: the tree's own, which boots a bzImage by itself
+# kunit_py COMMAND ARGUMENT ...: the tree's own. It boots what it would by itself, but for a
+# command that builds nothing but the machine's target.
 kunit_py()
 {
 	subcommand=$1
 	shift
-	case $target in
-	vmlinux) set -- --qemu_config="$top/harness/lib/i386_vmlinux.py" "$@" ;;
-	esac
-	logged python3 "$tree/tools/testing/kunit/kunit.py" "$subcommand" \
-		--build_dir="$dir" --arch="$ARCH" "$@"
-}
-
-# qemu_args: what kunit.py has to be told of QEMU; nothing for UML
-qemu_args()
-{
-	awk -F '\t' -v arch="$ARCH" '$1 == arch { print $2 }' \
-		"$top/harness/lib/qemu.tsv"
+	[ "$target" != "$machine_target" ] || [ ! "$qemu" ] ||
+		set -- --qemu_config="$top/harness/lib/machine.py" "$@"
+	logged env KUNIT_MACHINE="$ARCH" python3 "$tree/tools/testing/kunit/kunit.py" \
+		"$subcommand" --build_dir="$dir" --arch="$arch" \
+		${cross:+--cross_compile="$cross"} "$@"
 }
 
 # make_kernel TARGET [VARIABLE=VALUE ...]: as kunit.py builds, but for
@@ -130,7 +122,8 @@ qemu_args()
 make_kernel()
 {
 	logged make -C "$tree" --no-print-directory -s "$@" ${llvm:+"$llvm"} \
-		ARCH="$ARCH" O="$dir" --jobs="$JOBS" </dev/null
+		ARCH="$arch" ${cross:+CROSS_COMPILE="$cross"} O="$dir" \
+		--jobs="$JOBS" </dev/null
 }
 
 not_built()
@@ -154,8 +147,8 @@ options_it_has()
 configure()
 {
 	key=$(cat "$top/.kunitconfig" "$top/kernel/module/.kunitconfig" \
-		"$tree/kernel/module/Kconfig" "$top/harness/lib/config_args.sh" "$@" |
-		sha256sum)
+		"$tree/kernel/module/Kconfig" "$top/harness/lib/config_args.sh" \
+		"$top"/harness/lib/machines/*.config "$@" | sha256sum)
 	# Nor has anybody else been at it.
 	[ "$key$(cat "$dir/.config" 2>/dev/null)" != \
 		"$(cat "$dir/configured" 2>/dev/null)" ] || return 0
@@ -208,8 +201,8 @@ changed()
 build_kernel()
 {
 	case $ARCH,$target in
-	um,*) image=linux ;;
-	*,all | *,bzImage) image=arch/x86/boot/bzImage ;;
+	um,* | *,"$machine_target") image=$machine_image ;;
+	*,all) image=arch/x86/boot/bzImage ;;
 	*) image=$target ;;
 	esac
 	still_there()
@@ -231,7 +224,7 @@ compiler()
 	if [ "$llvm" ]; then
 		echo "${llvm#LLVM=}clang"
 	else
-		echo gcc
+		echo "${cross}gcc"
 	fi
 }
 
@@ -244,10 +237,9 @@ boot_kernel()
 		echo "  the kernel is running"
 	}
 	rm -f "$dir/test.log" "$dir/kunit.json"
-	qemu=$(qemu_args)
 	verdict=0
 	patiently kunit_py exec --json="$dir/kunit.json" \
-		${qemu:+--qemu_args="$qemu"} "$@" || verdict=1
+		${qemu:+--qemu_args="$qemu_args"} "$@" || verdict=1
 	grep -Eq '(KTAP|TAP) version' "$dir/test.log" 2>/dev/null ||
 		not_built 'booted: the kernel did not come to its first test'
 }

@@ -187,6 +187,21 @@ default_fixes()
 	esac
 }
 
+# read_machine NAME: its row of machines.tsv, which has the names; none is no success
+read_machine()
+{
+	# shellcheck disable=SC2034	# the caller's
+	while IFS='	' read -r machine arch cross machine_target machine_image qemu \
+		console qemu_args; do
+		case $cross,$qemu in
+		-,-) cross='' qemu='' qemu_args='' ;;
+		-,*) cross='' ;;
+		esac
+		[ "$machine" != "$1" ] || return 0
+	done <"$top/harness/lib/machines.tsv"
+	return 1
+}
+
 apt_install()
 {
 	apt-get -qq update && DEBIAN_FRONTEND=noninteractive apt-get -qq \

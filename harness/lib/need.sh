@@ -21,11 +21,16 @@ if [ "${LLVM:-}" ] && ! sh "$top/harness/lib/llvm.sh" >/dev/null; then
 		"clang$newest" "lld$newest" "llvm$newest"
 fi
 
+if [ "$1" = host ]; then
+	need qemu-system-i386 rsync
+	exit
+fi
+cross='' qemu=''
+read_machine "$1" || :
+[ ! "${LLVM:-}" ] || cross=
 # shellcheck disable=SC2086	# a list of words
-case $1 in
-host) need qemu-system-i386 rsync ;;
-i386) need $for_a_build qemu-system-i386 ;;
+set -- "$1" $for_a_build ${cross:+"${cross}gcc"} ${qemu:+"qemu-system-$qemu"}
 # The unwinder's tables are made by objtool, which reads ELF.
-x86_64) need $for_a_build qemu-system-x86_64 /usr/include/gelf.h ;;
-*) need $for_a_build ;;
-esac
+[ "$1" != x86_64 ] || set -- "$@" /usr/include/gelf.h
+shift
+need "$@"

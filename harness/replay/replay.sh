@@ -101,7 +101,7 @@ boot()
 {
 	"$dir/usr/gen_init_cpio" "$1" >"$files/cpio"
 	kunit_py exec --timeout=3600 --raw_output=all \
-		--qemu_args="$(qemu_args) -m 3072 -initrd $files/cpio" \
+		--qemu_args="$qemu_args -m 3072 -initrd $files/cpio" \
 		--kernel_args="vmalloc=384M panic=-1" module_decompress_replay >"$2"
 }
 

@@ -71,11 +71,15 @@ def arch_of(args: Sequence[str]) -> str:
 			arch = args[i + 1]
 	return arch
 
-def qemu_args(arch: str) -> str:
-	"""Returns what QEMU is to be given for an architecture."""
-	with open(os.path.join(LIB, 'qemu.tsv')) as rows:
-		return dict(row.rstrip('\n').split('\t') for row in rows
-			    if not row.startswith('#')).get(arch, '')
+def machine(arch: str) -> Tuple[str, str]:
+	"""Returns a compiler's prefix and what QEMU is to be given, if anything."""
+	with open(os.path.join(LIB, 'machines.tsv')) as rows:
+		for row in rows:
+			name, *fields = row.rstrip('\n').split('\t')
+			if name == arch:
+				fields = ['' if field == '-' else field for field in fields]
+				return fields[1], fields[6]
+	return '', ''
 
 def default_args(tree: str, arch: str, given: Set[str]) -> List[str]:
 	"""Returns the arguments which the caller left to us."""
@@ -84,8 +88,17 @@ def default_args(tree: str, arch: str, given: Set[str]) -> List[str]:
 		args.append('--build_dir=' + os.path.abspath('.kunit'))
 	if not given & {'--kunitconfig', '--alltests'}:
 		args += script('config_args.sh', tree, arch).splitlines()
-	if qemu_args(arch) and '--qemu_args' not in given:
-		args.append('--qemu_args=' + qemu_args(arch))
+	cross, qemu = machine(arch)
+	if qemu and '--qemu_args' not in given:
+		args.append('--qemu_args=' + qemu)
+	if cross and '--cross_compile' not in given:
+		args.append('--cross_compile=' + cross)
+	# A machine that this kernel's own kunit.py does not have
+	configs = os.path.join(tree, 'tools/testing/kunit/qemu_configs')
+	if qemu and not os.path.exists(os.path.join(configs, f'{arch}.py')) \
+			and '--qemu_config' not in given:
+		os.environ['KUNIT_MACHINE'] = arch
+		args.append('--qemu_config=' + os.path.join(LIB, 'machine.py'))
 	return args
 
 def main(argv: Sequence[str]) -> NoReturn:
