@@ -11,12 +11,13 @@ takes_replay := KERNEL ARCH FIXES LLVM FILES FILES_FROM JSON JUNIT
 takes_boot := KERNEL ARCH CONFIG FIXES ALGORITHMS ROUNDS JSON JUNIT
 takes_bots := BOTS KERNEL ARCH FIXES LLVM SEED CONFIGS
 takes_series := KERNEL CHECK
+takes_matrix := ROWS KERNEL FIXES JSON JUNIT
 takes_all := JOBS BUILD INSTALL
 variables := $(sort $(takes_run) $(takes_test) $(takes_mutants) $(takes_replay) \
-	$(takes_boot) $(takes_bots) $(takes_series) $(takes_all))
+	$(takes_boot) $(takes_bots) $(takes_series) $(takes_matrix) $(takes_all))
 
 # Those that may fail, or not come to that
-judging := run test mutants coverage replay boot bots series
+judging := run test mutants coverage replay boot bots series matrix
 
 # Whatever was given reaches the scripts through the environment, as it was given, and
 # nothing else does: a CC= that has no effect would be taken for one that has.
@@ -37,7 +38,7 @@ help:
 #: make run        build a kernel with the suite, boot it, report every case
 #:                 (3 to 6 min the first time, 4 s if nothing has changed)
 #:   KERNEL=6.12     or 6.1, newest, or the path of a kernel tree
-#:   ARCH=i386       or um, x86_64
+#:   ARCH=i386       or a machine of harness/lib/machines.tsv: arm, mips, um, x86_64, ...
 #:   CONFIG=         fragments: debug, forcemap, highmem64g, nohighmem, pae, stats,
 #:                   up, xz, zstd, or paths; several as in debug,stats
 #:   FIXES=          yes: with patches/, the default for 6.1, 6.12 and newest; no: the
@@ -51,7 +52,7 @@ help:
 #:   TIMEOUT=300     seconds for the kernel to run
 #: make test       the project's own tests (half an hour to an hour)
 #:   ONLY=           parts of them: blobs, boot, code, commands, coverage, debug,
-#:                   install, kernels, manual, mutants, red, replay, series, suite, um
+#:                   install, kernels, machines, manual, mutants, red, replay, series, suite, um
 #: make mutants    break decompress.c in every way, and report in build/mutants/
 #:                 which breakages the suite catches (40 min)
 #:   MUTANTS=        only those of the patches in this directory
@@ -77,11 +78,14 @@ help:
 #:                   configurations that nobody has thought of
 #:   CONFIGS=30      for 0day: how many are drawn
 #:   SEED=           for 0day: a number that draws the same ones again
+#: make matrix     run the suite on machines and in configurations of many kinds, and
+#:                 report in build/matrix/; takes KERNEL, FIXES
+#:   ROWS=           only these of harness/matrix/rows.tsv, such as arm,mips
 #: make series     patches for the lists, made for KERNEL, in build/series/: fixes,
 #:                 suite and kselftest (1 min)
 #:   CHECK=no        yes: build and run what there is of the suite after each patch,
 #:                   on i386 and UML (half an hour)
-run test mutants coverage replay boot bots series: %: script-%
+run test mutants coverage replay boot bots series matrix: %: script-%
 	$(verdict)
 
 # Failed tests are to give exit status 1 and all other trouble 2, but make turns
@@ -106,7 +110,7 @@ $(judging:%=script-%): script-%:
 #:   JOBS=           compilers at once; as many as there are CPUs
 #:   BUILD=build     where all is made, and may be deleted
 #:   INSTALL=yes     no: do not install what is missing, but say what it is
-#: and run, replay, boot and test
+#: and run, replay, boot, matrix and test
 #:   JSON= JUNIT=    files for the results, for programs
 #:
 #: make install    put the suite into the tree KERNEL=directory ...

@@ -153,13 +153,17 @@ def junit_suite(parent: ET.Element, name: str, found: List[Result]) -> None:
 	suite.set('errors', str(count['error']))
 	suite.set('skipped', str(count['skipped']))
 
+def write_xml(document: ET.Element, path: str) -> None:
+	"""Writes a JUnit document."""
+	ET.indent(document)
+	ET.ElementTree(document).write(path, encoding='utf-8', xml_declaration=True)
+
 def junit(kunit: str, *args: str) -> int:
 	"""Writes the tests of some logs as one JUnit document."""
 	document = ET.Element('testsuites')
 	for log, name in zip(args[:-1:2], args[1::2]):
 		junit_suite(document, name, results(kunit, log))
-	ET.indent(document)
-	ET.ElementTree(document).write(args[-1], encoding='utf-8', xml_declaration=True)
+	write_xml(document, args[-1])
 	return 0
 
 def join(path: str, *runs: str) -> int:

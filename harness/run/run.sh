@@ -80,6 +80,9 @@ build_kernel
 
 set -- --timeout="$TIMEOUT"
 [ "$BENCH" = no ] || set -- "$@" --kernel_args=module_decompress_kunit.bench=1
+# What a row of make matrix has besides
+[ -z "${ROW_QEMU_ARGS:-}" ] || set -- "$@" --qemu_args="$ROW_QEMU_ARGS"
+[ -z "${ROW_KERNEL_ARGS:-}" ] || set -- "$@" --kernel_args="$ROW_KERNEL_ARGS"
 [ -z "$FILTER" ] || set -- "$@" "$FILTER"
 boot_kernel "$@"
 
@@ -88,6 +91,7 @@ boot_kernel "$@"
 
 judge explain "$dir/.config" "$tree/.lacks" ${BASE:+"$of_base"}
 [ -z "${BASE_LIST:-}" ] || results_py list "$dir/test.log" >"$BASE_LIST"
+[ -z "${ROW:-}" ] || cp "$dir/test.log" "$dir/.config" "$tree/.lacks" "$ROW"
 [ -z "$JSON" ] || cp "$dir/kunit.json" "$JSON"
 [ -z "$JUNIT" ] || results_py junit "$dir/test.log" "$what" "$JUNIT"
 sed '$d' "$dir/results"

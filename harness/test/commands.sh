@@ -538,6 +538,53 @@ not_for_bots()
 		refused 'CONFIGS=many' bots BOTS=0day CONFIGS=many
 }
 
+matrix()
+{
+	make -C "$top" --no-print-directory matrix "$@"
+}
+
+# What fails, what did not run, for want of QEMU, too, and what need not run again
+matrix_verdicts()
+{
+	exits 1 with_qemu "$header; echo '    not ok 2 two'" matrix ROWS=i386 \
+		>"$logs/out" && grep '^i386  *red .* 1 failed' "$logs/out" || return
+	exits 2 with_qemu 'exit 1' matrix ROWS=i386 >"$logs/out" &&
+		grep '^i386  *not run .* did not come to its first test' "$logs/out" ||
+		return
+	rm -rf "$logs/no_qemu"
+	mkdir -p "$logs/no_qemu"
+	for f in /usr/bin/*; do
+		case $f in
+		*/qemu-system-*) ;;
+		*) ln -s "$f" "$logs/no_qemu" ;;
+		esac
+	done
+	PATH=$logs/no_qemu exits 2 matrix ROWS=i386 INSTALL=no >"$logs/out" &&
+		grep '^i386  *not run .*missing: qemu-system-i386' "$logs/out" || return
+	matrix ROWS=i386,um JSON="$logs/matrix.json" JUNIT="$logs/matrix.xml" \
+		>"$logs/out" && grep ': 2 green, 0 known, 0 red, 0 not run$' "$logs/out" ||
+		return
+	matrix ROWS=um 2>"$logs/out" && grep '^um: nothing has changed' "$logs/out" ||
+		return
+	grep -c 'class="green"><b>' "$build/matrix/$kernel-yes/report.html"
+	python3 - "$logs/matrix.json" "$logs/matrix.xml" <<-'END'
+		import json, sys, xml.etree.ElementTree as ET
+		rows = json.load(open(sys.argv[1]))
+		assert [(row['row'], row['word']) for row in rows] == [
+			('i386', 'green'), ('um', 'green')]
+		suites = ET.parse(sys.argv[2]).getroot()
+		assert [suite.get('name') for suite in suites] == ['i386', 'um']
+		assert all(int(suite.get('tests')) > 200 for suite in suites)
+	END
+}
+
+not_for_matrix()
+{
+	refused 'no row nothing' matrix ROWS=um,nothing &&
+		refused 'which row' matrix ROWS=, &&
+		refused 'FIXES=maybe' matrix FIXES=maybe
+}
+
 # One that KernelCI cannot read, or that no patch explains, is told.
 kernelci_knows_three_statuses()
 {
@@ -591,6 +638,8 @@ command_checks()
 	check commands 'refuses bad variables' bad_variables
 	check commands 'bots refuses bad variables' not_for_bots
 	check commands 'KernelCI knows three statuses' kernelci_knows_three_statuses
+	check commands 'matrix refuses bad variables' not_for_matrix
+	check commands 'matrix tells what its rows came to' matrix_verdicts
 	check commands 'names a missing tool' missing_tool
 	check commands 'says what to do without apt-get' not_debian
 	check mutants 'refuses a mutant that is none' patch_that_does_not_apply

@@ -15,7 +15,7 @@ JSON=$(absolute "${JSON:-}")
 JUNIT=$(absolute "${JUNIT:-}")
 # This is about one kernel; the caller's choice is for `make run`.
 unset KERNEL ARCH CONFIG FIXES FILTER BENCH BASE LLVM TIMEOUT FILES FILES_FROM ALGORITHMS \
-	ROUNDS MUTANTS HOSTS REBUILD BOTS SEED CONFIGS
+	ROUNDS MUTANTS HOSTS REBUILD BOTS SEED CONFIGS ROWS
 writable "$JSON" "$JUNIT"
 json=$JSON junit=$JUNIT
 unset JSON JUNIT
@@ -28,7 +28,7 @@ failed=0
 
 # The parts, each with a file of its own, or a script that is a check itself
 parts='blobs suite red mutants replay boot code series manual install commands coverage
-	um debug kernels'
+	um machines debug kernels'
 [ "$ONLY" ] || ONLY=$parts
 wanted=,
 for part in $(echo "$ONLY" | tr , ' '); do
