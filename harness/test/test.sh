@@ -112,7 +112,7 @@ refused()
 rm -rf "$logs"
 mkdir -p "$logs"
 : >"$logs/checks"
-need shellcheck sparse git gzip zstd sphinx-build pyflakes3
+need shellcheck sparse git gzip zstd sphinx-build pyflakes3 parallel unifdef
 
 sh "$top/harness/lib/kernel.sh" $kernel >/dev/null
 
