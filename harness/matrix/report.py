@@ -28,6 +28,7 @@ WORDS = ('green', 'known', 'red', 'not run')
 STYLE = '''
 body { font: 14px sans-serif; margin: 2em }
 table { border-collapse: collapse }
+th, td:first-child { white-space: nowrap }
 th, td { border: 1px solid #999; padding: .3em .6em; text-align: left; vertical-align: top }
 .green { background: #cfc } .known { background: #fe9 } .red { background: #f99 }
 .not-run { background: #ccc } .skipped { color: #555; font-size: 12px }
