@@ -386,7 +386,7 @@ tree_too_old()
 bad_variables()
 {
 	refused 'ARCH=vax' run ARCH=vax &&
-		refused 'CONFIG=none: no such file, and not one of boot debug' \
+		refused 'CONFIG=none: no such file, and not one of 16k 64k boot' \
 			run CONFIG=none &&
 		refused 'INSTALL=maybe' run INSTALL=maybe &&
 		refused 'FIXES=0008' run FIXES=0008 &&
