@@ -39,9 +39,9 @@ help:
 #:                 (3 to 6 min the first time, 4 s if nothing has changed)
 #:   KERNEL=6.12     or 6.1, newest, or the path of a kernel tree
 #:   ARCH=i386       or a machine of harness/lib/machines.tsv: arm, mips, um, x86_64, ...
-#:   CONFIG=         fragments: debug, forcemap, highmem64g, nohighmem, pae, stats,
-#:                   up, xz, zstd; of arm lpae, of arm64 16k, 64k; or paths;
-#:                   several as in debug,stats
+#:   CONFIG=         fragments: debug, dynamic, forcemap, highmem64g, nohighmem,
+#:                   pae, stats, up, xz, zstd; of arm lpae, of arm64 16k, 64k; or
+#:                   paths; several as in debug,stats
 #:   FIXES=          yes: with patches/, the default for 6.1, 6.12 and newest; no: the
 #:                   kernel as it is, the default for a path; or the numbers of
 #:                   those to apply, such as 0001,0003
