@@ -40,8 +40,8 @@ help:
 #:   KERNEL=6.12     or 6.1, newest, or the path of a kernel tree
 #:   ARCH=i386       or a machine of harness/lib/machines.tsv: arm, mips, um, x86_64, ...
 #:   CONFIG=         fragments: debug, dynamic, forcemap, highmem64g, nohighmem,
-#:                   pae, stats, up, xz, zstd; of arm lpae, of arm64 16k, 64k; or
-#:                   paths; several as in debug,stats
+#:                   pae, stats, up, xz, zstd; of x86_64 kasan; of arm lpae; of
+#:                   arm64 16k, 64k; or paths; several as in debug,stats
 #:   FIXES=          yes: with patches/, the default for 6.1, 6.12 and newest; no: the
 #:                   kernel as it is, the default for a path; or the numbers of
 #:                   those to apply, such as 0001,0003
