@@ -89,16 +89,16 @@ def default_args(tree: str, arch: str, given: Set[str]) -> List[str]:
 	if not given & {'--kunitconfig', '--alltests'}:
 		args += script('config_args.sh', tree, arch).splitlines()
 	cross, qemu = machine(arch)
-	if qemu and '--qemu_args' not in given:
-		args.append('--qemu_args=' + qemu)
 	if cross and '--cross_compile' not in given:
 		args.append('--cross_compile=' + cross)
 	# A machine that this kernel's own kunit.py does not have
-	configs = os.path.join(tree, 'tools/testing/kunit/qemu_configs')
-	if qemu and not os.path.exists(os.path.join(configs, f'{arch}.py')) \
-			and '--qemu_config' not in given:
+	own = os.path.join(tree, 'tools/testing/kunit/qemu_configs', f'{arch}.py')
+	new = bool(qemu) and '--qemu_config' not in given and not os.path.exists(own)
+	if new:
 		os.environ['KUNIT_MACHINE'] = arch
 		args.append('--qemu_config=' + os.path.join(LIB, 'machine.py'))
+	if qemu and (new or '--qemu_args' not in given):
+		args.append('--qemu_args=' + qemu)
 	return args
 
 def main(argv: Sequence[str]) -> NoReturn:
