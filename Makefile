@@ -53,7 +53,8 @@ help:
 #:   TIMEOUT=300     seconds for the kernel to run
 #: make test       the project's own tests (half an hour to an hour)
 #:   ONLY=           parts of them: blobs, boot, code, commands, coverage, debug,
-#:                   install, kernels, machines, manual, mutants, red, replay, series, suite, um
+#:                   install, kernels, machines, manual, mutants, red, replay, series,
+#:                   suite, um
 #: make mutants    break decompress.c in every way, and report in build/mutants/
 #:                 which breakages the suite catches (40 min)
 #:   MUTANTS=        only those of the patches in this directory
@@ -80,7 +81,8 @@ help:
 #:   CONFIGS=30      for 0day: how many are drawn
 #:   SEED=           for 0day: a number that draws the same ones again
 #: make matrix     run the suite on machines and in configurations of many kinds, and
-#:                 report in build/matrix/; takes KERNEL, FIXES
+#:                 report in build/matrix/ (1 to 4 min a row, then seconds); takes
+#:                 KERNEL, FIXES
 #:   ROWS=           only these of harness/matrix/rows.tsv, such as arm,mips
 #: make series     patches for the lists, made for KERNEL, in build/series/: fixes,
 #:                 suite and kselftest (1 min)

@@ -64,7 +64,8 @@ case $ARCH in
 um) end=POWER_OFF ;;
 *) end=RESTART ;;
 esac
-build_init "$headers" -DEND=LINUX_REBOOT_CMD_$end "$top/harness/bots/module.c" || not_built 'built: no init'
+build_init "$headers" -DEND=LINUX_REBOOT_CMD_$end "$top/harness/bots/module.c" ||
+	not_built 'built: no init'
 
 initramfs()
 {

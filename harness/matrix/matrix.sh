@@ -17,16 +17,17 @@ JUNIT=$(absolute "${JUNIT:-}")
 writable "$JSON" "$JUNIT"
 table=$top/harness/matrix/rows.tsv
 
-names()
+# What is for this kernel
+for_kernel()
 {
-	sed -n 's/^\([^#	]*\)	.*/\1/p' "$table"
+	awk -F '\t' -v kernel="$KERNEL" '!/^#/ && $7 != kernel' "$table"
 }
 
-# All that are for this kernel, or those that ROWS names
 wanted=
 for row in $(echo "$ROWS" | tr , ' '); do
-	names | grep -qx -e "$row" ||
-		die "ROWS=$ROWS: no row $row; there are $(names | paste -s -d ' ')"
+	for_kernel | cut -f 1 | grep -qx -e "$row" ||
+		die "ROWS=$ROWS: no row $row for KERNEL=$KERNEL; there are $(
+			for_kernel | cut -f 1 | paste -s -d ' ')"
 	wanted="$wanted $row"
 done
 [ "$wanted" ] || [ ! "$ROWS" ] || die "ROWS=$ROWS: which row?"
@@ -75,7 +76,7 @@ run_row()
 		return
 	fi
 	say "$row ..."
-	rm -f "$dir/key" "$dir/test.log" "$dir/status"
+	rm -f "$dir/key" "$dir/test.log"
 	started=$(date +%s)
 	status=0
 	: >"$log"
@@ -84,7 +85,6 @@ run_row()
 		JSON='' JUNIT='' patiently into_log sh "$top/harness/run/run.sh" ||
 		status=$?
 	echo $(($(date +%s) - started)) >"$dir/seconds"
-	echo $status >"$dir/status"
 	say "$row: $(tail -n 1 "$log")"
 	# Trouble may be over the next time.
 	[ $status -gt 1 ] || mv "$dir/key.new" "$dir/key"
@@ -92,25 +92,18 @@ run_row()
 
 run_rows()
 {
-	while IFS='	' read -r name machine config llvm qemu args kernels; do
-		case "$name, $wanted " in
-		'#'*) continue ;;
-		*,'  ' | *" $name "*) ;;
+	while IFS='	' read -r name machine config llvm qemu args _; do
+		case "$wanted " in
+		' ' | *" $name "*) ;;
 		*) continue ;;
-		esac
-		case " $kernels " in
-		' all ' | *" $KERNEL "*) ;;
-		*)
-			say "$name: not for KERNEL=$KERNEL"
-			continue
-			;;
 		esac
 		echo "$name" >>"$matrix/rows"
 		run_row "$name" "$machine" "$config" "$llvm" "$qemu" "$args" </dev/null
-	done <"$table"
+	done
 }
 
 : >"$matrix/rows"
-run_rows
+for_kernel >"$matrix/table"
+run_rows <"$matrix/table"
 python3 "$top/harness/matrix/report.py" "$src/tools/testing/kunit" "$matrix" \
 	"$KERNEL" "$FIXES" "$JSON" "$JUNIT"

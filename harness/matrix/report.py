@@ -1,9 +1,9 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0
 #
-# report.py KUNIT MATRIX TABLE KERNEL FIXES JSON JUNIT: what the rows named in MATRIX/rows
+# report.py KUNIT MATRIX KERNEL FIXES JSON JUNIT: what the rows named in MATRIX/rows
 # came to, each from its own directory there: as text, as MATRIX/report.html, and as JSON
-# and JUnit where these are to go. TABLE is rows.tsv, KUNIT has the kernel's kunit_parser.
+# and JUnit where these are to go. KUNIT has the kernel's kunit_parser.
 #
 # Exit status: 0 all passed, 1 cases failed, 2 a row has no results.
 
@@ -45,7 +45,8 @@ def read(*path: str) -> str:
 
 def skips(log: str) -> List[str]:
 	"""Returns the reasons in a guest's log for which something was skipped."""
-	reasons = re.findall(r'^ *(?:\[ *[0-9.]+\] *)?ok \d+ .*# SKIP +(\S.*?)\s*$', log, re.MULTILINE)
+	reasons = re.findall(r'^ *(?:\[ *[0-9.]+\] *)?ok \d+ .*# SKIP +(\S.*?)\s*$', log,
+			     re.MULTILINE)
 	return list(dict.fromkeys(reasons))
 
 def command(name: str, kernel: str, fixes: str) -> str:
@@ -90,7 +91,7 @@ def as_text(records: List[Dict[str, Any]]) -> str:
 def as_html(title: str, records: List[Dict[str, Any]], commands: Dict[str, str]) -> str:
 	"""Returns the page: a row a machine, a column a suite."""
 	suites = list(dict.fromkeys(suite for record in records for suite in record['suites']))
-	head = ''.join(f'<th>{html.escape(suite.replace("module_decompress", "…") if suite != "module_decompress" else suite)}</th>'
+	head = ''.join(f'<th>{html.escape(suite.replace("module_decompress_", "…"))}</th>'
 		       for suite in suites)
 	lines = []
 	for row in records:

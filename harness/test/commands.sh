@@ -582,6 +582,8 @@ not_for_matrix()
 {
 	refused 'no row nothing' matrix ROWS=um,nothing &&
 		refused 'which row' matrix ROWS=, &&
+		refused 'no row i386-zstd for KERNEL=6.1' \
+			matrix ROWS=i386-zstd KERNEL=6.1 &&
 		refused 'FIXES=maybe' matrix FIXES=maybe
 }
 
