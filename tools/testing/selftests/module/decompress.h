@@ -128,6 +128,7 @@ int load(const char *file, int flags);
 int unload(const char *name);
 bool is_loaded(const char *name);
 bool is_live(const char *name);
+bool needs_another(const struct module *m);
 void get_ready(const struct module *m, int flags);
 void put_back(const struct module *m);
 bool signatures_are_enforced(void);

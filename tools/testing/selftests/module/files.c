@@ -34,12 +34,12 @@ const char *error_name(int error)
 	} names[] = {
 		{ 0, "success" }, { EPERM, "EPERM" }, { ENOENT, "ENOENT" },
 		{ ENOEXEC, "ENOEXEC" }, { EBADF, "EBADF" },
-		{ EIO, "EIO" }, { EAGAIN, "EAGAIN" }, { ENOMEM, "ENOMEM" },
+		{ EIO, "EIO" }, { ENXIO, "ENXIO" }, { EAGAIN, "EAGAIN" }, { ENOMEM, "ENOMEM" },
 		{ EACCES, "EACCES" }, { EFAULT, "EFAULT" }, { EBUSY, "EBUSY" },
-		{ EEXIST, "EEXIST" }, { EINVAL, "EINVAL" },
+		{ EEXIST, "EEXIST" }, { ENODEV, "ENODEV" }, { EINVAL, "EINVAL" },
 		{ ETXTBSY, "ETXTBSY" }, { ENOPKG, "ENOPKG" },
 		{ EBADMSG, "EBADMSG" }, { ENOKEY, "ENOKEY" },
-		{ EKEYREJECTED, "EKEYREJECTED" },
+		{ EOPNOTSUPP, "EOPNOTSUPP" }, { EKEYREJECTED, "EKEYREJECTED" },
 	};
 	static char number[PATH_SIZE];
 	size_t i;

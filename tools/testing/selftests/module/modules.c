@@ -92,6 +92,12 @@ bool is_live(const char *name)
 	return in_proc_modules(name, " Live ");
 }
 
+/* Is there one that it needs? It may be built in. */
+bool needs_another(const struct module *m)
+{
+	return m->needs && exists(path_of(m->needs_file, COMPRESSED));
+}
+
 /* Skips a module that is not there, or that the system has loaded. */
 void get_ready(const struct module *m, int flags)
 {
@@ -99,7 +105,7 @@ void get_ready(const struct module *m, int flags)
 		not_there(path_of(m->file, flags));
 	if (is_loaded(m->name))
 		skip("%s is loaded\n", m->name);
-	if (m->needs && !is_loaded(m->needs)) {
+	if (needs_another(m) && !is_loaded(m->needs)) {
 		must(load(m->needs_file, flags) == 0, "%s: not loaded\n",
 		     m->needs);
 		needs_is_ours = true;
