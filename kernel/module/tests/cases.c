@@ -114,7 +114,7 @@ static struct {
 
 /**
  * case_fill() - make a payload
- * @len: of so many bytes
+ * @len: of so many bytes, PAYLOAD_MAX at most
  * @kind: as payload_fill() has it
  * @seed: as payload_fill() has it
  *
@@ -125,6 +125,8 @@ static struct {
 void case_fill(size_t len, enum payload_kind kind, u32 seed)
 {
 	if (len <= filled.len && kind == filled.kind && seed == filled.seed)
+		return;
+	if (WARN_ON(len > PAYLOAD_MAX))
 		return;
 	payload_fill(case_payload, len, kind, seed);
 	filled.len = len;

@@ -50,7 +50,8 @@ void case_algorithm_desc(const struct algorithm *algorithm, char *desc);
 	KUNIT_CASE_PARAM_ATTR(test_name, gen_params,			\
 			      ((struct kunit_attributes){ KUNIT_SPEED_SLOW }))
 
-#define PAYLOAD_MAX	SZ_4M
+/* 35 pages, too, which are more where one has 256 KiB */
+#define PAYLOAD_MAX	max_t(size_t, 35 * PAGE_SIZE, SZ_4M)
 #define INPUT_MAX	ALIGN(PAYLOAD_MAX + STREAM_OVERHEAD(PAYLOAD_MAX), PAGE_SIZE)
 
 /* Room for one payload of PAYLOAD_MAX, and for one input of INPUT_MAX bytes */
