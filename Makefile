@@ -8,7 +8,7 @@ takes_test := ONLY JSON JUNIT
 takes_mutants := MUTANTS HOSTS REBUILD
 takes_coverage := KERNEL FIXES
 takes_replay := KERNEL ARCH FIXES LLVM FILES FILES_FROM JSON JUNIT
-takes_boot := KERNEL ARCH CONFIG FIXES ALGORITHMS ROUNDS JSON JUNIT
+takes_boot := KERNEL ARCH CONFIG FIXES ALGORITHMS IMAGE MODULES ROUNDS JSON JUNIT
 takes_bots := BOTS KERNEL ARCH FIXES LLVM SEED CONFIGS
 takes_series := KERNEL CHECK
 takes_matrix := ROWS KERNEL FIXES JSON JUNIT
@@ -73,6 +73,9 @@ help:
 #:   CONFIG=         highmem4g, kmemleak, or a path
 #:   ALGORITHMS=     only these, such as 'gzip xz'
 #:   ROUNDS=100      of loads, good and bad, before the free memory is looked at
+#:   IMAGE=          a kernel as it is shipped, with its own modules: the name of a package
+#:                   of Debian's, such as linux-image-amd64/trixie, or a file (10 min)
+#:   MODULES=        where the modules of that file are, such as /lib/modules/RELEASE
 #: make bots       run the suite as bots do; takes KERNEL, ARCH, FIXES
 #:   BOTS=           module: load it, read debugfs, unload it, again and again (2 min
 #:                   after make run ARCH=um, and a kernel with KUNIT=m); kernelci:

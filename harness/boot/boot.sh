@@ -11,10 +11,11 @@
 
 set -eu
 . "$(dirname "$0")/../lib/lib.sh"
+[ -z "${IMAGE:-}${MODULES:-}" ] || exec sh "$top/harness/boot/image.sh"
 . "$top/harness/lib/build.sh"
+. "$top/harness/boot/guest.sh"
 
 ALGORITHMS=${ALGORITHMS:-}
-ROUNDS=${ROUNDS:-100}
 CONFIG=${CONFIG:-}
 JSON=$(absolute "${JSON:-}")
 JUNIT=$(absolute "${JUNIT:-}")
@@ -28,10 +29,6 @@ for algorithm in $ALGORITHMS; do
 	*) die "ALGORITHMS=$algorithm: not one of gzip, xz, zstd" ;;
 	esac
 done
-
-case $ROUNDS in
-[1-9] | *[!0-9]* | '' | 0*) die "ROUNDS=$ROUNDS: not a number from 10 on" ;;
-esac
 
 [ -z "$LLVM" ] || die 'LLVM=1 is for make run; make boot builds by gcc'
 writable "$JSON" "$JUNIT"
@@ -47,7 +44,7 @@ fi
 # by a program on its library.
 need gzip xz zstd /sbin/depmod openssl /usr/include/openssl/evp.h
 find_kernel
-kmod=$(sh "$top/harness/boot/kmod.sh")
+kmod=$(sh "$top/harness/boot/kmod.sh" i386)
 
 has()
 {
@@ -88,38 +85,6 @@ install_modules()
 		INSTALL_MOD_PATH="$root" "$@"
 }
 
-# As scripts/Makefile.modinst does it
-compress()
-{
-	case $1 in
-	gzip) gzip -n -f "$2" ;;
-	xz) xz --check=crc32 --lzma2=dict=1MiB -f "$2" ;;
-	zstd) zstd --rm -f -q "$2" ;;
-	esac
-}
-
-# What is no good, from the uncompressed module $1, of $2 bytes, in $3
-spoil()
-{
-	# A byte of it
-	{
-		head -c 200 "$1"
-		head -c 201 "$1" | tail -c 1 | tr '\000-\377' '\001-\377\000'
-		tail -c +202 "$1"
-	} >"$3/changed.ko"
-	# Before the marker, of 28 bytes, come the four of its length.
-	{
-		head -c $(($2 - 32)) "$1"
-		printf '\377\377\377\377'
-		tail -c 28 "$1"
-	} >"$3/misformatted.ko"
-	cp "$dir/fs/binfmt_script.ko" "$3/unsigned.ko"
-	echo 'This is not a module.' >"$3/text.ko"
-	for spoilt in changed misformatted unsigned text; do
-		compress "$algorithm" "$3/$spoilt.ko"
-	done
-}
-
 # modprobe's index. Debian's depmod was built without zlib and looks for no .gz:
 # what it says of the same modules as .xz holds for these, with as long a name.
 index_modules()
@@ -155,41 +120,18 @@ install_all_modules()
 		return
 
 	plain=$modules/test/plain/kernel/fs/binfmt_script.ko
-	for format in gzip xz zstd; do
-		cp "$plain" "$modules/test/format.ko"
-		compress $format "$modules/test/format.ko"
-	done
-	spoil "$plain" "$(wc -c <"$plain")" "$modules/test"
-}
-
-# For gen_init_cpio
-list_initramfs()
-{
-	cat <<-END
-		dir /dev 0755 0 0
-		nod /dev/console 0600 0 0 c 5 1
-		nod /dev/kmsg 0600 0 0 c 1 11
-		file /init $dir/guest-init 0755 0 0
-		dir /lib 0755 0 0
-		dir /sbin 0755 0 0
-		file /sbin/kmod $kmod/usr/bin/kmod 0755 0 0
-		slink /sbin/insmod kmod 0777 0 0
-		slink /sbin/rmmod kmod 0777 0 0
-		slink /sbin/modprobe kmod 0777 0 0
-		file /lib/ld-linux.so.2 $kmod/usr/lib/i386-linux-gnu/ld-linux.so.2 0755 0 0
-	END
-	for library in libc.so.6 libcrypto.so.3 libz.so.1 libzstd.so.1; do
-		echo "file /lib/$library $kmod/usr/lib/i386-linux-gnu/$library 0755 0 0"
-	done
-	(cd "$guest/installed" && find lib/modules -type d) |
-		sed 's|.*|dir /& 0755 0 0|'
-	(cd "$guest/installed" && find lib/modules -type f) |
-		sed "s|.*|file /& $guest/installed/& 0644 0 0|"
+	make_formats "$plain" "$modules/test"
+	make_bad "$plain" "$algorithm" "$modules/test"
 }
 
 initramfs()
 {
-	list_initramfs >"$guest/initramfs.list" &&
+	{
+		list_base "$dir/guest-init"
+		list_kmod
+		(cd "$guest/installed/lib/modules" && find . -type f | sed 's|^\./||') |
+			list_files "$guest/installed/lib/modules" /lib/modules
+	} >"$guest/initramfs.list" &&
 		"$dir/usr/gen_init_cpio" "$guest/initramfs.list" \
 			>"$guest/initramfs.cpio"
 }

@@ -1,8 +1,10 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0
 #
-# Gets Debian's kmod for i386, with all that it needs, and prints the directory where
-# it is.
+# kmod.sh ARCHITECTURE
+#
+# Gets Debian's kmod for that, as Debian calls it, with all that it needs, and prints the
+# directory where it is.
 #
 # Not bookworm's: it was kmod 31 that began to leave decompression to the kernel.
 # An archive that is being updated may have no index that fits for a day: so there are
@@ -13,22 +15,23 @@ set -eu
 . "$top/harness/lib/apt.sh"
 
 releases='trixie forky'
-dir=$build/kmod-i386
+arch=$1
+dir=$build/kmod-$arch
 
 get()
 {
 	for release in $releases; do
-		extract "$dir.tmp" "$release" i386 kmod &&
+		extract "$dir.tmp" "$release" "$arch" kmod &&
 			mv "$dir.tmp" "$dir" && return
 	done
 	return 1
 }
 
-lock 7 "$build/kmod-i386.lock" 'another download of kmod'
+lock 7 "$dir.lock" 'another download of kmod'
 if [ ! -d "$dir" ]; then
 	need mmdebstrap
-	say "Downloading kmod for i386 ..."
+	say "Downloading kmod for $arch ..."
 	patiently get >&2 ||
-		die "boot: mmdebstrap cannot get kmod for i386, of any of $releases; is there a network?"
+		die "boot: mmdebstrap cannot get kmod for $arch, of any of $releases; is there a network?"
 fi
 echo "$dir"

@@ -30,12 +30,16 @@ source_of()
 		echo "deb [$2 signed-by=$keyring] $uri $1 main"
 }
 
-# private_sources RELEASE
+# private_sources ARCH RELEASE ...
 private_sources()
 {
+	for_arch=$1
+	shift
 	mkdir -p "$apt/state/lists/partial" "$apt/cache/archives/partial"
 	touch "$apt/state/status"
-	source_of "$1" "arch=$(dpkg --print-architecture)" >"$apt/sources.list"
+	for release; do
+		source_of "$release" "arch=$for_arch" || return
+	done >"$apt/sources.list"
 }
 
 # extract DIRECTORY RELEASE ARCH PACKAGE ...: these and all that they need, of that

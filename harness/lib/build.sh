@@ -228,13 +228,18 @@ compiler()
 	fi
 }
 
+running()
+{
+	echo "  the kernel is running"
+}
+
 # boot_kernel ARGUMENT ...: has kunit.py boot it, and sets $verdict: 0 if all passed,
 # or 1. Only a kernel that came as far as its first test has one.
 boot_kernel()
 {
 	still_there()
 	{
-		echo "  the kernel is running"
+		running
 	}
 	rm -f "$dir/test.log" "$dir/kunit.json"
 	verdict=0
@@ -287,9 +292,10 @@ build_init()
 	shift
 	case $ARCH in
 	i386) bits=-m32 ;;
-	*) bits=-m64 ;;
+	x86_64) bits=-m64 ;;
+	*) bits= ;;
 	esac
-	logged gcc $bits -Os -Wall -Werror -ffreestanding -fno-stack-protector \
+	logged "${cross}gcc" $bits -Os -Wall -Werror -ffreestanding -fno-stack-protector \
 		-fno-pie -no-pie -static -nostdlib \
 		-include "$guest_headers/tools/include/nolibc/nolibc.h" \
 		-I "$guest_headers/tools/testing/selftests/kmod" \

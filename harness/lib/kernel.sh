@@ -32,7 +32,7 @@ update_private_apt()
 {
 	apt=$build/apt/$1
 	mkdir -p "$apt"
-	private_sources "$1" ||
+	private_sources "$(dpkg --print-architecture)" "$1" ||
 		die "KERNEL=$KERNEL: no archive of Debian's among those of apt-get here; give the path of a kernel tree: KERNEL=DIRECTORY"
 	say "Looking for $2 in $1 ..."
 	private_apt apt-get -qq update >&2

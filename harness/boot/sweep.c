@@ -1,0 +1,105 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The init of a machine that has nothing but modules: loads those of /modules, a path
+ * a line and each after what it needs, and says of each how that went: "# module PATH
+ * success", or the error, and then what the kernel had to say, as "# : MESSAGE". Before
+ * that, "# release RELEASE" and "# compression ALGORITHM", or none.
+ */
+#include "decompress.h"
+
+#define MESSAGES	4
+/* An init function may wait for ever for what is not there. */
+#define SECONDS		60
+
+static void mount_at(const char *path, const char *type)
+{
+	mkdir(path, 0755);
+	must(mount(type, path, type, 0, NULL) == 0, "%s: not mounted: %s\n", path,
+	     error_name(errno));
+}
+
+static bool ends(const char *s, const char *with)
+{
+	size_t n = strlen(s), m = strlen(with);
+
+	return n >= m && strcmp(s + n - m, with) == 0;
+}
+
+static int load_path(const char *path)
+{
+	int fd = open(path, O_RDONLY);
+
+	if (fd < 0)
+		return errno;
+	return finit_module(fd, "", ends(path, ".ko") ? NOT_COMPRESSED : COMPRESSED);
+}
+
+/* What the process comes to */
+static const char *fate_of(pid_t pid)
+{
+	int status, ms;
+	pid_t ended;
+
+	for (ms = 0; ms < SECONDS * 1000; ms++) {
+		ended = waitpid(pid, &status, WNOHANG);
+		must(ended >= 0, "no process\n");
+		if (ended)
+			return WIFEXITED(status) ? error_name(WEXITSTATUS(status)) :
+						   "kills who loads it";
+		wait_ms(1);
+	}
+	return "does not end";
+}
+
+/* In a process of its own, as an init function may take its caller with it */
+static void load_one(const char *path)
+{
+	const char *message, *fate;
+	pid_t pid;
+	int i;
+
+	while (next_message())
+		;
+	pid = fork();
+	if (pid == 0)
+		exit(load_path(path));
+	fate = fate_of(pid);
+	ksft_print_msg("module %s %s\n", path, fate);
+	if (strcmp(fate, "success") == 0)
+		return;
+	for (i = 0; i < MESSAGES && (message = next_message()); i++)
+		ksft_print_msg(": %s\n", message);
+}
+
+int main(void)
+{
+	struct utsname uts;
+	char *list, *end, *compression;
+
+	/* For finish() */
+	alone = true;
+	/* Whoever was at the console before may not have ended a line. */
+	printf("\n");
+	mount_at("/proc", "proc");
+	mount_at("/sys", "sysfs");
+	/* What is missing is not to be loaded by itself. */
+	must(tell(MODPROBE, "\n"), "%s: not written\n", MODPROBE);
+	must(open_kmsg(), "no /dev/kmsg\n");
+	ksft_print_header();
+	ksft_set_plan(1);
+	uname(&uts);
+	ksft_print_msg("release %s\n", uts.release);
+	compression = contents("/sys/module/compression", NULL);
+	ksft_print_msg("compression %s", compression ? compression : "none\n");
+
+	list = contents("/modules", NULL);
+	must(list, "no /modules\n");
+	for (; *list; list = end + 1) {
+		end = strchr(list, '\n');
+		must(end, "/modules: no end of its last line\n");
+		*end = '\0';
+		load_one(list);
+	}
+	ksft_test_result_pass("modules\n");
+	finish();
+}
