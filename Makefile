@@ -11,7 +11,7 @@ takes_replay := KERNEL ARCH FIXES LLVM FILES FILES_FROM JSON JUNIT
 takes_boot := KERNEL ARCH CONFIG FIXES ALGORITHMS IMAGE MODULES ROUNDS JSON JUNIT
 takes_bots := BOTS KERNEL ARCH FIXES LLVM SEED CONFIGS
 takes_series := KERNEL CHECK
-takes_matrix := ROWS KERNEL FIXES JSON JUNIT
+takes_matrix := ROWS KERNEL FIXES HOSTS JSON JUNIT
 takes_all := JOBS BUILD INSTALL
 variables := $(sort $(takes_run) $(takes_test) $(takes_mutants) $(takes_replay) \
 	$(takes_boot) $(takes_bots) $(takes_series) $(takes_matrix) $(takes_all))
@@ -88,6 +88,7 @@ help:
 #:                 KERNEL, FIXES
 #:   ROWS=           only these of harness/matrix/rows.tsv, such as arm,mips
 #: make series     patches for the lists, made for KERNEL, in build/series/: fixes,
+#:   HOSTS=          hosts to run them on, as make mutants has it
 #:                 suite and kselftest (1 min)
 #:   CHECK=no        yes: build and run what there is of the suite after each patch,
 #:                   on i386 and UML (half an hour)

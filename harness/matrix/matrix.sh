@@ -9,7 +9,9 @@
 
 set -eu
 . "$(dirname "$0")/../lib/lib.sh"
+jobs=${JOBS:+JOBS=$JOBS}
 . "$top/harness/lib/build.sh"
+. "$top/harness/lib/hosts.sh"
 
 ROWS=${ROWS:-}
 JSON=$(absolute "${JSON:-}")
@@ -20,7 +22,8 @@ table=$top/harness/matrix/rows.tsv
 # What is for this kernel
 for_kernel()
 {
-	awk -F '\t' -v kernel="$KERNEL" '!/^#/ && $7 != kernel' "$table"
+	awk -F '\t' -v kernel="$KERNEL" '!/^#/ && index("," $7 ",", "," kernel ",") == 0' \
+		"$table"
 }
 
 wanted=
@@ -36,21 +39,7 @@ found=$(sh "$top/harness/lib/kernel.sh" "$KERNEL")
 src=${found#* }
 matrix=$build/matrix/${found%% *}-$FIXES
 mkdir -p "$matrix"
-lock 7 "$matrix/lock" "make matrix, process $$"
-
-# What the result of a row depends on, but for the row itself
-key=$(
-	cd "$top" && {
-		suite_files
-		find patches harness/lib harness/run .kunitconfig -type f ! -name '*.pyc' |
-			sort
-	} | xargs sha256sum | sha256sum
-)
-
-still_there()
-{
-	tail -n 1 "$dir/log" | sed "s/^/  $row: /"
-}
+key=$(sh "$top/harness/matrix/key.sh")
 
 # field TEXT: what "-" stands for
 field()
@@ -75,14 +64,19 @@ run_row()
 		say "$row: nothing has changed"
 		return
 	fi
+	still_there()
+	{
+		tail -n 1 "$dir/log" | sed "s/^/  $row: /"
+	}
 	say "$row ..."
 	rm -f "$dir/key" "$dir/test.log"
 	started=$(date +%s)
 	status=0
 	: >"$log"
+	# KMSAN needs five minutes in the guest.
 	ROW=$dir ROW_QEMU_ARGS=$(field "$5") ROW_KERNEL_ARGS=$(field "$6") \
 		ARCH=$2 CONFIG=$(field "$3") LLVM=$(field "$4") \
-		JSON='' JUNIT='' patiently into_log sh "$top/harness/run/run.sh" ||
+		TIMEOUT=600 JSON='' JUNIT='' patiently into_log sh "$top/harness/run/run.sh" ||
 		status=$?
 	echo $(($(date +%s) - started)) >"$dir/seconds"
 	say "$row: $(tail -n 1 "$log")"
@@ -90,20 +84,55 @@ run_row()
 	[ $status -gt 1 ] || mv "$dir/key.new" "$dir/key"
 }
 
-run_rows()
+run_here()
 {
+	lock 7 "$matrix/lock" "make matrix, process $$"
 	while IFS='	' read -r name machine config llvm qemu args _; do
-		case "$wanted " in
-		' ' | *" $name "*) ;;
-		*) continue ;;
-		esac
-		echo "$name" >>"$matrix/rows"
-		run_row "$name" "$machine" "$config" "$llvm" "$qemu" "$args" </dev/null
-	done
+		! grep -qx "$name" "$matrix/rows.$$" || run_row "$name" "$machine" "$config" \
+			"$llvm" "$qemu" "$args" </dev/null
+	done <"$matrix/table"
 }
 
-: >"$matrix/rows"
+# Each row is a `make matrix` of its own on the first host that is free; what a host had
+# when it died goes to another. What it says there is shown here.
+run_on_hosts()
+{
+	find_hosts 1
+	for host in $(echo "$HOSTS" | tr , ' '); do
+		[ "$($ssh "$host" "sh '$top/harness/matrix/key.sh'" </dev/null)" = "$key" ] ||
+			die "HOSTS: $host: its clone in $top is not as this one is"
+	done
+	still_there()
+	{
+		echo "  $(tail -qn +2 "$matrix/joblog" | wc -l) of $(wc -l <"$matrix/rows.$$") rows"
+	}
+	: >"$matrix/joblog"
+	# What comes from nowhere is not to be taken for what is there.
+	(cd "$matrix" && xargs rm -rf <"rows.$$")
+	(
+		cd "$top" || exit
+		# shellcheck disable=SC2016	# of that shell
+		patiently parallel --will-cite --line-buffer --tag --joblog "$matrix/joblog" \
+			--sshlogin "$logins" --ssh "$ssh" --workdir "$top" --retries 3 \
+			--return "build/matrix/${matrix##*/}/{}" \
+			"make matrix HOSTS= ROWS={} KERNEL='$KERNEL' FIXES=$FIXES $jobs >/dev/null ||
+				[ \$? -le 2 ]" <"$matrix/rows.$$" >&2
+	) || :
+}
+
 for_kernel >"$matrix/table"
-run_rows <"$matrix/table"
+if [ "$wanted" ]; then
+	echo "$wanted"
+else
+	cut -f 1 "$matrix/table"
+fi | xargs -n 1 >"$matrix/rows.$$"
+trap 'rm -f "$matrix/rows.$$"' EXIT
+trap 'exit 2' HUP INT TERM
+if [ "$HOSTS" ]; then
+	run_on_hosts
+else
+	run_here
+fi
+mv "$matrix/rows.$$" "$matrix/rows"
 python3 "$top/harness/matrix/report.py" "$src/tools/testing/kunit" "$matrix" \
 	"$KERNEL" "$FIXES" "$JSON" "$JUNIT"

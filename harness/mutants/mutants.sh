@@ -12,9 +12,9 @@
 
 set -eu
 . "$(dirname "$0")/../lib/lib.sh"
+. "$top/harness/lib/hosts.sh"
 
 MUTANTS=${MUTANTS:-}
-HOSTS=${HOSTS:-}
 REBUILD=${REBUILD:-0}
 sample=${1:-}
 JOBS=${JOBS:-$(nproc)}
@@ -40,10 +40,7 @@ set -- "${MUTANTS:-$top/harness/mutants/history}"
 set -- "$1"/*.patch
 [ -e "$1" ] || die "MUTANTS=$MUTANTS: no *.patch in there"
 
-[ -z "$HOSTS" ] || [ "$build" = "$top/build" ] ||
-	die 'HOSTS and BUILD: hosts have build/ where their clone is'
 sh "$top/harness/lib/need.sh" $arch
-[ -z "$HOSTS" ] || need ssh rsync
 need parallel unifdef
 sh "$top/harness/mutants/libclang.sh" >/dev/null
 
@@ -324,20 +321,6 @@ link_mutants()
 	) && (make_image)
 }
 
-# HOSTS as GNU parallel wants them, with their numbers of CPUs. Each has a clone
-# where this one is, and may yet have to install what it needs.
-find_hosts()
-{
-	logins=
-	for host in $(echo "$HOSTS" | tr , ' '); do
-		cpus=$($ssh "$host" "cd '$top' && sh harness/lib/need.sh host >&2 && nproc" \
-			</dev/null) || die "HOSTS: $host: no ssh login, or no clone in $top"
-		logins=$logins,$cpus/$host
-	done
-	logins=${logins#,}
-}
-ssh='ssh -o BatchMode=yes -o ConnectTimeout=10 -o ServerAliveInterval=5 -o ServerAliveCountMax=2'
-
 # They are numbered as in the table, from 1. No failure, of one mutant or all,
 # stops the others; what a host had when it died goes to another.
 boot_mutants()
@@ -447,6 +430,7 @@ if [ -s "$mutants/pending" ]; then
 	say "Linking $(wc -l <"$mutants/pending") of them ..."
 	patiently link_mutants >"$mutants/link.log" 2>&1 ||
 		die 'the kernel with the mutants does not link; see build/mutants/link.log'
+	# shellcheck disable=SC2119	# as many jobs as there are CPUs
 	[ -z "$HOSTS" ] || find_hosts
 	all=$(wc -l <"$mutants/pending")
 	: >"$mutants/joblog"

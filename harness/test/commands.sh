@@ -620,6 +620,20 @@ matrix_verdicts()
 		return
 	matrix ROWS=um 2>"$logs/out" && grep '^um: nothing has changed' "$logs/out" ||
 		return
+	# A host that is this one
+	mkdir -p "$logs/hosts"
+	cat >"$logs/hosts/ssh" <<-END
+		#!/bin/sh
+		. '$top/harness/test/ssh_args.sh'
+		[ "\$host" = here ] || exit 255
+		exec sh -c "\$*"
+	END
+	chmod +x "$logs/hosts/ssh"
+	PATH=$logs/hosts:$PATH exits 2 matrix ROWS=um HOSTS=there 2>"$logs/out" &&
+		grep 'there: no ssh login' "$logs/out" || return
+	PATH=$logs/hosts:$PATH matrix ROWS=um HOSTS=here >"$logs/out" &&
+		grep ': 1 green, 0 known, 0 red, 0 not run$' "$logs/out" || return
+	matrix ROWS=i386,um >"$logs/out" 2>&1 || return
 	grep -c 'class="green"><b>' "$build/matrix/$kernel-yes/report.html"
 	python3 - "$logs/matrix.json" "$logs/matrix.xml" <<-'END'
 		import json, sys, xml.etree.ElementTree as ET
@@ -701,7 +715,7 @@ command_checks()
 	check mutants 'refuses a mutant that is none' patch_that_does_not_apply
 	check replay 'replay refuses what it cannot ask about' not_for_replay
 	check boot 'boot refuses bad variables' not_for_boot
+	check boot 'a distribution'"'"'s kernel loads its modules' boot_distribution
 	check boot 'real modules load' boot_loads_modules
 	check boot 'real modules do not load as shipped' boot_as_shipped_is_red
 }
-	check boot 'a distribution'"'"'s kernel loads its modules' boot_distribution

@@ -80,16 +80,7 @@ cat >"$dir/bin/ssh" <<END
 dir='$dir' top='$top'
 END
 cat >>"$dir/bin/ssh" <<'END'
-while :; do
-	case $1 in
-	-[oleip]) shift 2 ;;
-	-*) shift ;;
-	*) break ;;
-	esac
-done
-host=$1
-shift
-[ "$1" != -- ] || shift
+. "$top/harness/test/ssh_args.sh"
 [ ! -e "$dir/$host.dead" ] || exit 255
 # As sshd does
 export SHELL=/bin/sh
