@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0
 #
 # One of kunit.py's qemu_configs for all machines: KUNIT_MACHINE in the environment is a row
-# of machines.tsv. What that has for QEMU besides is for --qemu_args, as it is with
-# kunit.py's own.
+# of machines.tsv, and KUNIT_MACHINE_ARGS is what follows on the kernel's command line.
+# What the row has for QEMU besides is for --qemu_args, as it is with kunit.py's own.
 
 import os
 
@@ -17,5 +17,6 @@ QEMU_ARCH = QemuArchParams(linux_arch=ARCH,
 			   kconfig='',
 			   qemu_arch=QEMU,
 			   kernel_path=IMAGE,
-			   kernel_command_line=f'console={CONSOLE}',
+			   kernel_command_line=' '.join(
+				   [f'console={CONSOLE}', os.environ.get('KUNIT_MACHINE_ARGS', '')]),
 			   extra_qemu_params=[])
