@@ -39,9 +39,10 @@ help:
 #:                 (3 to 6 min the first time, 4 s if nothing has changed)
 #:   KERNEL=6.12     or 6.1, newest, or the path of a kernel tree
 #:   ARCH=i386       or a machine of harness/lib/machines.tsv: arm, mips, um, x86_64, ...
-#:   CONFIG=         fragments: debug, dynamic, forcemap, highmem64g, nohighmem,
-#:                   pae, stats, up, xz, zstd; of x86_64 kasan; of arm lpae; of
-#:                   arm64 16k, 64k; or paths; several as in debug,stats
+#:   CONFIG=         fragments: debug, debug_highmem, dynamic, forcemap, highmem64g,
+#:                   kfence, kmemleak, lazy, nohighmem, pae, poison, rt, stats, ubsan, up,
+#:                   xz, zstd; of x86_64 kasan, kcsan, kmsan; of arm 798181, lpae; of arm64
+#:                   16k, 64k; or paths; several as in debug,stats
 #:   FIXES=          yes: with patches/, the default for 6.1, 6.12 and newest; no: the
 #:                   kernel as it is, the default for a path; or the numbers of
 #:                   those to apply, such as 0001,0003
@@ -72,10 +73,10 @@ help:
 #:                 insmod and modprobe (5 min); takes KERNEL, FIXES
 #:   CONFIG=         highmem4g, kmemleak, or a path
 #:   ALGORITHMS=     only these, such as 'gzip xz'
-#:   ROUNDS=100      of loads, good and bad, before the free memory is looked at
 #:   IMAGE=          a kernel as it is shipped, with its own modules: the name of a package
 #:                   of Debian's, such as linux-image-amd64/trixie, or a file (10 min)
 #:   MODULES=        where the modules of that file are, such as /lib/modules/RELEASE
+#:   ROUNDS=100      of loads, good and bad, before the free memory is looked at
 #: make bots       run the suite as bots do; takes KERNEL, ARCH, FIXES
 #:   BOTS=           module: load it, read debugfs, unload it, again and again (2 min
 #:                   after make run ARCH=um, and a kernel with KUNIT=m); kernelci:
@@ -87,8 +88,8 @@ help:
 #:                 report in build/matrix/ (1 to 4 min a row, then seconds); takes
 #:                 KERNEL, FIXES
 #:   ROWS=           only these of harness/matrix/rows.tsv, such as arm,mips
-#: make series     patches for the lists, made for KERNEL, in build/series/: fixes,
 #:   HOSTS=          hosts to run them on, as make mutants has it
+#: make series     patches for the lists, made for KERNEL, in build/series/: fixes,
 #:                 suite and kselftest (1 min)
 #:   CHECK=no        yes: build and run what there is of the suite after each patch,
 #:                   on i386 and UML (half an hour)
