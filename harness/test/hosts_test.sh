@@ -82,8 +82,6 @@ END
 cat >>"$dir/bin/ssh" <<'END'
 . "$top/harness/test/ssh_args.sh"
 [ ! -e "$dir/$host.dead" ] || exit 255
-# As sshd does
-export SHELL=/bin/sh
 if [ -d "$dir/$host" ]; then
 	set -- "mount --bind '$dir/$host' '$top' && cd / && $*"
 	exec setsid --wait unshare --mount sh -c "echo \$\$ >>'$dir/$host.pids'; $*"

@@ -13,3 +13,6 @@ done
 host=$1
 shift
 [ "$1" != -- ] || shift
+# As sshd does; without it GNU parallel runs nothing there.
+SHELL=/bin/sh
+export SHELL
