@@ -2,7 +2,6 @@
 /* Attempts: see attempt.h for what they are. */
 #include <linux/kstrtox.h>
 #include <linux/minmax.h>
-#include <linux/printk.h>
 #include <linux/sched/clock.h>
 #include <linux/string.h>
 #include <linux/xxhash.h>
@@ -20,14 +19,13 @@ static const char *attempt_name(const struct attempt *a, char *name,
 static __printf(3, 4) void attempt_fail(struct kunit *test, struct attempt *a,
 					const char *fmt, ...)
 {
-	struct va_format text;
+	char text[LEDGER_LINE + LEDGER_LOG];
 	va_list args;
 
 	va_start(args, fmt);
-	text.fmt = fmt;
-	text.va = &args;
-	KUNIT_FAIL(test, "%s, %s: %pV", a->d->name, a->what, &text);
+	vscnprintf(text, sizeof(text), fmt, args);
 	va_end(args);
+	KUNIT_FAIL(test, "%s, %s: %s", a->d->name, a->what, text);
 }
 
 /* Index of the first byte that differs, or -1 */
