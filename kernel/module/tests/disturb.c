@@ -135,6 +135,23 @@ void disturb_end(struct disturbance *d)
 	}
 }
 
+/*
+ * Only one that waits, and has left the CPU that it comes from, is woken at once. One that
+ * has not begun looks as if it slept, and takes other CPUs than it is told when it begins.
+ */
+static bool is_waiting(struct disturbance *d)
+{
+	if (!wq_has_sleeper(&d->wait) || task_is_running(d->thread))
+		return false;
+#ifdef CONFIG_SMP
+	/* Pairs with the barriers of __schedule(): what sleeps is seen to leave */
+	smp_rmb();
+	return !READ_ONCE(d->thread->on_cpu);
+#else
+	return true;
+#endif
+}
+
 /**
  * disturb_by_task() - run another task on this CPU
  * @disturbance: a struct disturbance
@@ -150,9 +167,9 @@ void disturb_by_task(void *disturbance)
 	struct disturbance *d = disturbance;
 	unsigned long preempted;
 
-	set_cpus_allowed_ptr(d->thread, cpumask_of(raw_smp_processor_id()));
-	while (task_is_running(d->thread))
+	while (!is_waiting(d))
 		schedule_timeout_uninterruptible(1);
+	set_cpus_allowed_ptr(d->thread, cpumask_of(raw_smp_processor_id()));
 	preempted = current->nivcsw;
 	d->go = true;
 	wake_up(&d->wait);
