@@ -7,6 +7,7 @@ takes_run := KERNEL ARCH CONFIG FIXES FILTER BENCH BASE LLVM TIMEOUT JSON JUNIT
 takes_test := ONLY JSON JUNIT
 takes_mutants := MUTANTS HOSTS REBUILD
 takes_coverage := KERNEL FIXES
+takes_native := KERNEL FIXES FILTER LLVM
 takes_replay := KERNEL ARCH FIXES LLVM FILES FILES_FROM JSON JUNIT
 takes_boot := KERNEL ARCH CONFIG FIXES ALGORITHMS IMAGE MODULES ROUNDS JSON JUNIT
 takes_bots := BOTS KERNEL ARCH FIXES LLVM SEED CONFIGS
@@ -17,7 +18,7 @@ variables := $(sort $(takes_run) $(takes_test) $(takes_mutants) $(takes_replay) 
 	$(takes_boot) $(takes_bots) $(takes_series) $(takes_matrix) $(takes_all))
 
 # Those that may fail, or not come to that
-judging := run test mutants coverage replay boot bots series matrix
+judging := run test native mutants coverage replay boot bots series matrix
 
 # Whatever was given reaches the scripts through the environment, as it was given, and
 # nothing else does: a CC= that has no effect would be taken for one that has.
@@ -54,8 +55,12 @@ help:
 #:   TIMEOUT=300     seconds for the kernel to run
 #: make test       the project's own tests (half an hour to an hour)
 #:   ONLY=           parts of them: blobs, boot, code, commands, coverage, debug,
-#:                   install, kernels, machines, manual, mutants, red, replay, series,
-#:                   suite, um
+#:                   install, kernels, machines, manual, mutants, native, red, replay,
+#:                   series, suite, um
+#: make native     the suites that need no kernel, with decompress.c and its decoders,
+#:                 compiled for this machine, 64-bit and 32-bit, with sanitizers
+#:                 (half a minute the first time, then 3 s); takes KERNEL, FIXES,
+#:                 FILTER, LLVM
 #: make mutants    break decompress.c in every way, and report in build/mutants/
 #:                 which breakages the suite catches (40 min)
 #:   MUTANTS=        only those of the patches in this directory
@@ -93,7 +98,7 @@ help:
 #:                 suite and kselftest (1 min)
 #:   CHECK=no        yes: build and run what there is of the suite after each patch,
 #:                   on i386 and UML (half an hour)
-run test mutants coverage replay boot bots series matrix: %: script-%
+run test native mutants coverage replay boot bots series matrix: %: script-%
 	$(verdict)
 
 # Failed tests are to give exit status 1 and all other trouble 2, but make turns

@@ -34,13 +34,19 @@ case $LLVM in
 *) die "LLVM=$LLVM: not 1" ;;
 esac
 
-# find_kernel: and the tools to build it. BASE_COMMIT is one of its commits, if it is
-# not to be taken as it is; $name is what builds of it are called by.
+# find_kernel: and the tools to build it
 find_kernel()
 {
 	sh "$top/harness/lib/need.sh" "$ARCH"
 	llvm=
 	[ -z "$LLVM" ] || llvm=LLVM=$(sh "$top/harness/lib/llvm.sh")
+	find_source
+}
+
+# find_source: BASE_COMMIT is one of its commits, if it is not to be taken as it is;
+# $name is what builds of it are called by.
+find_source()
+{
 	found=$(sh "$top/harness/lib/kernel.sh" "$KERNEL" ${BASE_COMMIT:+"$BASE_COMMIT"})
 	name=${found%% *}
 	src=${found#* }

@@ -158,6 +158,11 @@ suite_files()
 	) | sort
 }
 
+# What stands in for the kernel's headers, and calls the libraries of others, has just
+# what checkpatch.pl tells to use, or to use with care, or not to write.
+# shellcheck disable=SC2034	# for those that run it
+stand_in_types=COMPLEX_MACRO,NEW_TYPEDEFS,MACRO_ARG_UNUSED,MACRO_ARG_REUSE,MACRO_ARG_PRECEDENCE,VOLATILE,MEMORY_BARRIER,CAMELCASE,UNNECESSARY_CASTS,EXPORT_SYMBOL,BIT_MACRO
+
 # Put a file in place only if its content is new, so that nothing is rebuilt for
 # nothing. A rename, so that neither an interrupted run nor a hard link to the
 # old file ever shows half of it.

@@ -1,17 +1,42 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0
 #
-# need.sh ARCH|host
+# need.sh ARCH|host|native
 #
 # Sees to it that the tools are there with which a kernel is built and run for
-# ARCH, with LLVM=1 by clang, or booted on a host of `make mutants`: as root
-# installs what is missing, else names it.
+# ARCH, with LLVM=1 by clang, or booted on a host of `make mutants`, or with which
+# `make native` builds: as root installs what is missing, else names it.
 
 set -eu
 . "$(dirname "$0")/../lib/lib.sh"
 
 for_a_build='make gcc ld flex bison bc perl patch cmp flock python3
 	/usr/include/stdlib.h'
+
+# makes_programs COMPILER BITS: with sanitizers
+makes_programs()
+{
+	echo 'int main(void) { return 0; }' |
+		"$1" "-m$2" -fsanitize=address,undefined -xc -o /dev/null - 2>/dev/null
+}
+
+if [ "$1" = native ]; then
+	need make gcc patch cmp flock python3 /usr/include/stdlib.h
+	compiler=gcc
+	if [ "${LLVM:-}" ]; then
+		compiler=clang
+		{ command -v clang >/dev/null && makes_programs clang 64; } ||
+			need_packages 'clang and its sanitizers' clang libclang-rt-dev
+	fi
+	makes_programs $compiler 32 || case $(installer) in
+	# gcc-multilib cannot be beside the compilers for other machines.
+	apt-get*) set -- "lib32gcc-$(gcc -dumpversion)-dev" libc6-dev-i386 ;;
+	dnf*) set -- glibc-devel.i686 libgcc.i686 libasan.i686 libubsan.i686 ;;
+	*) set -- lib32-glibc lib32-gcc-libs ;;
+	esac
+	[ "$1" = native ] || need_packages "$compiler for 32-bit programs" "$@"
+	exit
+fi
 
 # Older ones cannot build i386, and Debian's default is old: so the newest it has.
 if [ "${LLVM:-}" ] && ! sh "$top/harness/lib/llvm.sh" >/dev/null; then

@@ -4,7 +4,7 @@
 # Behind `make series CHECK=yes`: after each patch of build/series/ the kernel builds,
 # the suite as far as it is there runs on i386 and UML, and what is red is red by a bug
 # that is known. The fixes have all of the suite on top. W=1 and sparse are silent. The
-# kselftest builds.
+# native program builds and runs, and the kselftest builds.
 #
 # Exit status: 0 so it is, 1 it is not, 2 it did not come to that.
 
@@ -114,6 +114,23 @@ selftest()
 		-printf '    builds: %f\n'
 }
 
+# natively: as soon as there is a makefile, it makes a program of the suite that is in
+# the tree, which runs it
+natively()
+{
+	native=tools/testing/module_decompress
+	log=$logs/$mail.log
+	[ -e "$tree/$native/Makefile" ] || return 0
+	status=0
+	patiently into_log make -C "$tree/$native" O="$logs/native" --jobs="$JOBS" -s &&
+		patiently into_log "$logs/native/module_decompress" || status=$?
+	if [ $status -gt 1 ] || ! grep -q '^1\.\.3$' "$log"; then
+		tail -n 20 "$log" >&2
+		failed=1
+	fi
+	echo "    natively: $(grep -c ' ok ' "$log") results"
+}
+
 # check_series NAME: patch by patch
 check_series()
 {
@@ -124,10 +141,16 @@ check_series()
 		patch -s -p1 --no-backup-if-mismatch -d "$tree" <"$patch" >&2 ||
 			die "series: $patch does not apply to $tree"
 		patches=$((patches + 1))
-		[ "$1" != kselftest ] || {
+		case $1 in
+		native)
+			natively
+			continue
+			;;
+		kselftest)
 			selftest
 			continue
-		}
+			;;
+		esac
 		note_cured
 		quietly
 		if [ -e "$tree/kernel/module/decompress_kunit.c" ]; then
@@ -150,6 +173,7 @@ with_suite
 check_series fixes
 without_suite
 check_series suite
+check_series native
 check_series kselftest
 
 minutes=$((($(date +%s) - started + 59) / 60))

@@ -2,9 +2,9 @@
 # SPDX-License-Identifier: GPL-2.0
 #
 # Behind `make series`: writes the patches for the lists, made for the tree that
-# KERNEL names, to build/series/: fixes, from patches/; suite, to be sent as RFC; and
-# kselftest. What goes into a patch of these two, and what it says, is in the files of
-# the directories of that name here.
+# KERNEL names, to build/series/: fixes, from patches/; suite, to be sent as RFC; native,
+# which goes on top of it; and kselftest. What goes into a patch of these three, and what
+# it says, is in the files of the directories of that name here.
 #
 # Exit status: 0 all is well, 1 a mail is too long or checkpatch.pl complains, 2 it did
 # not come to that.
@@ -286,8 +286,10 @@ write()
 	# MAINTAINERS has kernel/module/ already. That kmap() is deprecated is why the
 	# suite names it. In a tree of git's checkpatch.pl wants modules of Python, to
 	# look at licenses; elsewhere it knows no commits.
-	(cd "$src" && GIT_DIR=none perl scripts/checkpatch.pl --strict --quiet --no-summary --ignore \
-		DEPRECATED_API,FILE_PATH_CHANGES,UNKNOWN_COMMIT_ID "$@") >&2 || failed=1
+	ignored=DEPRECATED_API,FILE_PATH_CHANGES,UNKNOWN_COMMIT_ID
+	[ "$name" != native ] || ignored=$ignored,$stand_in_types
+	(cd "$src" && GIT_DIR=none perl scripts/checkpatch.pl --strict --quiet --no-summary \
+		--ignore $ignored "$@") >&2 || failed=1
 	# Its cache, in a tree that is not ours
 	rm -f "$src"/.checkpatch-camelcase.*
 
@@ -332,6 +334,8 @@ apply_fixes
 write fixes PATCH
 of_files suite
 write suite 'RFC PATCH'
+of_files native
+write native 'RFC PATCH'
 of_files kselftest
 write kselftest PATCH
 left=$(cd "$whole" && git ls-files -co | grep -vxFf "$work/files") || :

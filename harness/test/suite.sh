@@ -151,6 +151,55 @@ nothing_is_not_covered()
 		>"$logs/out" && grep -F 'not all lines and branches' "$logs/out"
 }
 
+# native_cases LOG: what came of those that run natively, too
+native_cases()
+{
+	python3 "$top/harness/run/results.py" list "$tree/tools/testing/kunit" "$1" |
+		grep ' module_decompress\(_resources\|_bad_input\|\)/' | sort
+}
+
+# as_in_a_kernel FIXES STATUS: each case comes to the same natively, of 64 bits as on UML,
+# of 32 as on i386
+as_in_a_kernel()
+{
+	exits "$2" make -C "$top" --no-print-directory native FIXES="$1" >"$logs/native" ||
+		return
+	! grep 'warning: ' "$build/native/$kernel/native.log" || return
+	for arch in um i386; do
+		bits=32
+		[ $arch = i386 ] || bits=64
+		exits "$2" run ARCH=$arch FIXES="$1" >"$logs/out" || return
+		native_cases "$build/kunit/$kernel-$arch/test.log" >"$logs/cases.kernel"
+		native_cases "$build/native/$kernel/$bits.log" >"$logs/cases.native"
+		[ "$(wc -l <"$logs/cases.native")" -gt 150 ] &&
+			diff -u "$logs/cases.kernel" "$logs/cases.native" || return
+	done
+	tail -n 1 "$logs/native"
+}
+
+# natively_red WORDS SED-SCRIPT: decompress.c, changed so, fails one case at least, which
+# says so
+natively_red()
+{
+	sed "$2" "$tree/kernel/module/decompress.c" >"$logs/decompress.c"
+	! cmp -s "$tree/kernel/module/decompress.c" "$logs/decompress.c" || return
+	DECOMPRESS=$logs/decompress.c exits 1 sh "$top/harness/native/native.sh" \
+		>"$logs/out" && grep -F "$1" "$logs/out"
+}
+
+# What no rule of the ledger's speaks of, and a kernel may live through
+mistakes_fault()
+{
+	make_tree "$kernel" && natively_red 'AddressSanitizer: use-after-poison' \
+		's/^\t\tkunmap_local(zstd_dec.dst);/&\n*(char *)zstd_dec.dst = 0;/' &&
+		natively_red 'AddressSanitizer: use-after-poison' \
+			's/^\t\tkunmap_local(zstd_dec.dst);/((char *)zstd_dec.dst)[PAGE_SIZE] = 0;\n&/' &&
+		natively_red 'AddressSanitizer: heap-buffer-overflow' \
+			's/^\tzstd_buf.pos = 0;/&\nif (((volatile const char *)buf)[size] == 1) size--;/' &&
+		natively_red 'ended with signal 27' \
+			's/^\tzstd_buf.pos = 0;/&\nif (size == INT_MAX) for (;;);/'
+}
+
 suite_checks()
 {
 	check suite 'green on i386 with highmem' green "$kernel-i386"
@@ -179,6 +228,10 @@ suite_checks()
 	check um 'red on UML as shipped, exactly, and all of it known' \
 		machine_as_shipped_is_red um
 	check um 'does as a module what it does when it is built in' as_module
+
+	check native 'natively as in a kernel, with fixes' as_in_a_kernel yes 0
+	check native 'natively as in a kernel, as shipped' as_in_a_kernel no 1
+	check native 'natively a mistake faults' mistakes_fault
 
 	# Where kmap_local_page() takes no slot for what kmap() has mapped, and big endian
 	for machine in arm mips; do

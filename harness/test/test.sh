@@ -28,7 +28,7 @@ failed=0
 
 # The parts, each with a file of its own, or a script that is a check itself
 parts='blobs suite red mutants replay boot code series manual install commands coverage
-	um machines debug kernels'
+	um native machines debug kernels'
 [ "$ONLY" ] || ONLY=$parts
 wanted=,
 for part in $(echo "$ONLY" | tr , ' '); do

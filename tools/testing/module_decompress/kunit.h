@@ -1,0 +1,144 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * As much of KUnit as the suites use, in user space: kunit.c runs them, and prints
+ * KTAP as the kernel does. Names and meanings are those of kunit/test.h.
+ */
+#ifndef _NATIVE_KUNIT_H
+#define _NATIVE_KUNIT_H
+
+#include <setjmp.h>
+
+#include "native.h"
+
+#define KUNIT_PARAM_DESC_SIZE	128
+#define KUNIT_ALLOCATIONS	16
+
+enum kunit_status {
+	KUNIT_SUCCESS,
+	KUNIT_FAILURE,
+	KUNIT_SKIPPED,
+};
+
+struct kunit_try_catch {
+	jmp_buf env;
+};
+
+/**
+ * struct kunit - one case as it runs, with one of its parameters
+ * @priv: the suite's
+ * @param_value: the parameter
+ * @try_catch: where it goes on if the case is given up
+ * @status: what has come of it
+ * @reason: why it was skipped
+ * @memory: from kunit_kmalloc(), freed at its end
+ */
+struct kunit {
+	void *priv;
+	const void *param_value;
+	struct kunit_try_catch try_catch;
+	enum kunit_status status;
+	char reason[256];
+	void *memory[KUNIT_ALLOCATIONS];
+};
+
+enum kunit_speed {
+	KUNIT_SPEED_SLOW = 1,
+};
+
+struct kunit_attributes {
+	enum kunit_speed speed;
+};
+
+struct kunit_case {
+	void (*run_case)(struct kunit *test);
+	const char *name;
+	const void *(*generate_params)(const void *prev, char *desc);
+	struct kunit_attributes attr;
+};
+
+struct kunit_suite {
+	const char *name;
+	int (*suite_init)(struct kunit_suite *suite);
+	void (*suite_exit)(struct kunit_suite *suite);
+	int (*init)(struct kunit *test);
+	void (*exit)(struct kunit *test);
+	struct kunit_case *test_cases;
+};
+
+#define KUNIT_CASE(test)	{ .run_case = test, .name = #test }
+#define KUNIT_CASE_PARAM(test, generator)				\
+	{ .run_case = test, .name = #test, .generate_params = generator }
+#define KUNIT_CASE_PARAM_ATTR(test, generator, attributes)		\
+	{								\
+		.run_case = test,					\
+		.name = #test,						\
+		.generate_params = generator,				\
+		.attr = attributes,					\
+	}
+
+#define KUNIT_ARRAY_PARAM(_name, array, describe)			\
+static const void *_name##_gen_params(const void *prev, char *desc)	\
+{									\
+	typeof(&(array)[0]) next = prev ?				\
+		(typeof(&(array)[0]))prev + 1 : (array);		\
+									\
+	if (next == (array) + ARRAY_SIZE(array))			\
+		return NULL;						\
+	describe(next, desc);						\
+	return next;							\
+}									\
+extern int native_nothing
+
+#define kunit_test_suite(suite)						\
+static __attribute__((__constructor__)) void suite##_register(void)	\
+{									\
+	kunit_register(&suite);						\
+}									\
+extern int native_nothing
+
+/* Of a decompress.c that was changed on purpose: which one it is */
+extern const char native_mutant[] __weak;
+
+void kunit_register(struct kunit_suite *suite);
+void __noreturn kunit_try_catch_throw(struct kunit_try_catch *try_catch);
+void *kunit_kmalloc(struct kunit *test, size_t size, gfp_t gfp);
+#define kunit_kzalloc(test, size, gfp)	kunit_kmalloc(test, size, (gfp) | __GFP_ZERO)
+
+__printf(3, 4) void kunit_fail(struct kunit *test, const char *where,
+			       const char *format, ...);
+__printf(2, 3) void kunit_err(struct kunit *test, const char *format, ...);
+__printf(2, 3) void __noreturn kunit_skip(struct kunit *test,
+					  const char *format, ...);
+
+#define KUNIT_FAIL(test, format, ...)					\
+	kunit_fail(test, NATIVE_HERE, format, ##__VA_ARGS__)
+
+/* What it was, in words of C; the values of what is a number */
+#define KUNIT_EXPECT(test, condition)	do {				\
+	if (!(condition))						\
+		KUNIT_FAIL(test, "expected %s", #condition);		\
+} while (0)
+#define KUNIT_COMPARE(test, a, op, b, format, ...)	do {		\
+	typeof((a) + 0) __left = (a);					\
+	typeof((b) + 0) __right = (b);					\
+									\
+	if (!(__left op __right))					\
+		KUNIT_FAIL(test, "expected %s, %lld, " #op " %s, %lld" format, \
+			   #a, (long long)__left, #b, (long long)__right, \
+			   ##__VA_ARGS__);				\
+} while (0)
+#define KUNIT_EXPECT_EQ(test, a, b)	KUNIT_COMPARE(test, a, ==, b, "")
+#define KUNIT_EXPECT_GT(test, a, b)	KUNIT_COMPARE(test, a, >, b, "")
+#define KUNIT_EXPECT_LT(test, a, b)	KUNIT_COMPARE(test, a, <, b, "")
+#define KUNIT_EXPECT_EQ_MSG(test, a, b, format, ...)			\
+	KUNIT_COMPARE(test, a, ==, b, ": " format, ##__VA_ARGS__)
+#define KUNIT_EXPECT_PTR_EQ(test, a, b)	KUNIT_EXPECT(test, (a) == (b))
+#define KUNIT_EXPECT_NOT_NULL(test, p)	KUNIT_EXPECT(test, (p) != NULL)
+#define KUNIT_EXPECT_STREQ(test, a, b)	KUNIT_EXPECT(test, !strcmp(a, b))
+#define KUNIT_ASSERT_NOT_NULL(test, p)	do {				\
+	KUNIT_EXPECT_NOT_NULL(test, p);					\
+	if (!(p))							\
+		kunit_try_catch_throw(&(test)->try_catch);		\
+} while (0)
+
+#endif /* _NATIVE_KUNIT_H */

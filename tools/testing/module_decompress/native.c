@@ -1,0 +1,422 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Highmem, memory and words of a kernel of one task, made so that a mistake faults:
+ *
+ * The frames of all pages are seen in several views, in which nobody may touch them. A
+ * highmem page has no address: kmap_local_page() opens it in one of the views, and the
+ * next time in the next, kunmap_local() shuts it, and its neighbours are shut as long as
+ * they are not mapped there themselves. As in mm/highmem.c, mappings nest, and there are
+ * KM_MAX_IDX of them. vmap() puts pages next to each other, with nothing behind them.
+ *
+ * What is allocated ends where it ends: with AddressSanitizer, which keeps the pages shut,
+ * to the byte; without it the host does that, page by page.
+ */
+#include <assert.h>
+#include <stdio.h>
+#include <sys/mman.h>
+#include <time.h>
+#include <unistd.h>
+
+/* gcc says so by the one, clang by the other */
+#ifdef __SANITIZE_ADDRESS__
+#define WITH_ASAN
+#elif defined(__has_feature)
+#if __has_feature(address_sanitizer)
+#define WITH_ASAN
+#endif
+#endif
+#ifdef WITH_ASAN
+#include <sanitizer/asan_interface.h>
+#endif
+
+#include "native.h"
+#include "../../../kernel/module/tests/watch.h"
+
+struct task_struct native_task;
+
+/* What there is no memory for is not to be had, as in the kernel */
+const char *__asan_default_options(void);
+const char *__asan_default_options(void)
+{
+	return "allocator_may_return_null=1:detect_leaks=0:quarantine_size_mb=16";
+}
+
+/* CONFIG_KMAP_LOCAL's, without CONFIG_DEBUG_KMAP_LOCAL (asm-generic/kmap_size.h) */
+#define KM_MAX_IDX	16
+
+#define NR_VIEWS	4
+
+/* More than the suite's largest output takes */
+#define NR_PAGES	4096
+
+/* include/linux/slab.h, of pages of 4 KiB */
+#define KMALLOC_MAX_SIZE	SZ_4M
+
+struct page {
+	int count;
+	bool highmem;
+};
+
+static struct page pages[NR_PAGES];
+static unsigned int free_pages[NR_PAGES];
+static unsigned int nr_free;
+static int frames;
+/* Where the model itself, and who has lowmem, sees the frames */
+static u8 *lowmem;
+static u8 *views[NR_VIEWS];
+static unsigned int next_view;
+static void *mapped[KM_MAX_IDX];
+
+/* What is in use, by the model's account */
+static long nr_allocated;
+
+static void __noreturn die(const char *what)
+{
+	perror(what);
+	exit(2);
+}
+
+static void *map_pages(void *where, size_t size, int prot, int flags, off_t at)
+{
+	int fd = flags & MAP_ANONYMOUS ? -1 : frames;
+	void *p = mmap(where, size, prot, flags, fd, at);
+
+	if (p == MAP_FAILED)
+		die("mmap");
+	return p;
+}
+
+static void *map_frames(void)
+{
+	return map_pages(NULL, NR_PAGES * PAGE_SIZE, PROT_READ | PROT_WRITE,
+			 MAP_SHARED, 0);
+}
+
+static void shut(void *p, size_t size)
+{
+#ifdef WITH_ASAN
+	ASAN_POISON_MEMORY_REGION(p, size);
+#else
+	mprotect(p, size, PROT_NONE);
+#endif
+}
+
+static void open_up(void *p, size_t size)
+{
+#ifdef WITH_ASAN
+	ASAN_UNPOISON_MEMORY_REGION(p, size);
+#else
+	mprotect(p, size, PROT_READ | PROT_WRITE);
+#endif
+}
+
+static __attribute__((__constructor__)) void native_init(void)
+{
+	unsigned int i;
+
+	frames = memfd_create("frames", 0);
+	if (frames < 0 || ftruncate(frames, NR_PAGES * PAGE_SIZE))
+		die("memfd_create");
+	lowmem = map_frames();
+	for (i = 0; i < NR_VIEWS; i++) {
+		views[i] = map_frames();
+		shut(views[i], NR_PAGES * PAGE_SIZE);
+	}
+	for (i = 0; i < NR_PAGES; i++)
+		free_pages[nr_free++] = NR_PAGES - 1 - i;
+}
+
+long native_allocated(void)
+{
+	return nr_allocated;
+}
+
+struct page *alloc_page(gfp_t gfp)
+{
+	struct page *page;
+	unsigned int n;
+
+	if (!nr_free)
+		return NULL;
+	n = free_pages[--nr_free];
+	page = &pages[n];
+	page->count = 1;
+	page->highmem = gfp & __GFP_HIGHMEM;
+	/* What was in it is anybody's guess */
+	memset(lowmem + n * PAGE_SIZE, gfp & __GFP_ZERO ? 0 : 0xa5, PAGE_SIZE);
+	nr_allocated++;
+	return page;
+}
+
+void put_page(struct page *page)
+{
+	assert(page->count > 0);
+	if (--page->count)
+		return;
+	free_pages[nr_free++] = page - pages;
+	nr_allocated--;
+}
+
+void __free_page(struct page *page)
+{
+	put_page(page);
+}
+
+int page_count(const struct page *page)
+{
+	return page->count;
+}
+
+bool PageHighMem(const struct page *page)
+{
+	return page->highmem;
+}
+
+void *page_address(const struct page *page)
+{
+	return page->highmem ? NULL : lowmem + (page - pages) * PAGE_SIZE;
+}
+
+void *kmap_local_page(struct page *page)
+{
+	u8 *view = views[next_view++ % NR_VIEWS];
+	int idx = current->kmap_ctrl.idx;
+
+	if (!page->highmem)
+		return page_address(page);
+	assert(idx < KM_MAX_IDX);
+	current->kmap_ctrl.idx++;
+	current->migration_disabled++;
+	mapped[idx] = view + (page - pages) * PAGE_SIZE;
+	open_up(mapped[idx], PAGE_SIZE);
+	return mapped[idx];
+}
+
+/* Any address in the page will do, and none of another */
+void kunmap_local(const void *addr)
+{
+	int idx = current->kmap_ctrl.idx - 1;
+
+	addr = PTR_ALIGN_DOWN(addr, PAGE_SIZE);
+	if ((u8 *)addr >= lowmem && (u8 *)addr < lowmem + NR_PAGES * PAGE_SIZE)
+		return;
+	assert(idx >= 0 && mapped[idx] == addr);
+	shut(mapped[idx], PAGE_SIZE);
+	current->migration_disabled--;
+	current->kmap_ctrl.idx--;
+}
+
+void *kmap_local_folio(struct folio *folio, size_t offset)
+{
+	return kmap_local_page((struct page *)folio) + offset;
+}
+
+/* Stays mapped, and nests in nothing */
+void *kmap(struct page *page)
+{
+	return lowmem + (page - pages) * PAGE_SIZE;
+}
+
+void kunmap(struct page *page)
+{
+	assert(page->count > 0);
+}
+
+/* The first page of what is mapped says how long it is, to nobody but vunmap() */
+void *vmap(struct page **array, unsigned int count, unsigned long flags,
+	   pgprot_t prot)
+{
+	u8 *area = map_pages(NULL, (count + 2) * PAGE_SIZE, PROT_NONE,
+			     MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, 0);
+	u8 *p = area + PAGE_SIZE;
+	unsigned int i, n;
+
+	map_pages(area, PAGE_SIZE, PROT_READ | PROT_WRITE,
+		  MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, 0);
+	*(size_t *)area = (count + 2) * PAGE_SIZE;
+	mprotect(area, PAGE_SIZE, PROT_NONE);
+	for (i = 0; i < count; i += n) {
+		/* Pages in a row are one mapping to the host */
+		for (n = 1; i + n < count && array[i + n] == array[i] + n; n++)
+			;
+		map_pages(p + i * PAGE_SIZE, n * PAGE_SIZE, PROT_READ | PROT_WRITE,
+			  MAP_SHARED | MAP_FIXED, (array[i] - pages) * PAGE_SIZE);
+	}
+	nr_allocated++;
+	return p;
+}
+
+void vunmap(const void *addr)
+{
+	u8 *area = (u8 *)addr - PAGE_SIZE;
+
+	mprotect(area, PAGE_SIZE, PROT_READ);
+	munmap(area, *(size_t *)area);
+	nr_allocated--;
+}
+
+long si_mem_available(void)
+{
+	return LONG_MAX;
+}
+
+size_t native_most_memory = SIZE_MAX;
+
+/* vmalloc()'s is aligned to a page: only so a mistake about that shows */
+static void *allocate(size_t size, size_t align, gfp_t gfp)
+{
+	void *p;
+
+	if (size > native_most_memory || posix_memalign(&p, align, size ?: 1))
+		return NULL;
+	if (gfp & __GFP_ZERO)
+		memset(p, 0, size);
+	nr_allocated++;
+	return p;
+}
+
+void *kmalloc(size_t size, gfp_t gfp)
+{
+	if (size > KMALLOC_MAX_SIZE) {
+		WARN_ON(!(gfp & __GFP_NOWARN));
+		return NULL;
+	}
+	return allocate(size, 16, gfp);
+}
+
+void *__vmalloc(size_t size, gfp_t gfp)
+{
+	return allocate(size, PAGE_SIZE, gfp);
+}
+
+void *kvmalloc(size_t size, gfp_t gfp)
+{
+	if (size > INT_MAX) {
+		WARN_ON(!(gfp & __GFP_NOWARN));
+		return NULL;
+	}
+	return allocate(size, 16, gfp);
+}
+
+void kvfree(const void *p)
+{
+	if (p)
+		nr_allocated--;
+	free((void *)p);
+}
+
+void kfree(const void *p)
+{
+	kvfree(p);
+}
+
+void vfree(const void *p)
+{
+	kvfree(p);
+}
+
+/* In place of tests/watch.c: the first WARN() since it was asked to listen */
+static const char *warning;
+
+void native_warn(const char *where)
+{
+	fprintf(stderr, "WARNING: at %s\n", where);
+	if (!warning)
+		warning = where;
+}
+
+void watch_reset(void)
+{
+	warning = NULL;
+}
+
+bool watch_report(char *line, size_t size)
+{
+	if (warning)
+		scnprintf(line, size, "WARNING: at %s", warning);
+	return warning;
+}
+
+int vscnprintf(char *to, size_t size, const char *format, va_list args)
+{
+	int n = vsnprintf(to, size, format, args);
+
+	return n < (int)size ? n : (int)size - 1;
+}
+
+int scnprintf(char *to, size_t size, const char *format, ...)
+{
+	va_list args;
+	int n;
+
+	va_start(args, format);
+	n = vscnprintf(to, size, format, args);
+	va_end(args);
+	return n;
+}
+
+int sysfs_emit(char *text, const char *format, ...)
+{
+	va_list args;
+	int n;
+
+	va_start(args, format);
+	n = vscnprintf(text, PAGE_SIZE, format, args);
+	va_end(args);
+	return n;
+}
+
+ssize_t strscpy(char *to, const char *from, size_t size)
+{
+	return snprintf(to, size, "%s", from);
+}
+
+void *memchr_inv(const void *p, int c, size_t n)
+{
+	const u8 *byte = p;
+
+	for (; n; n--, byte++)
+		if (*byte != (u8)c)
+			return (void *)byte;
+	return NULL;
+}
+
+int kstrtoint(const char *s, unsigned int base, int *result)
+{
+	char *end;
+
+	*result = strtol(s, &end, base);
+	return end == s || (*end && strcmp(end, "\n")) ? -EINVAL : 0;
+}
+
+u64 sched_clock(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return now.tv_sec * 1000000000ull + now.tv_nsec;
+}
+
+/* CRC-32 of IEEE 802.3, bits reflected, as gzip and xz have it */
+static u32 crc_table[256];
+
+static __attribute__((__constructor__)) void crc_init(void)
+{
+	unsigned int i, bit;
+
+	for (i = 0; i < ARRAY_SIZE(crc_table); i++) {
+		crc_table[i] = i;
+		for (bit = 0; bit < 8; bit++)
+			crc_table[i] = crc_table[i] >> 1 ^
+				       (crc_table[i] & 1 ? 0xedb88320 : 0);
+	}
+}
+
+u32 crc32_le(u32 crc, const void *p, size_t len)
+{
+	const u8 *byte = p;
+
+	for (; len; len--)
+		crc = crc >> 8 ^ crc_table[(u8)(crc ^ *byte++)];
+	return crc;
+}

@@ -1,0 +1,327 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * What decompress.c, its decoders and its tests need of the kernel, in user space.
+ * It stands in for the headers that the Makefile lists; what native.c does behind it
+ * says what it promises. All else is the kernel's own.
+ */
+#ifndef _NATIVE_H
+#define _NATIVE_H
+
+#include <asm/types.h>
+#include <elf.h>
+#include <errno.h>
+#include <limits.h>
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/types.h>
+
+/* The C library's are for programs */
+#undef __always_inline
+#undef __attribute_const__
+#include <linux/compiler_attributes.h>
+#include <linux/kconfig.h>
+#include <linux/kern_levels.h>
+#include <linux/sizes.h>
+#include <linux/stringify.h>
+
+/* linux/types.h, linux/compiler.h */
+typedef __u8 u8;
+typedef __u16 u16;
+typedef __u32 u32;
+typedef __u64 u64;
+typedef __s8 s8;
+typedef __s16 s16;
+typedef __s32 s32;
+typedef __s64 s64;
+typedef unsigned int gfp_t;
+typedef struct { int counter; } atomic_t;
+typedef struct { long counter; } atomic_long_t;
+struct list_head { struct list_head *next, *prev; };
+struct hlist_head { struct hlist_node *first; };
+struct hlist_node { struct hlist_node *next, **pprev; };
+
+#define inline			inline __maybe_unused
+#define __force
+#define __init
+#define __user
+#define __bitwise
+#define __counted_by(member)
+#define __context_unsafe(why)
+#define likely(x)		__builtin_expect(!!(x), 1)
+#define unlikely(x)		__builtin_expect(!!(x), 0)
+#define barrier()		__asm__ __volatile__("" : : : "memory")
+#define __same_type(a, b)	__builtin_types_compatible_p(typeof(a), typeof(b))
+#define ___CONCATENATE(a, b)	a##b
+#define CONCATENATE(a, b)	___CONCATENATE(a, b)
+#define compiletime_assert(condition, message) _Static_assert(1, message)
+#define READ_ONCE(x)		(*(const volatile typeof(x) *)&(x))
+#define WRITE_ONCE(x, val)	(*(volatile typeof(x) *)&(x) = (val))
+#define smp_load_acquire(p)	__atomic_load_n(p, __ATOMIC_ACQUIRE)
+#define smp_store_release(p, v)	__atomic_store_n(p, v, __ATOMIC_RELEASE)
+#define BITS_PER_LONG		__LONG_WIDTH__
+
+/* asm/page.h, linux/align.h, linux/array_size.h, linux/math.h, linux/swab.h */
+#define PAGE_SHIFT		12
+#undef PAGE_SIZE
+#define PAGE_SIZE		(1UL << PAGE_SHIFT)
+#define PAGE_ALIGN(x)		ALIGN(x, PAGE_SIZE)
+#define ALIGN(x, a)		(((x) + (a) - 1) & ~((typeof(x))(a) - 1))
+#define PTR_ALIGN_DOWN(p, a)						\
+	((typeof(p))((unsigned long)(p) & ~((unsigned long)(a) - 1)))
+#define ARRAY_SIZE(array)	(sizeof(array) / sizeof((array)[0]))
+#define DIV_ROUND_UP(n, d)	(((n) + (d) - 1) / (d))
+#define ilog2(n)		((int)(BITS_PER_LONG - 1 - __builtin_clzl(n)))
+#define swab32(x)		__builtin_bswap32(x)
+#define swab64(x)		__builtin_bswap64(x)
+#define le32_to_cpup(p)		get_unaligned_le32(p)
+#define div_u64(a, b)		((a) / (b))
+#define div64_u64(a, b)		((a) / (b))
+
+#define min(a, b)		({					\
+	typeof((a) + (b)) __a = (a), __b = (b);				\
+	__a < __b ? __a : __b; })
+#define max(a, b)		({					\
+	typeof((a) + (b)) __c = (a), __d = (b);				\
+	__c > __d ? __c : __d; })
+#define min_t(type, a, b)	min((type)(a), (type)(b))
+#define max_t(type, a, b)	max((type)(a), (type)(b))
+
+/* linux/overflow.h: what does not fit is SIZE_MAX, of which there is no memory */
+static inline size_t size_add(size_t a, size_t b)
+{
+	size_t sum;
+
+	return __builtin_add_overflow(a, b, &sum) ? SIZE_MAX : sum;
+}
+
+static inline size_t size_mul(size_t n, size_t size)
+{
+	size_t product;
+
+	return __builtin_mul_overflow(n, size, &product) ? SIZE_MAX : product;
+}
+
+#define array_size(n, size)	size_mul(n, size)
+
+/* linux/unaligned.h, asm/unaligned.h */
+#define get_unaligned(p)	({					\
+	typeof(*(p) + 0) __value;					\
+	__builtin_memcpy(&__value, p, sizeof(*(p)));			\
+	(typeof(*(p) + 0))__value; })
+#define put_unaligned(value, p)	do {					\
+	typeof(*(p)) __put = (value);					\
+	__builtin_memcpy(p, &__put, sizeof(__put));			\
+} while (0)
+
+#define NATIVE_UNALIGNED(bits, order, swap)				\
+static inline u##bits get_unaligned_##order##bits(const void *p)	\
+{									\
+	return swap(get_unaligned((const u##bits *)p));			\
+}									\
+									\
+static inline void put_unaligned_##order##bits(u##bits value, void *p)	\
+{									\
+	put_unaligned(swap(value), (u##bits *)p);			\
+}
+
+/* The machines that this is for are little endian. */
+#define native_same(x)		(x)
+NATIVE_UNALIGNED(16, le, native_same)
+NATIVE_UNALIGNED(32, le, native_same)
+NATIVE_UNALIGNED(64, le, native_same)
+NATIVE_UNALIGNED(16, be, __builtin_bswap16)
+NATIVE_UNALIGNED(32, be, __builtin_bswap32)
+NATIVE_UNALIGNED(64, be, __builtin_bswap64)
+
+#define le32_to_cpup(p)		get_unaligned_le32(p)
+
+/* linux/string.h, linux/kstrtox.h, linux/crc32.h, linux/sched/clock.h */
+ssize_t strscpy(char *to, const char *from, size_t size);
+void *memchr_inv(const void *p, int c, size_t n);
+int kstrtoint(const char *s, unsigned int base, int *result);
+u32 crc32_le(u32 crc, const void *p, size_t len);
+u64 sched_clock(void);
+
+/* linux/printk.h, linux/bug.h: what the kernel would say goes to stderr */
+#define LOGLEVEL_ERR		3
+#define LOGLEVEL_WARNING	4
+int vscnprintf(char *to, size_t size, const char *format, va_list args);
+__printf(3, 4) int scnprintf(char *to, size_t size, const char *format, ...);
+__printf(1, 2) void pr_err(const char *format, ...);
+#define pr_warn(...)		pr_err(__VA_ARGS__)
+void native_warn(const char *where);
+#define NATIVE_HERE		__FILE__ ":" __stringify(__LINE__)
+#define WARN_ON(condition)	({					\
+	bool __warn = !!(condition);					\
+	if (__warn)							\
+		native_warn(NATIVE_HERE);				\
+	__warn; })
+#define WARN_ON_ONCE(condition)	WARN_ON(condition)
+
+static inline int printk_get_level(const char *text)
+{
+	return text[0] == '\001' ? text[1] : 0;
+}
+
+static inline const char *printk_skip_level(const char *text)
+{
+	return printk_get_level(text) ? text + 2 : text;
+}
+
+/* linux/err.h */
+#define MAX_ERRNO		4095
+#define ERR_PTR(error)		((void *)(long)(error))
+#define PTR_ERR(p)		((long)(p))
+#define IS_ERR(p)		((unsigned long)(p) >= (unsigned long)-MAX_ERRNO)
+
+/* linux/gfp.h, linux/slab.h, linux/vmalloc.h */
+#define __GFP_HIGHMEM		0x01u
+#define __GFP_ZERO		0x02u
+#define __GFP_NOWARN		0x04u
+#define __GFP_RECLAIM		0x08u
+#define __GFP_NORETRY		0x10u
+#define __GFP_NOFAIL		0x20u
+#define __GFP_IO		0x40u
+#define __GFP_FS		0x80u
+#define GFP_KERNEL		(__GFP_RECLAIM | __GFP_IO | __GFP_FS)
+#define GFP_NOFS		(__GFP_RECLAIM | __GFP_IO)
+#define GFP_NOIO		__GFP_RECLAIM
+#define GFP_ATOMIC		0x100u
+#define GFP_NOWAIT		0x200u
+#define GFP_USER		(GFP_KERNEL | 0x400u)
+#define GFP_HIGHUSER		(GFP_USER | __GFP_HIGHMEM)
+#define ZERO_OR_NULL_PTR(p)	((unsigned long)(p) <= 16)
+
+/* There is none for requests of more bytes; SIZE_MAX, unless somebody says otherwise */
+extern size_t native_most_memory;
+
+void *kmalloc(size_t size, gfp_t gfp);
+void *kvmalloc(size_t size, gfp_t gfp);
+void *__vmalloc(size_t size, gfp_t gfp);
+void kfree(const void *p);
+void vfree(const void *p);
+void kvfree(const void *p);
+#define kzalloc(size, gfp)	kmalloc(size, (gfp) | __GFP_ZERO)
+#define kmalloc_array(n, size, gfp)	kmalloc(array_size(n, size), gfp)
+#define vmalloc(size)		__vmalloc(size, GFP_KERNEL)
+#define vzalloc(size)		__vmalloc(size, GFP_KERNEL | __GFP_ZERO)
+
+/* By type, since v7.1 */
+#define kmalloc_obj(type, ...)	((typeof(type) *)kmalloc(sizeof(type), GFP_KERNEL))
+#define kzalloc_obj(type, ...)	((typeof(type) *)kzalloc(sizeof(type), GFP_KERNEL))
+
+/* linux/mm.h, linux/highmem.h: mm/highmem.c's rules, by native.c */
+struct page;
+struct folio;
+typedef struct { unsigned long pgprot; } pgprot_t;
+#define pgprot_val(prot)	((prot).pgprot)
+#define PAGE_KERNEL		((pgprot_t){ 0x163 })
+#define PAGE_KERNEL_RO		((pgprot_t){ 0x161 })
+#define PAGE_KERNEL_EXEC	((pgprot_t){ 0x063 })
+#define VM_MAP			0x04ul
+#define VM_ALLOC		0x02ul
+#define VM_FLUSH_RESET_PERMS	0x100ul
+
+struct page *alloc_page(gfp_t gfp);
+void __free_page(struct page *page);
+int page_count(const struct page *page);
+bool PageHighMem(const struct page *page);
+void *page_address(const struct page *page);
+void *kmap_local_page(struct page *page);
+void kunmap_local(const void *addr);
+void *vmap(struct page **pages, unsigned int count, unsigned long flags,
+	   pgprot_t prot);
+void vunmap(const void *addr);
+long si_mem_available(void);
+void put_page(struct page *page);
+void *kmap(struct page *page);
+void kunmap(struct page *page);
+void *kmap_local_folio(struct folio *folio, size_t offset);
+#define folio_page(folio, n)	((struct page *)(folio))
+#define page_folio(page)	((struct folio *)(page))
+#define PageReserved(page)	false
+#define PageLocked(page)	false
+#define ClearPageReserved(page)	((void)(page))
+
+/* linux/sched.h, linux/spinlock.h, linux/kthread.h: there is one task */
+struct kunit;
+struct task_struct {
+	struct { int idx; } kmap_ctrl;
+	int migration_disabled;
+	int pagefault_disabled;
+	struct kunit *kunit_test;
+};
+
+extern struct task_struct native_task;
+
+#define current			(&native_task)
+#define preempt_count()		0
+#define irqs_disabled()		false
+#define atomic_inc(v)		((void)((v)->counter++))
+#define atomic_xchg(v, new)	__atomic_exchange_n(&(v)->counter, new, __ATOMIC_RELAXED)
+#define DEFINE_RAW_SPINLOCK(x)	int x __maybe_unused
+#define raw_spin_lock(lock)	((void)(lock))
+#define raw_spin_unlock(lock)	((void)(lock))
+#define msleep(ms)		((void)(ms))
+#define kthread_should_stop()	true
+#define kthread_exit(ret)	abort()
+#define schedule_timeout_interruptible(timeout)	((void)(timeout))
+#define wait_for_initramfs()	((void)0)
+
+/* linux/elf.h, linux/module.h: as much as kernel/module/internal.h needs */
+#if __SIZEOF_POINTER__ == 8
+#define Elf_Ehdr		Elf64_Ehdr
+#define Elf_Shdr		Elf64_Shdr
+#define Elf_Sym			Elf64_Sym
+#else
+#define Elf_Ehdr		Elf32_Ehdr
+#define Elf_Shdr		Elf32_Shdr
+#define Elf_Sym			Elf32_Sym
+#endif
+#define MODULE_NAME_LEN		(64 - sizeof(unsigned long))
+enum mod_mem_type { MOD_TEXT };
+struct latch_tree_root { void *root; };
+struct module;
+struct mutex;
+struct kernel_param;
+struct _ddebug_info { void *descs; };
+struct modversion_info;
+struct tracepoint;
+/* It was internal.h's own once */
+#ifndef INTERNAL_HAS_KERNEL_SYMBOL
+struct kernel_symbol { unsigned long value; };
+#endif
+
+/* linux/kobject.h, linux/sysfs.h */
+struct kobject { const char *name; };
+struct kset { struct kobject kobj; };
+struct attribute { const char *name; unsigned short mode; };
+struct kobj_attribute {
+	struct attribute attr;
+	ssize_t (*show)(struct kobject *kobj, struct kobj_attribute *attr,
+			char *text);
+};
+
+#define __ATTR_RO(_name) {						\
+	.attr = { .name = __stringify(_name), .mode = 0444 },		\
+	.show = _name##_show,						\
+}
+
+__printf(2, 3) int sysfs_emit(char *text, const char *format, ...);
+
+/* For kunit.c: pieces of memory, pages and mappings by vmap() that are in use */
+long native_allocated(void);
+
+/* linux/export.h, linux/module.h: nothing to be said of a program */
+#define EXPORT_SYMBOL(symbol)	extern int native_nothing
+#define EXPORT_SYMBOL_GPL(symbol)	extern int native_nothing
+#define MODULE_LICENSE(text)	extern int native_nothing
+#define MODULE_DESCRIPTION(text)	extern int native_nothing
+#define MODULE_AUTHOR(text)	extern int native_nothing
+#define MODULE_VERSION(text)	extern int native_nothing
+
+#endif /* _NATIVE_H */
