@@ -17,33 +17,7 @@ export LC_ALL=C
 base=$1
 dir=$2
 objects='seam_gzip seam_xz seam_zstd own'
-
-# fail WORDS: the first line that speaks of an error, or else the first
-fail()
-{
-	line=$(printf '%s\n' "$1" | grep -im 1 error) ||
-		line=$(printf '%s\n' "$1" | head -n 1)
-	echo "${dir##*/}: $line" >&2
-	exit 2
-}
-
-# part OBJECT: what of its decompress.c is in that object
-part()
-{
-	gzip=CONFIG_MODULE_COMPRESS_GZIP
-	xz=CONFIG_MODULE_COMPRESS_XZ
-	case $1 in
-	seam_gzip | own) unifdef -D$gzip "$dir/decompress.c" ;;
-	seam_xz) unifdef -U$gzip -D$xz "$dir/decompress.c" ;;
-	seam_zstd) unifdef -U$gzip -U$xz "$dir/decompress.c" ;;
-	esac >"$dir/$1.part" || [ $? -eq 1 ] ||
-		fail "unifdef does not do it"
-}
-
-differs()
-{
-	[ "$base" = "$dir" ] || ! cmp -s "$base/$1.part" "$dir/$1.part"
-}
+. "$(dirname "$0")/parts.sh"
 
 # As Kbuild would, but for the headers: base has them compiled.
 compile()
@@ -73,14 +47,6 @@ publish()
 	objcopy --keep-global-symbols="$dir/symbols" \
 		--remove-section='.initcall*' --remove-section='.rel.initcall*' \
 		"$object"
-}
-
-# is_fault WORDS: of decompress.c, as far as gcc can tell
-is_fault()
-{
-	printf '%s\n' "$1" | grep -q \
-		-e '^[^ ]*:[0-9]*:[0-9]*: error: ' \
-		-e 'decompress\.c:[0-9]*:[0-9]*: fatal error: .*: No such file'
 }
 
 rm -f "$dir"/*.o "$dir"/*.new

@@ -69,9 +69,9 @@ def messages(log: List[str]) -> List[str]:
 	return found
 
 def not_announced(directory: str) -> List[str]:
-	"""Returns the logs of kernels that do not say they are the mutant."""
+	"""Returns the logs of kernels and programs that do not say they are the mutant."""
 	found = []
-	for name, column in ('runs', 1), ('rebuilt', 2):
+	for name, column in ('runs', 1), ('native', 1), ('rebuilt', 2):
 		with open(os.path.join(directory, name)) as rows:
 			for ident, log in ((row.split()[0], row.split()[column]) for row in rows):
 				with open(log, errors='replace') as console:
@@ -120,22 +120,38 @@ def table(name: str) -> List[List[str]]:
 		return [line.rstrip('\n').split('\t') for line in rows
 			if line.strip() and not line.startswith('#')]
 
-def read_mutants(directory: str, kunit: str) -> List[Mutant]:
-	"""Returns the mutants in the list, each with its fate."""
+def read_verdicts(directory: str, name: str, kunit: str) -> Dict[str, Dict[str, Any]]:
+	"""Returns the verdicts on the logs in one of the lists, by mutant."""
+	with open(os.path.join(directory, name)) as rows:
+		logs = dict(row.split()[:2] for row in rows)
+	with multiprocessing.Pool() as pool:
+		return dict(zip(logs, pool.map(functools.partial(judge, kunit),
+					       logs.values(), chunksize=8)))
+
+def read_mutants(directory: str, kunit: str) -> Tuple[List[Mutant], List[str], List[str]]:
+	"""Returns the mutants in the list, each with its fate; and what the kernel says of
+	those that are caught natively: how many it catches, and the others."""
 	with open(os.path.join(directory, 'list')) as rows:
 		mutants = [Mutant(*row.rstrip('\n').split('\t')) for row in rows]
-	with open(os.path.join(directory, 'runs')) as rows:
-		logs = dict(row.split()[:2] for row in rows)
-
-	with multiprocessing.Pool() as pool:
-		verdicts = dict(zip(logs, pool.map(functools.partial(judge, kunit),
-					      logs.values(), chunksize=8)))
+	verdicts = read_verdicts(directory, 'native', kunit)
+	booted = read_verdicts(directory, 'runs', kunit)
+	both = [mutant for mutant in mutants if mutant.ident in verdicts and mutant.ident in booted]
+	strange = [f'caught natively, and in the kernel {booted[m.ident]["fate"]}: '
+		   f'{m.function}:{m.line}: {m.what} [{m.ident}]'
+		   for m in both if booted[m.ident]['fate'] == 'survived']
+	strange += [f'native: {ident}: {verdict["fate"]}, and not booted'
+		    for ident, verdict in verdicts.items() if verdict['fate'] != 'caught']
+	natively = len(verdicts)
+	verdicts.update(booted)
 	for mutant in mutants:
 		if mutant.ident in verdicts:
 			vars(mutant).update(verdicts[mutant.ident])
 		elif os.path.exists(os.path.join(directory, 'obj', mutant.ident, 'sum')):
 			mutant.fate = 'same code'
-	return mutants
+	if not natively:
+		return mutants, [], strange
+	return mutants, [f'{natively} of them natively, of which {len(both)} were booted, too, '
+			 f'and {len(both) - len(strange)} caught there'], strange
 
 def explain(mutants: List[Mutant]) -> List[List[str]]:
 	"""Marks the survivors that are argued to be equivalent. Returns stale rows."""
@@ -360,7 +376,7 @@ def main(args: List[str]) -> int:
 		      f'name, such as {os.path.basename(strange[0])}; run it again to test them',
 		      file=sys.stderr)
 		return 2
-	mutants = read_mutants(directory, kunit)
+	mutants, natively, strange = read_mutants(directory, kunit)
 	rebuilt = read_rebuilt(directory, kunit)
 	stale = explain(mutants)
 	if args[0] == '--rows':
@@ -368,7 +384,7 @@ def main(args: List[str]) -> int:
 			print(row)
 		return 0
 	amiss = [f'equivalent.tsv: {": ".join(row[:-1])}: no such survivor, or no reason'
-		 for row in stale if complete] + history(mutants)
+		 for row in stale if complete] + history(mutants) + strange
 	same, other = compare(mutants, rebuilt)
 	amiss += other
 	amiss += [mutant_line(m) for m in mutants if m.fate == 'survived']
@@ -377,7 +393,7 @@ def main(args: List[str]) -> int:
 		idle, unkept = needless(all_cases(directory), sole_catches(mutants))
 		amiss += unkept
 
-	numbers = summary(mutants) + same
+	numbers = summary(mutants) + natively + same
 	text = numbers + section('Amiss', amiss)
 	past = section('History, by configuration', configurations(mutants, rebuilt))
 	text += past

@@ -6,9 +6,11 @@
 #
 # mutants.sh sample: the bugs of the past and some of the others, for `make test`
 #
-# Each mutant is compiled by itself, and compared with what decompress.c as it
-# is compiles to. Those that differ are linked into one kernel, next to the
-# suite's own objects, which is then booted once for each (harness/mutants/select.c).
+# Each mutant is compiled by itself, first natively. One that the suites catch there needs
+# no kernel; but some of these are to be caught in one as well. The others, and patches,
+# are compiled as Kbuild does it, and compared with what decompress.c as it is compiles
+# to. Those that differ are linked into one kernel, next to the suite's own objects, which
+# is then booted once for each (harness/mutants/select.c).
 
 set -eu
 . "$(dirname "$0")/../lib/lib.sh"
@@ -41,6 +43,7 @@ set -- "$1"/*.patch
 [ -e "$1" ] || die "MUTANTS=$MUTANTS: no *.patch in there"
 
 sh "$top/harness/lib/need.sh" $arch
+sh "$top/harness/lib/need.sh" native
 need parallel unifdef
 sh "$top/harness/mutants/libclang.sh" >/dev/null
 
@@ -87,14 +90,37 @@ precompile()
 		"$base/$1_headers.h"
 }
 
+# What native programs share: all but the seams, as one object. Its sources are copied,
+# as others may come to the tree.
+prepare_native()
+{
+	native=$base/native
+	tests=$tree/kernel/module/tests
+	make -C "$tree/tools/testing/module_decompress" O="$native" BITS=32 \
+		--jobs="$JOBS" && "$native/module_decompress" || return
+	cp -r "$tree/tools/testing/module_decompress" "$native/src"
+	mkdir "$native/tests"
+	cp "$tests"/seam*.[ch] "$tests/ledger.h" "$native/tests"
+	cp "$tree/kernel/module/internal.h" "$native"
+	find "$native" -name '*.o' ! -name 'seam_*' \
+		-exec ld -r -m elf_i386 -o "$native/base.o" {} + &&
+		cd "$native/src" &&
+		eval "$(cat ../flags)" -I../tests -c -o ../none.o \
+			'"$top/harness/mutants/none.c"'
+}
+
 # All that the mutants share; made anew if anything of it has changed.
 prepare()
 {
 	flags_of kernel/module/tests/seam_gzip.o >"$mutants/seam.flags"
 	flags_of kernel/module/decompress.o >"$mutants/own.flags"
 	key=$(cat "$objdir/vmlinux.o" "$mutants"/*.flags "$decompress" \
-		"$top/harness/mutants/mutant.sh" "$top"/harness/mutants/own.c \
-		"$top"/harness/mutants/select.[ch] | sha256sum)
+		"$top"/harness/mutants/mutant.sh "$top"/harness/mutants/mutant_native.sh \
+		"$top"/harness/mutants/parts.sh "$top"/harness/mutants/own.c \
+		"$top"/harness/mutants/none.c "$top"/harness/mutants/select.[ch] \
+		"$tree"/tools/testing/module_decompress/Makefile \
+		"$tree"/tools/testing/module_decompress/kunit.[ch] \
+		"$tree"/tools/testing/module_decompress/native.[ch] | sha256sum)
 	[ "$key" != "$(cat "$base/key" 2>/dev/null)" ] || return 0
 
 	rm -rf "$base" "$mutants/obj"
@@ -114,6 +140,10 @@ prepare()
 	fi
 	gcc_for own -include "$base/own_headers.h" -c -o "$base/select.o" \
 		"$top/harness/mutants/select.c"
+	prepare_native >"$mutants/native.log" 2>&1 || {
+		tail -n 3 "$mutants/native.log" >&2
+		die 'the native program does not build; see build/mutants/native.log'
+	}
 	patiently sh "$top/harness/mutants/mutant_boot.sh" \
 		"$objdir/vmlinux" 0 600 whole >"$base/log" ||
 		die 'the suite does not end before anything is broken'
@@ -185,10 +215,46 @@ ids()
 	cut -f 1 "$list"
 }
 
+# untried: those that a native program has to be made of. Of a patch all is told that
+# catches it, so it is for the kernel.
+untried()
+{
+	awk -F '\t' '$4 != "patch" { print $1 }' "$list" | while read -r id; do
+		[ -e "$mutants/obj/$id/native.log" ] || echo "$mutants/obj/$id"
+	done
+}
+
+try_natively()
+{
+	words=$(untried | parallel --will-cite --ungroup --jobs "$JOBS" \
+		sh "$top/harness/mutants/mutant_native.sh" "$base" 2>&1) || :
+}
+
+# Caught natively, by a failed expectation: "ID LOG". One in twenty, which differ for
+# another kernel, is to be caught in the kernel, too.
+judge_native()
+{
+	awk -F '\t' -v obj="$mutants/obj" '$4 != "patch" {
+		print obj "/" $1 "/native.log" }' "$list" |
+		xargs -r grep -l '^not ok ' | xargs -r grep -l 'EXPECTATION FAILED' |
+		sed 's|.*/\([^/]*\)/native.log$|\1 &|' >"$mutants/native"
+	cut -d ' ' -f 1 "$mutants/native" >"$mutants/native.ids"
+	shuf -n $((($(wc -l <"$mutants/native.ids") + 19) / 20)) \
+		--random-source="$base/kernel/vmlinux.o" "$mutants/native.ids" \
+		>"$mutants/native.too"
+}
+
+# for_kernel: all others, and those
+for_kernel()
+{
+	ids | grep -vxFf "$mutants/native.ids" || :
+	cat "$mutants/native.too"
+}
+
 # Once is enough: it leaves a sum, or not-built.
 uncompiled()
 {
-	ids | while read -r id; do
+	for_kernel | while read -r id; do
 		dir=$mutants/obj/$id
 		[ -e "$dir/sum" ] || [ -e "$dir/not-built" ] || echo "$dir"
 	done
@@ -222,7 +288,9 @@ useless_patches()
 runs()
 {
 	kernel_sum=$(cut -c 1-8 "$base/key")
-	cut -f 1,4 "$list" | while read -r id kind; do
+	for_kernel >"$mutants/for_kernel"
+	awk -F '\t' 'NR == FNR { wanted[$1]; next } $1 in wanted { print $1, $4 }' \
+		"$mutants/for_kernel" "$list" | while read -r id kind; do
 		[ -e "$mutants/obj/$id/sum" ] || continue
 		read -r sum <"$mutants/obj/$id/sum"
 		[ "$sum" != same ] || continue
@@ -409,7 +477,17 @@ cp "$objdir/kunit.json" "$mutants"
 prepare
 
 list_mutants
-say "$(ids | wc -l) mutants; compiling ..."
+say "$(ids | wc -l) mutants; trying them natively ..."
+still_there()
+{
+	echo "  $(find "$mutants/obj" -name native.log | wc -l) tried"
+}
+patiently try_natively
+left=$(untried | wc -l)
+[ "$left" -eq 0 ] ||
+	die "$left mutants could not be tried: $(echo "$words" | head -n 1); run it again to go on"
+judge_native
+say "$(wc -l <"$mutants/native") are caught; compiling $(for_kernel | wc -l) for the kernel ..."
 still_there()
 {
 	echo "  $(find "$mutants/obj" -name sum -o -name not-built | wc -l) compiled"

@@ -59,6 +59,7 @@ cp "$patch" "$dir/patches"
 : >"$dir/mutants/equivalent.tsv"
 : >"$dir/mutants/kept.tsv"
 : >"$dir/rebuilt"
+: >"$dir/native"
 echo '{ "sub_groups": [] }' >"$dir/kunit.json"
 
 # A real log, without the name, and with another
@@ -133,6 +134,26 @@ log_of m 'not ok' | sed 's/it is said why/the kernel complained: WARNING: at a.c
 fate crashed 'WARNING: at a.c:1'
 log_of m 'not ok' | sed '/EXPECTATION/,+1d' >"$dir/log"
 fate crashed 'a case did not end'
+
+# One that is caught natively needs no kernel, but if it was booted, too, what comes of it
+# there is held against it.
+: >"$dir/runs"
+echo "m $dir/log" >"$dir/native"
+log_of m 'not ok' >"$dir/log"
+fate caught 'it is said why'
+sed -i 's/^mutant: .*/mutant: another/' "$dir/log"
+no_verdict 'a native log that names another mutant'
+log_of m 'not ok' >"$dir/log"
+log_of m ok | sed '/EXPECTATION/,+1d' >"$dir/booted"
+echo "m $dir/booted" >"$dir/runs"
+judged
+expect 1 'caught natively, and in the kernel survived: f:7: a -> b [m]' 'a survivor in the kernel'
+log_of m 'not ok' >"$dir/booted"
+judged
+expect 0 '1 of them natively, of which 1 were booted, too, and 1 caught there' 'one caught twice'
+: >"$dir/native"
+echo "m $dir/log" >"$dir/runs"
+log_of m 'not ok' >"$dir/log"
 
 # Rows are for survivors only.
 judged --rows

@@ -1,0 +1,72 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0
+#
+# mutant_native.sh BASE DIRECTORY
+#
+# Compiles what differs of DIRECTORY/decompress.c as `make native` does for 32 bits, and
+# runs the suites with it until one has failed. What they print is the file native.log,
+# with the mutant's name on its first line, which is compiled together with decompress.c,
+# and an end on its last.
+#
+# What gcc finds fault with, or what calls a service that there is none of natively, has an
+# empty one, and is for the kernel. Of any other trouble nothing is kept: exit status 2.
+
+set -eu
+export LC_ALL=C
+
+base=$1
+dir=$2
+id=${dir##*/}
+work=$dir/native
+. "$(dirname "$0")/parts.sh"
+
+# compile OBJECT
+compile()
+{
+	(cd "$base/native/src" && eval "$(cat "$base/native/flags")" \
+		-w -c -o "$work/$1.o" "$work/tests/$1.c")
+}
+
+rm -rf "$work"
+mkdir "$work"
+cp -r "$base/native/tests" "$base/native/internal.h" "$work"
+cat "$dir/decompress.c" - >"$work/decompress.c" <<END
+const char native_mutant[] __weak = "$id";
+END
+
+# program OBJECT ...: what is not broken is left out, which the suite skips
+program()
+{
+	words=$(gcc -m32 -fsanitize=address,undefined -o "$work/program" \
+		"$base/native/base.o" "$@" "$base/native/none.o" 2>&1) || {
+		case $words in
+		*': undefined reference to '*) return 1 ;;
+		esac
+		fail "$words"
+	}
+}
+
+set --
+for object in seam_gzip seam_xz seam_zstd; do
+	part "$object"
+	differs "$object" || continue
+	status=0
+	words=$(compile "$object" 2>&1) || status=$?
+	[ $status -eq 0 ] || {
+		{ [ $status -eq 1 ] && is_fault "$words"; } || fail "$words"
+		set --
+		break
+	}
+	set -- "$@" "$work/$object.o"
+done
+: >"$dir/native.new"
+if [ $# -ne 0 ] && program "$@"; then
+	status=0
+	# What a sanitizer has to say of each case costs more than the case, with names.
+	ASAN_OPTIONS=symbolize=0 UBSAN_OPTIONS=symbolize=0 "$work/program" -1 \
+		>"$dir/native.new" 2>/dev/null || status=$?
+	[ $status -le 1 ] || fail "the native program ends with status $status"
+	echo "mutant_native.sh: ended" >>"$dir/native.new"
+fi
+rm -rf "$work" "$dir"/*.part
+mv "$dir/native.new" "$dir/native.log"

@@ -1,0 +1,39 @@
+# SPDX-License-Identifier: GPL-2.0
+# shellcheck shell=sh disable=SC2154	# of those that source it
+#
+# What mutant.sh and mutant_native.sh share: $base and $dir are theirs.
+
+# fail WORDS: the first line that speaks of an error, or else the first
+fail()
+{
+	line=$(printf '%s\n' "$1" | grep -im 1 error) ||
+		line=$(printf '%s\n' "$1" | head -n 1)
+	echo "${dir##*/}: $line" >&2
+	exit 2
+}
+
+# part OBJECT: what of its decompress.c is in that object
+part()
+{
+	gzip=CONFIG_MODULE_COMPRESS_GZIP
+	xz=CONFIG_MODULE_COMPRESS_XZ
+	case $1 in
+	seam_gzip | own) unifdef -D$gzip "$dir/decompress.c" ;;
+	seam_xz) unifdef -U$gzip -D$xz "$dir/decompress.c" ;;
+	seam_zstd) unifdef -U$gzip -U$xz "$dir/decompress.c" ;;
+	esac >"$dir/$1.part" || [ $? -eq 1 ] ||
+		fail "unifdef does not do it"
+}
+
+differs()
+{
+	[ "$base" = "$dir" ] || ! cmp -s "$base/$1.part" "$dir/$1.part"
+}
+
+# is_fault WORDS: of decompress.c, as far as gcc can tell
+is_fault()
+{
+	printf '%s\n' "$1" | grep -q \
+		-e '^[^ ]*:[0-9]*:[0-9]*: error: ' \
+		-e 'decompress\.c:[0-9]*:[0-9]*: fatal error: .*: No such file'
+}
