@@ -8,6 +8,7 @@ takes_test := ONLY JSON JUNIT
 takes_mutants := MUTANTS HOSTS REBUILD
 takes_coverage := KERNEL FIXES
 takes_native := KERNEL FIXES FILTER LLVM
+takes_fuzz := KERNEL FIXES SECONDS ALGORITHMS CORPUS
 takes_replay := KERNEL ARCH FIXES LLVM FILES FILES_FROM JSON JUNIT
 takes_boot := KERNEL ARCH CONFIG FIXES ALGORITHMS IMAGE MODULES ROUNDS JSON JUNIT
 takes_bots := BOTS KERNEL ARCH FIXES LLVM SEED CONFIGS
@@ -15,10 +16,10 @@ takes_series := KERNEL CHECK
 takes_matrix := ROWS KERNEL FIXES HOSTS JSON JUNIT
 takes_all := JOBS BUILD INSTALL
 variables := $(sort $(takes_run) $(takes_test) $(takes_mutants) $(takes_replay) \
-	$(takes_boot) $(takes_bots) $(takes_series) $(takes_matrix) $(takes_all))
+	$(takes_boot) $(takes_fuzz) $(takes_bots) $(takes_series) $(takes_matrix) $(takes_all))
 
 # Those that may fail, or not come to that
-judging := run test native mutants coverage replay boot bots series matrix
+judging := run test native fuzz mutants coverage replay boot bots series matrix
 
 # Whatever was given reaches the scripts through the environment, as it was given, and
 # nothing else does: a CC= that has no effect would be taken for one that has.
@@ -54,13 +55,19 @@ help:
 #:   BENCH=no        yes: the benchmark, too
 #:   TIMEOUT=300     seconds for the kernel to run
 #: make test       the project's own tests (half an hour to an hour)
-#:   ONLY=           parts of them: blobs, boot, code, commands, coverage, debug,
+#:   ONLY=           parts of them: blobs, boot, code, commands, coverage, debug, fuzz,
 #:                   install, kernels, machines, manual, mutants, native, red, replay,
 #:                   series, suite, um
 #: make native     the suites that need no kernel, with decompress.c and its decoders,
 #:                 compiled for this machine, 64-bit and 32-bit, with sanitizers
 #:                 (half a minute the first time, then 3 s); takes KERNEL, FIXES,
 #:                 FILTER, LLVM
+#: make fuzz       libFuzzer against decompress.c and its decoders, as make native
+#:                 compiles them, with the stock libraries for a judge, in build/fuzz/;
+#:                 goes on where it was; takes KERNEL, FIXES
+#:   SECONDS=60      for each algorithm
+#:   ALGORITHMS=     only these, such as 'gzip xz'
+#:   CORPUS=         a directory with gzip/, xz/ and zstd/ to begin with, and to add to
 #: make mutants    break decompress.c in every way, and report in build/mutants/
 #:                 which breakages the suite catches (40 min)
 #:   MUTANTS=        only those of the patches in this directory
@@ -98,7 +105,7 @@ help:
 #:                 suite and kselftest (1 min)
 #:   CHECK=no        yes: build and run what there is of the suite after each patch,
 #:                   on i386 and UML (half an hour)
-run test native mutants coverage replay boot bots series matrix: %: script-%
+run test native fuzz mutants coverage replay boot bots series matrix: %: script-%
 	$(verdict)
 
 # Failed tests are to give exit status 1 and all other trouble 2, but make turns

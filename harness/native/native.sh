@@ -34,7 +34,7 @@ for_both()
 build_program()
 {
 	make -C "$tree/tools/testing/module_decompress" --no-print-directory \
-		O="$dir/$1" BITS="$1" HOSTCC="$compiler" --jobs="$JOBS"
+		O="$dir/$1" BITS="$1" HOSTCC="$compiler" --jobs="$JOBS" default tries
 }
 
 # A verdict is made of what it printed: the exit status has to go with that.
@@ -42,6 +42,20 @@ run_program()
 {
 	"$dir/$1/module_decompress" "${FILTER:-*}" >"$dir/$1.log" 2>"$dir/$1.stderr" ||
 		echo $? >"$dir/$1.status"
+}
+
+# What libFuzzer has found to be of interest breaks no rule, either.
+try_corpus()
+{
+	for program in "$dir/$1"/try_*[a-z]; do
+		"$program" "$dir/corpus/${program##*_}"/* >>"$dir/$1.tried" \
+			2>"$dir/$1.stderr" || {
+			echo "$dir/corpus/${program##*_}: $(grep -m 1 -e '^finding: ' \
+				-e 'ERROR: ' -e 'runtime error: ' "$dir/$1.stderr")"
+			grep "^$dir/corpus/" "$dir/$1.stderr" | tail -n 1
+			return 1
+		}
+	done
 }
 
 say "Building $what ..."
@@ -82,5 +96,13 @@ for bits in 64 32; do
 	counts="$counts$bits bits $(tail -n 1 "$dir/results"); "
 	[ $judged -eq 0 ] || verdict=1
 done
+# Those that are known to fail would do so there, too.
+if [ $verdict -eq 0 ] && [ ! "$FILTER" ]; then
+	sh "$top/harness/fuzz/corpus.sh" unpack "$dir/corpus"
+	rm -f "$dir"/*.tried
+	patiently for_both try_corpus || verdict=1
+	counts="${counts}of the fuzzers' corpus $(cat "$dir/64.tried" "$dir/32.tried" |
+		awk '{ n += $1 } END { print n }') tried; "
+fi
 echo "make native: $what: $counts$((hundredths / 100)).$((hundredths / 10 % 10)) s"
 exit $verdict

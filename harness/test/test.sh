@@ -15,7 +15,7 @@ JSON=$(absolute "${JSON:-}")
 JUNIT=$(absolute "${JUNIT:-}")
 # This is about one kernel; the caller's choice is for `make run`.
 unset KERNEL ARCH CONFIG FIXES FILTER BENCH BASE LLVM TIMEOUT FILES FILES_FROM ALGORITHMS \
-	ROUNDS MUTANTS HOSTS REBUILD BOTS SEED CONFIGS ROWS
+	ROUNDS MUTANTS HOSTS REBUILD BOTS SEED CONFIGS ROWS SECONDS CORPUS
 writable "$JSON" "$JUNIT"
 json=$JSON junit=$JUNIT
 unset JSON JUNIT
@@ -28,7 +28,7 @@ failed=0
 
 # The parts, each with a file of its own, or a script that is a check itself
 parts='blobs suite red mutants replay boot code series manual install commands coverage
-	um native machines debug kernels'
+	um native fuzz machines debug kernels'
 [ "$ONLY" ] || ONLY=$parts
 wanted=,
 for part in $(echo "$ONLY" | tr , ' '); do
@@ -138,6 +138,7 @@ check mutants 'only what is known of a mutant counts' \
 	sh "$top/harness/test/mutant_test.sh"
 check mutants 'mutants boot on other hosts, and survive them' \
 	sh "$top/harness/test/hosts_test.sh"
+check fuzz 'bugs that were put back are found' sh "$top/harness/test/fuzz_test.sh"
 check replay 'replay answers rightly, and says why' \
 	sh "$top/harness/test/replay_test.sh"
 check replay 'what reads hostile files does no harm' \

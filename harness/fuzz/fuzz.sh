@@ -1,0 +1,138 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0
+#
+# Behind `make fuzz`: libFuzzer against decompress.c and its decoders, compiled natively,
+# with the ledger and the stock libraries for a judge. What it has learnt stays in
+# build/fuzz/, and the next run goes on from there.
+#
+# Exit status: 0 nothing was found, 1 there is a finding, 2 it did not come to that.
+#
+# shellcheck disable=SC2317,SC2086	# what patiently calls; numbers
+
+set -eu
+. "$(dirname "$0")/../lib/lib.sh"
+unset ARCH
+. "$top/harness/lib/build.sh"
+
+# make's variable of that name; to some shells it is a clock.
+# shellcheck disable=SC3028
+seconds=${SECONDS:-60}
+ALGORITHMS=${ALGORITHMS:-}
+CORPUS=$(absolute "${CORPUS:-}")
+command=fuzz
+# Up to this size; what is longer is slower, and finds no more
+most_bytes=4096
+
+case $seconds in
+'' | 0 | *[!0-9]*) die "SECONDS=$seconds: not a number of seconds" ;;
+esac
+[ -z "$CORPUS" ] || [ -d "$CORPUS" ] || die "CORPUS=$CORPUS: no such directory"
+
+LLVM=1 sh "$top/harness/lib/need.sh" native
+need /usr/include/lzma.h /usr/include/zstd.h /usr/include/zlib.h
+find_source
+what="linux $version, $fixes"
+take_tree
+known=$(sed -n 's/^const struct decompressor \([a-z]*\)_.*/\1/p; s/.*SEAM_ALGORITHM[[:blank:]]*//p' \
+	"$tree"/kernel/module/tests/seam_*.c | paste -s -d ' ')
+ALGORITHMS=${ALGORITHMS:-$known}
+for algorithm in $ALGORITHMS; do
+	case " $known " in
+	*" $algorithm "*) ;;
+	*) die "ALGORITHMS=$ALGORITHMS: no $algorithm; there are $known" ;;
+	esac
+done
+take_dir "$build/fuzz/$name-$FIXES"
+log=$dir/build.log
+corpus=${CORPUS:-$build/fuzz/corpus}
+judges=$(sh "$top/harness/replay/oracle.sh") ||
+	die 'fuzz: the stock libraries of a newer Debian cannot be downloaded, and older ones are no judges'
+STOCK=$(dirname "$judges")/usr/lib/$(gcc -print-multiarch)
+export STOCK
+
+say "Building $what, to be fuzzed ..."
+still_there()
+{
+	echo "  $(find "$dir/build" -name '*.o' 2>/dev/null | wc -l) objects built"
+}
+patiently into_log make -C "$tree/tools/testing/module_decompress" --no-print-directory \
+	O="$dir/build" HOSTCC=clang --jobs="$JOBS" fuzz || {
+	tail -n 20 "$log" >&2
+	not_built built
+}
+
+# fuzz ALGORITHM: $JOBS processes, each of which reads what the others learn
+fuzz()
+{
+	(
+		cd "$dir/$1" && "$dir/build/fuzz_$1" -jobs="$JOBS" -workers="$JOBS" \
+			-max_total_time="$seconds" -max_len=$most_bytes -timeout=10 \
+			-rss_limit_mb=1024 -artifact_prefix="$dir/$1/found/" \
+			"$corpus/$1" "$dir/seeds/$1" </dev/null >out 2>&1
+	)
+}
+
+# keep ALGORITHM ARTIFACT: made as small as it becomes in a while, with its words
+keep()
+{
+	kept=$build/fuzz/findings/$1-$(basename "$2" | sed 's/^[a-z]*-//' | cut -c 1-10)
+	mkdir -p "$build/fuzz/findings"
+	cp "$2" "$kept"
+	patiently into_log "$dir/build/fuzz_$1" -minimize_crash=1 -max_total_time=20 \
+		-exact_artifact_path="$kept" "$2" || :
+	"$dir/build/fuzz_$1" "$kept" >"$kept.log" 2>&1 || :
+	words=$(grep -m 1 -e '^finding: ' -e 'ERROR: ' -e 'runtime error: ' "$kept.log" |
+		sed 's/^finding: //') || :
+	# As a file, without the byte in front of it
+	case $1 in
+	gzip) tail -c +2 "$kept" >"$kept.gz" ;;
+	xz) tail -c +2 "$kept" >"$kept.xz" ;;
+	zstd) tail -c +2 "$kept" >"$kept.zst" ;;
+	esac
+	echo "$1: ${words:-it does not happen again}: $(wc -c <"$kept") bytes in $kept"
+}
+
+verdict=0
+counts=
+for algorithm in $known; do
+	mkdir -p "$dir/seeds/$algorithm"
+done
+"$dir/build/seeds" "$dir/seeds"
+sh "$top/harness/fuzz/corpus.sh" unpack "$dir/seeds"
+for algorithm in $ALGORITHMS; do
+	still_there()
+	{
+		cat "$dir/$algorithm"/fuzz-*.log 2>/dev/null | grep ' cov: ' | tail -n 1 |
+			sed "s/^/  $algorithm: /; s/ L: .*//"
+	}
+	say "$algorithm, for $seconds seconds ..."
+	started=$(date +%s)
+	rm -rf "${dir:?}/$algorithm"
+	mkdir -p "$dir/$algorithm/found" "$corpus/$algorithm"
+	patiently fuzz "$algorithm" || :
+	took=$(($(date +%s) - started))
+	# What each of them last said of its inputs
+	inputs=0 covered=0
+	for log in "$dir/$algorithm"/fuzz-*.log; do
+		line=$(grep '^#[0-9].* cov: ' "$log" | tail -n 1)
+		[ "$line" ] || {
+			tail -n 5 "$log" >&2
+			not_built "tested: the target of $algorithm did not begin"
+		}
+		inputs=$((inputs + $(echo "$line" | sed 's/^#\([0-9]*\).*/\1/')))
+		edges=$(echo "$line" | sed 's/.* cov: \([0-9]*\) .*/\1/')
+		[ "$edges" -le $covered ] || covered=$edges
+	done
+	printf '%s\t%s\t%s\t%s\t%s\n' "$algorithm" "$started" "$took" $inputs $covered \
+		>>"$dir/runs"
+	counts="$counts$algorithm $inputs inputs, $((inputs / (took ? took : 1) / JOBS)) a second and process, $covered edges; "
+	for artifact in "$dir/$algorithm/found"/*; do
+		[ -e "$artifact" ] || continue
+		keep "$algorithm" "$artifact"
+		verdict=1
+	done
+done
+
+python3 "$top/harness/fuzz/report.py" "$dir" "$what" "$build/fuzz/report.html"
+echo "make fuzz: $what: $counts$([ $verdict -ne 0 ] || echo no findings)"
+exit $verdict

@@ -1,0 +1,187 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Mends what a mutation has broken of the checks in a file: its magic bytes, lengths of
+ * what is left of it, and checksums. What cannot be made sense of stays as it is.
+ */
+#include <linux/crc32.h>
+#include <linux/unaligned.h>
+#include <linux/xxhash.h>
+
+#include "native.h"
+#include "fuzz.h"
+
+#define ROOM	SZ_256K
+
+/* What a file holds, whatever its checks say */
+static u8 content[ROOM];
+
+static size_t content_of(enum fuzz_format format, const u8 *file, size_t size)
+{
+	size_t len = 0;
+
+	fuzz_stock(format, file, size, content, sizeof(content), &len, true);
+	return len;
+}
+
+/* RFC 1952, 2.3; the trailer is not looked at */
+static size_t mend_gzip(u8 *file, size_t size)
+{
+	memcpy(file, "\x1f\x8b\x08", min_t(size_t, size, 3));
+	return size;
+}
+
+static void put_crc(u8 *file, size_t at, size_t len)
+{
+	put_unaligned_le32(~crc32_le(~0, file + at, len), file + at + len);
+}
+
+/* Where the LZMA2 chunks end that begin there, or 0: see lib/xz/xz_dec_lzma2.c */
+static size_t end_of_chunks(const u8 *file, size_t at, size_t size)
+{
+	while (at + 6 < size) {
+		if (!file[at])
+			return at + 1;
+		if (file[at] >= 0x80)
+			at += get_unaligned_be16(file + at + 3) + 1 +
+			      (file[at] >= 0xc0 ? 6 : 5);
+		else if (file[at] <= 2)
+			at += get_unaligned_be16(file + at + 1) + 1 + 3;
+		else
+			return 0;
+	}
+	return at < size && !file[at] ? at + 1 : 0;
+}
+
+static u8 *put_number(u8 *to, u64 value)
+{
+	for (; value >= 0x80; value >>= 7)
+		*to++ = value | 0x80;
+	*to++ = value;
+	return to;
+}
+
+/* Check, index and footer of a stream of one block, from where its chunks end */
+static size_t put_xz_end(u8 *file, size_t end, size_t size, size_t room)
+{
+	size_t len = content_of(FUZZ_xz, file, size);
+	size_t unpadded = end - 12, index;
+	u8 *p = file + end;
+
+	if (end + 64 > room || file[7] > 1)
+		return size;
+	while ((p - file) % 4)
+		*p++ = 0;
+	if (file[7]) {
+		put_unaligned_le32(~crc32_le(~0, content, len), p);
+		p += 4;
+		unpadded += 4;
+	}
+	index = p - file;
+	*p++ = 0;
+	p = put_number(put_number(put_number(p, 1), unpadded), len);
+	while ((p - file) % 4)
+		*p++ = 0;
+	put_crc(file, index, p - file - index);
+	p += 4;
+	put_unaligned_le32((p - file - index) / 4 - 1, p + 4);
+	memcpy(p + 8, file + 6, 2);
+	put_unaligned_le32(~crc32_le(~0, p + 4, 6), p);
+	memcpy(p + 10, "YZ", 2);
+	return p + 12 - file;
+}
+
+/* The .xz file format, 2 and 3.1 */
+static size_t mend_xz(u8 *file, size_t size, size_t room)
+{
+	size_t header, end;
+
+	if (size < 24)
+		return size;
+	memcpy(file, "\3757zXZ", 6);
+	file[6] = 0;
+	put_crc(file, 6, 2);
+	header = (file[12] + 1) * 4;
+	if (!file[12] || 12 + header > size)
+		return size;
+	put_crc(file, 12, header - 4);
+	end = end_of_chunks(file, 12 + header, size);
+	return end ? put_xz_end(file, end, size, room) : size;
+}
+
+/* RFC 8878, 3.1.1.1: bytes of the frame header behind the magic bytes */
+static size_t zstd_header_len(u8 descriptor)
+{
+	static const u8 content_size[] = { 0, 2, 4, 8 };
+	static const u8 dictionary[] = { 0, 1, 2, 4 };
+	bool single = descriptor & 0x20;
+
+	return 1 + !single + dictionary[descriptor & 3] +
+	       (descriptor >> 6 ? content_size[descriptor >> 6] : single);
+}
+
+/* Blocks up to the end of the file, the last of which ends with it; 3.1.1.2 */
+static size_t mend_zstd_blocks(u8 *file, size_t at, size_t size)
+{
+	size_t len, n;
+	u32 header;
+
+	while (at + 3 <= size) {
+		header = file[at] | file[at + 1] << 8 | file[at + 2] << 16;
+		n = header >> 3;
+		len = (header >> 1 & 3) == 1 ? 1 : n;
+		if (at + 3 + len >= size) {
+			len = min(len, size - at - 3);
+			if ((header >> 1 & 3) != 1)
+				n = len;
+			header = n << 3 | (header & 6) | 1;
+			file[at] = header;
+			file[at + 1] = header >> 8;
+			file[at + 2] = header >> 16;
+		}
+		at += 3 + len;
+		if (header & 1)
+			break;
+	}
+	return min(at, size);
+}
+
+static size_t mend_zstd(u8 *file, size_t size, size_t room)
+{
+	size_t at, end = size;
+
+	if (size < 10)
+		return size;
+	put_unaligned_le32(0xfd2fb528, file);
+	file[4] &= ~0x08;
+	at = 4 + zstd_header_len(file[4]);
+	/* Room for the content checksum */
+	if (file[4] & 4 && at + 3 < size - 4)
+		end -= 4;
+	end = mend_zstd_blocks(file, at, end);
+	if (!(file[4] & 4) || end + 4 > room)
+		return end;
+	size = content_of(FUZZ_zstd, file, min(end + 4, size));
+	put_unaligned_le32(xxh64(content, size, 0), file + end);
+	return end + 4;
+}
+
+/**
+ * fuzz_mend() - make a file right again that was right before it was changed
+ * @format: which
+ * @file: the file
+ * @size: its size in bytes
+ * @room: bytes that it may grow to
+ *
+ * Return: its size now.
+ */
+size_t fuzz_mend(enum fuzz_format format, u8 *file, size_t size, size_t room)
+{
+	switch (format) {
+	case FUZZ_gzip:
+		return mend_gzip(file, size);
+	case FUZZ_xz:
+		return mend_xz(file, size, room);
+	default:
+		return mend_zstd(file, size, room);
+	}
+}
