@@ -26,6 +26,13 @@ most_bytes=4096
 case $seconds in
 '' | 0 | *[!0-9]*) die "SECONDS=$seconds: not a number of seconds" ;;
 esac
+all='gzip xz zstd'
+for algorithm in $ALGORITHMS; do
+	case " $all " in
+	*" $algorithm "*) ;;
+	*) die "ALGORITHMS=$ALGORITHMS: no $algorithm; there are $all" ;;
+	esac
+done
 [ -z "$CORPUS" ] || [ -d "$CORPUS" ] || die "CORPUS=$CORPUS: no such directory"
 
 LLVM=1 sh "$top/harness/lib/need.sh" native
@@ -33,21 +40,11 @@ need /usr/include/lzma.h /usr/include/zstd.h /usr/include/zlib.h
 find_source
 what="linux $version, $fixes"
 take_tree
-known=$(sed -n 's/^const struct decompressor \([a-z]*\)_.*/\1/p; s/.*SEAM_ALGORITHM[[:blank:]]*//p' \
-	"$tree"/kernel/module/tests/seam_*.c | paste -s -d ' ')
-ALGORITHMS=${ALGORITHMS:-$known}
-for algorithm in $ALGORITHMS; do
-	case " $known " in
-	*" $algorithm "*) ;;
-	*) die "ALGORITHMS=$ALGORITHMS: no $algorithm; there are $known" ;;
-	esac
-done
 take_dir "$build/fuzz/$name-$FIXES"
 log=$dir/build.log
 corpus=${CORPUS:-$build/fuzz/corpus}
-judges=$(sh "$top/harness/replay/oracle.sh") ||
+STOCK=$(sh "$top/harness/replay/oracle.sh" libraries) ||
 	die 'fuzz: the stock libraries of a newer Debian cannot be downloaded, and older ones are no judges'
-STOCK=$(dirname "$judges")/usr/lib/$(gcc -print-multiarch)
 export STOCK
 
 say "Building $what, to be fuzzed ..."
@@ -60,6 +57,14 @@ patiently into_log make -C "$tree/tools/testing/module_decompress" --no-print-di
 	tail -n 20 "$log" >&2
 	not_built built
 }
+# 6.1 has no zstd.
+for algorithm in ${ALGORITHMS:-$all}; do
+	if [ -e "$dir/build/fuzz_$algorithm" ]; then
+		set -- "$@" "$algorithm"
+	elif [ "$ALGORITHMS" ]; then
+		die "ALGORITHMS=$ALGORITHMS: decompress.c of linux $version does not know $algorithm"
+	fi
+done
 
 # fuzz ALGORITHM: $JOBS processes, each of which reads what the others learn
 fuzz()
@@ -94,12 +99,13 @@ keep()
 
 verdict=0
 counts=
-for algorithm in $known; do
+rm -rf "$dir/seeds"
+for algorithm in $all; do
 	mkdir -p "$dir/seeds/$algorithm"
 done
 "$dir/build/seeds" "$dir/seeds"
 sh "$top/harness/fuzz/corpus.sh" unpack "$dir/seeds"
-for algorithm in $ALGORITHMS; do
+for algorithm; do
 	still_there()
 	{
 		cat "$dir/$algorithm"/fuzz-*.log 2>/dev/null | grep ' cov: ' | tail -n 1 |

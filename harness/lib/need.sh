@@ -28,13 +28,14 @@ if [ "$1" = native ]; then
 		{ command -v clang >/dev/null && makes_programs clang 64; } ||
 			need_packages 'clang and its sanitizers' clang libclang-rt-dev
 	fi
-	makes_programs $compiler 32 || case $(installer) in
+	makes_programs $compiler 32 && exit
 	# gcc-multilib cannot be beside the compilers for other machines.
+	case $(installer) in
 	apt-get*) set -- "lib32gcc-$(gcc -dumpversion)-dev" libc6-dev-i386 ;;
 	dnf*) set -- glibc-devel.i686 libgcc.i686 libasan.i686 libubsan.i686 ;;
 	*) set -- lib32-glibc lib32-gcc-libs ;;
 	esac
-	[ "$1" = native ] || need_packages "$compiler for 32-bit programs" "$@"
+	need_packages "$compiler for 32-bit programs" "$@"
 	exit
 fi
 

@@ -136,11 +136,9 @@ def read_mutants(directory: str, kunit: str) -> Tuple[List[Mutant], List[str], L
 	verdicts = read_verdicts(directory, 'native', kunit)
 	booted = read_verdicts(directory, 'runs', kunit)
 	both = [mutant for mutant in mutants if mutant.ident in verdicts and mutant.ident in booted]
-	strange = [f'caught natively, and in the kernel {booted[m.ident]["fate"]}: '
-		   f'{m.function}:{m.line}: {m.what} [{m.ident}]'
-		   for m in both if booted[m.ident]['fate'] == 'survived']
-	strange += [f'native: {ident}: {verdict["fate"]}, and not booted'
-		    for ident, verdict in verdicts.items() if verdict['fate'] != 'caught']
+	missed = [m for m in both if booted[m.ident]['fate'] == 'survived']
+	strange = [f'caught natively, and in the kernel survived: '
+		   f'{m.function}:{m.line}: {m.what} [{m.ident}]' for m in missed]
 	natively = len(verdicts)
 	verdicts.update(booted)
 	for mutant in mutants:
@@ -151,7 +149,7 @@ def read_mutants(directory: str, kunit: str) -> Tuple[List[Mutant], List[str], L
 	if not natively:
 		return mutants, [], strange
 	return mutants, [f'{natively} of them natively, of which {len(both)} were booted, too, '
-			 f'and {len(both) - len(strange)} caught there'], strange
+			 f'and {len(both) - len(missed)} caught there'], strange
 
 def explain(mutants: List[Mutant]) -> List[List[str]]:
 	"""Marks the survivors that are argued to be equivalent. Returns stale rows."""

@@ -267,6 +267,14 @@ compile_mutants()
 		sh "$top/harness/mutants/mutant.sh" "$base" 2>&1) || :
 }
 
+# none_left COMMAND DONE: it lists those that something was in the way of
+none_left()
+{
+	left=$("$1" | wc -l)
+	[ "$left" -eq 0 ] ||
+		die "$left mutants could not be $2: $(echo "$words" | head -n 1); run it again to go on"
+}
+
 # A patch that does not build, or does nothing, is a mistake: it is not for the
 # suite to catch it.
 useless_patches()
@@ -483,9 +491,7 @@ still_there()
 	echo "  $(find "$mutants/obj" -name native.log | wc -l) tried"
 }
 patiently try_natively
-left=$(untried | wc -l)
-[ "$left" -eq 0 ] ||
-	die "$left mutants could not be tried: $(echo "$words" | head -n 1); run it again to go on"
+none_left untried tried
 judge_native
 say "$(wc -l <"$mutants/native") are caught; compiling $(for_kernel | wc -l) for the kernel ..."
 still_there()
@@ -493,9 +499,7 @@ still_there()
 	echo "  $(find "$mutants/obj" -name sum -o -name not-built | wc -l) compiled"
 }
 patiently compile_mutants
-left=$(uncompiled | wc -l)
-[ "$left" -eq 0 ] ||
-	die "$left mutants could not be compiled: $(echo "$words" | head -n 1); run it again to go on"
+none_left uncompiled compiled
 useless_patches >"$mutants/useless"
 [ ! -s "$mutants/useless" ] || {
 	cat "$mutants/useless" >&2

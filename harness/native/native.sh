@@ -28,7 +28,10 @@ compiler=gcc
 for_both()
 {
 	"$1" 32 &
-	"$1" 64 && wait $!
+	both=0
+	"$1" 64 || both=1
+	wait $! || both=1
+	return "$both"
 }
 
 build_program()
@@ -48,10 +51,14 @@ run_program()
 try_corpus()
 {
 	for program in "$dir/$1"/try_*[a-z]; do
+		status=0
 		"$program" "$dir/corpus/${program##*_}"/* >>"$dir/$1.tried" \
-			2>"$dir/$1.stderr" || {
-			echo "$dir/corpus/${program##*_}: $(grep -m 1 -e '^finding: ' \
-				-e 'ERROR: ' -e 'runtime error: ' "$dir/$1.stderr")"
+			2>"$dir/$1.stderr" || status=$?
+		[ $status -ne 2 ] || : >"$dir/$1.unreadable"
+		[ $status -eq 0 ] || {
+			echo "$1 bits: $(grep -m 1 -e '^finding: ' -e 'ERROR: ' \
+				-e 'runtime error: ' "$dir/$1.stderr")"
+			# Each is named before it is tried.
 			grep "^$dir/corpus/" "$dir/$1.stderr" | tail -n 1
 			return 1
 		}
@@ -98,9 +105,10 @@ for bits in 64 32; do
 done
 # Those that are known to fail would do so there, too.
 if [ $verdict -eq 0 ] && [ ! "$FILTER" ]; then
+	rm -rf "$dir/corpus" "$dir"/*.tried "$dir"/*.unreadable
 	sh "$top/harness/fuzz/corpus.sh" unpack "$dir/corpus"
-	rm -f "$dir"/*.tried
 	patiently for_both try_corpus || verdict=1
+	! ls "$dir"/*.unreadable >/dev/null 2>&1 || not_built 'tested: the corpus cannot be read'
 	counts="${counts}of the fuzzers' corpus $(cat "$dir/64.tried" "$dir/32.tried" |
 		awk '{ n += $1 } END { print n }') tried; "
 fi

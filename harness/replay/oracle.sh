@@ -1,9 +1,9 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0
 #
-# oracle.sh: gets gzip, xz and zstd of a newer Debian, and their libraries, to judge what
+# oracle.sh [libraries]: gets gzip, xz and zstd of a newer Debian, and their libraries, to judge what
 # a kernel makes of a file, and prints the directory the former are in, to be first in
-# PATH; status 1 if there are none to be had.
+# PATH, or that of the latter; status 1 if there are none to be had.
 #
 # Debian 12 has zstd 1.5.4, which refuses files that are valid, and takes some that
 # are not: no judge of the decoder of a newer kernel. Each is run with the C library
@@ -57,7 +57,8 @@ get()
 
 lock 7 "$build/oracle.lock" 'another download of gzip, xz and zstd'
 # One of an earlier version of this script lacks the libraries.
-[ -e "$dir/usr/lib/$(gcc -print-multiarch)/libzstd.so.1" ] || rm -rf "$dir"
+libraries=$dir/usr/lib/$(gcc -print-multiarch)
+[ -e "$libraries/libzstd.so.1" ] || rm -rf "$dir"
 if [ ! -d "$dir" ]; then
 	command -v apt-get >/dev/null || exit 1
 	need mmdebstrap
@@ -68,4 +69,7 @@ if [ ! -d "$dir" ]; then
 		exit 1
 	}
 fi
-echo "$dir/wrapped"
+case ${1:-} in
+libraries) echo "$libraries" ;;
+*) echo "$dir/wrapped" ;;
+esac

@@ -76,7 +76,7 @@ fuzz 'the heap overflow of four years' 1 'past the end of a page array' gzip \
 	fuzz 'the window of zstd' 1 'the kernel would warn' zstd FIXES=0001,0002,0003,0006,0007
 fuzz 'nothing broken' 0 'no findings' zstd SECONDS=5
 
-STOCK=$(dirname "$(sh "$top/harness/replay/oracle.sh")")/usr/lib/$(gcc -print-multiarch)
+STOCK=$(sh "$top/harness/replay/oracle.sh" libraries)
 export STOCK
 ln -s "$tree/include" "$dir/tree"
 cp -rL "$tree/lib/zlib_inflate" "$tree/lib/xz" "$tree/lib/zstd" "$tree/lib/xxhash.c" \

@@ -34,7 +34,7 @@
 
 struct task_struct native_task;
 
-/* What there is no memory for is not to be had, as in the kernel */
+/* As in the kernel there may be no memory; what is left of it, kunit.c and fuzz.c count */
 const char *__asan_default_options(void);
 const char *__asan_default_options(void)
 {
@@ -351,17 +351,6 @@ int scnprintf(char *to, size_t size, const char *format, ...)
 
 	va_start(args, format);
 	n = vscnprintf(to, size, format, args);
-	va_end(args);
-	return n;
-}
-
-int sysfs_emit(char *text, const char *format, ...)
-{
-	va_list args;
-	int n;
-
-	va_start(args, format);
-	n = vscnprintf(text, PAGE_SIZE, format, args);
 	va_end(args);
 	return n;
 }

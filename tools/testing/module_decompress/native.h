@@ -77,7 +77,6 @@ struct hlist_node { struct hlist_node *next, **pprev; };
 #define ilog2(n)		((int)(BITS_PER_LONG - 1 - __builtin_clzl(n)))
 #define swab32(x)		__builtin_bswap32(x)
 #define swab64(x)		__builtin_bswap64(x)
-#define le32_to_cpup(p)		get_unaligned_le32(p)
 #define div_u64(a, b)		((a) / (b))
 #define div64_u64(a, b)		((a) / (b))
 
@@ -151,8 +150,6 @@ u64 sched_clock(void);
 #define LOGLEVEL_WARNING	4
 int vscnprintf(char *to, size_t size, const char *format, va_list args);
 __printf(3, 4) int scnprintf(char *to, size_t size, const char *format, ...);
-__printf(1, 2) void pr_err(const char *format, ...);
-#define pr_warn(...)		pr_err(__VA_ARGS__)
 void native_warn(const char *where);
 #define NATIVE_HERE		__FILE__ ":" __stringify(__LINE__)
 #define WARN_ON(condition)	({					\
@@ -178,7 +175,7 @@ static inline const char *printk_skip_level(const char *text)
 #define PTR_ERR(p)		((long)(p))
 #define IS_ERR(p)		((unsigned long)(p) >= (unsigned long)-MAX_ERRNO)
 
-/* linux/gfp.h, linux/slab.h, linux/vmalloc.h */
+/* linux/gfp.h, linux/slab.h, linux/vmalloc.h; and what a wrong decompress.c may name */
 #define __GFP_HIGHMEM		0x01u
 #define __GFP_ZERO		0x02u
 #define __GFP_NOWARN		0x04u
@@ -311,7 +308,7 @@ struct kobj_attribute {
 	.show = _name##_show,						\
 }
 
-__printf(2, 3) int sysfs_emit(char *text, const char *format, ...);
+#define sysfs_emit(text, ...)	scnprintf(text, PAGE_SIZE, __VA_ARGS__)
 
 /* For kunit.c: pieces of memory, pages and mappings by vmap() that are in use */
 long native_allocated(void);
