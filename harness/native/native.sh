@@ -54,8 +54,8 @@ try_corpus()
 		status=0
 		"$program" "$dir/corpus/${program##*_}"/* >>"$dir/$1.tried" \
 			2>"$dir/$1.stderr" || status=$?
-		[ $status -ne 2 ] || : >"$dir/$1.unreadable"
-		[ $status -eq 0 ] || {
+		[ "$status" -ne 2 ] || : >"$dir/$1.unreadable"
+		[ "$status" -eq 0 ] || {
 			echo "$1 bits: $(grep -m 1 -e '^finding: ' -e 'ERROR: ' \
 				-e 'runtime error: ' "$dir/$1.stderr")"
 			# Each is named before it is tried.

@@ -655,6 +655,15 @@ not_for_matrix()
 		refused 'FIXES=maybe' matrix FIXES=maybe
 }
 
+not_for_native()
+{
+	set -- make -C "$top" --no-print-directory
+	refused 'FIXES=maybe' "$@" native FIXES=maybe &&
+		refused 'SECONDS=long' "$@" fuzz SECONDS=long &&
+		refused 'no lzma' "$@" fuzz ALGORITHMS='xz lzma' &&
+		refused 'CORPUS=/nowhere' "$@" fuzz CORPUS=/nowhere
+}
+
 # One that KernelCI cannot read, or that no patch explains, is told.
 kernelci_knows_three_statuses()
 {
@@ -709,6 +718,7 @@ command_checks()
 	check commands 'bots refuses bad variables' not_for_bots
 	check commands 'KernelCI knows three statuses' kernelci_knows_three_statuses
 	check commands 'matrix refuses bad variables' not_for_matrix
+	check native 'native and fuzz refuse bad variables' not_for_native
 	check commands 'matrix tells what its rows came to' matrix_verdicts
 	check commands 'names a missing tool' missing_tool
 	check commands 'says what to do without apt-get' not_debian
