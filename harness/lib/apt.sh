@@ -43,7 +43,9 @@ private_sources()
 }
 
 # extract DIRECTORY RELEASE ARCH PACKAGE ...: these and all that they need, of that
-# release. An index of a release to come is not always renewed in time.
+# release. An index of a release to come is not always renewed in time. It is to have
+# none of the locks: mmdebstrap has a shell write to a descriptor of its own, and of two
+# digits dash knows none.
 extract()
 {
 	directory=$1
@@ -55,5 +57,5 @@ extract()
 		--include="$(echo "$*" | tr ' ' ,)" --format=directory \
 		--aptopt='APT::Install-Recommends "false"' \
 		--aptopt='Acquire::Check-Valid-Until "false"' \
-		"$release" "$directory" "$(source_of "$release" arch="$arch")"
+		"$release" "$directory" "$(source_of "$release" arch="$arch")" 7>&- 8>&- 9>&-
 }
