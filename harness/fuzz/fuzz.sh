@@ -77,6 +77,14 @@ fuzz()
 	)
 }
 
+# progress: of one process's log on stdin, now and then: "INPUTS:EDGES,..."
+progress()
+{
+	sed -n 's/^#\([0-9]*\).* cov: \([0-9]*\) .*/\1 \2/p' |
+		awk '$1 >= next_one { print $1 ":" $2; next_one = $1 * 1.1 } { last = $1 ":" $2 }
+			END { print last }' | paste -s -d ,
+}
+
 # keep ALGORITHM ARTIFACT: made as small as it becomes in a while, with its words
 keep()
 {
@@ -129,8 +137,8 @@ for algorithm; do
 		edges=$(echo "$line" | sed 's/.* cov: \([0-9]*\) .*/\1/')
 		[ "$edges" -le $covered ] || covered=$edges
 	done
-	printf '%s\t%s\t%s\t%s\t%s\n' "$algorithm" "$started" "$took" $inputs $covered \
-		>>"$dir/runs"
+	printf '%s\t%s\t%s\t%s\t%s\n' "$algorithm" "$took" $inputs $covered \
+		"$(progress <"$log")" >>"$dir/runs"
 	counts="$counts$algorithm $inputs inputs, $((inputs / (took ? took : 1) / JOBS)) a second and process, $covered edges; "
 	for artifact in "$dir/$algorithm/found"/*; do
 		[ -e "$artifact" ] || continue

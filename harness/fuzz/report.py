@@ -3,15 +3,16 @@
 #
 # report.py DIRECTORY WHAT PAGE: what make fuzz has done so far, as a page: inputs, and the
 # edges of decompress.c and the decoders that they reach, over time. DIRECTORY/runs has a
-# line for each run: algorithm, when it began, seconds, inputs, edges.
+# line for each run: algorithm, seconds, inputs, edges, and what one of its processes had
+# reached after how many inputs of its own.
 
 import collections
 import html
 import sys
 from typing import Dict, List, Tuple
 
-# Seconds, inputs and edges of a run
-Run = Tuple[int, int, int]
+# Seconds, inputs, edges, and the way there
+Run = Tuple[int, int, int, List[Tuple[int, int]]]
 
 WIDTH, HEIGHT = 640, 160
 COLOURS = ('#1f77b4', '#d62728', '#2ca02c')
@@ -25,19 +26,23 @@ def read_runs(path: str) -> Dict[str, List[Run]]:
 	runs: Dict[str, List[Run]] = collections.defaultdict(list)
 	with open(path) as rows:
 		for row in rows:
-			algorithm, _, seconds, inputs, edges = row.split()
-			runs[algorithm].append((int(seconds), int(inputs), int(edges)))
+			algorithm, seconds, inputs, edges, way = row.split()
+			points = [(int(n), int(reached)) for n, reached in
+				  (point.split(':') for point in way.split(','))]
+			runs[algorithm].append((int(seconds), int(inputs), int(edges), points))
 	return runs
 
 def plot(runs: List[Run], colour: str) -> str:
-	"""Returns a line from nothing to what was reached, after so many inputs."""
-	total = sum(inputs for _, inputs, _ in runs) or 1
-	most = max(edges for _, _, edges in runs) or 1
-	points = [(0.0, float(HEIGHT))]
+	"""Returns the way to what was reached, over all inputs."""
+	total = sum(inputs for _, inputs, _, _ in runs) or 1
+	most = max(edges for _, _, edges, _ in runs) or 1
+	points = []
 	done = 0
-	for _, inputs, edges in runs:
+	for _, inputs, _, way in runs:
+		for n, reached in way:
+			x = done + inputs * n / max(way[-1][0], 1)
+			points.append((WIDTH * x / total, HEIGHT - (HEIGHT - 10) * reached / most))
 		done += inputs
-		points.append((WIDTH * done / total, HEIGHT - (HEIGHT - 10) * edges / most))
 	line = ' '.join(f'{x:.1f},{y:.1f}' for x, y in points)
 	return (f'<svg width="{WIDTH}" height="{HEIGHT}"><polyline points="{line}" fill="none" '
 		f'stroke="{colour}" stroke-width="2"/></svg>')
