@@ -445,6 +445,27 @@ static void zstd_skippable_frame_first_is_refused(struct kunit *test)
 }
 
 /*
+ * Not promised, but so: if that is more than there is room for at once, a page, a frame
+ * whose last block is empty is not held to its content size (RFC 8878, 3.1.1.1.4).
+ */
+static void zstd_empty_frame_may_promise_more_than_a_page(struct kunit *test)
+{
+	/* With a content size of 4 bytes, and one raw block, the last one, of none */
+	u8 frame[] = { 0x28, 0xb5, 0x2f, 0xfd, 0x80, 0,
+		       0, PAGE_SIZE >> 8 & 0xff, PAGE_SIZE >> 16, 0, 1, 0, 0 };
+	struct attempt *a = case_attempt_as(test, "zstd");
+
+	case_set_input(a, frame, sizeof(frame));
+	a->len = 0;
+	strscpy(a->what, "nothing, in place of a page", sizeof(a->what));
+	expect_refused(test, a, -EINVAL, "decompression failed with status");
+	frame[6] = 1;
+	case_set_input(a, frame, sizeof(frame));
+	strscpy(a->what, "nothing, in place of a page and a byte", sizeof(a->what));
+	expect_taken(test, a);
+}
+
+/*
  * Not promised, but so: what follows the first whole stream is not looked at,
  * be it noise or a second member, stream or frame, which the stock tools append
  * to the first. Nor does it matter whether the last page is full.
@@ -646,6 +667,7 @@ static struct kunit_case input_cases[] = {
 	KUNIT_CASE_PARAM(odd_stream_meets_its_fate, odd_stream_gen_params),
 	KUNIT_CASE_PARAM(zstd_frame_header_is_refused, zstd_header_gen_params),
 	KUNIT_CASE(zstd_skippable_frame_first_is_refused),
+	KUNIT_CASE(zstd_empty_frame_may_promise_more_than_a_page),
 	KUNIT_CASE_PARAM(trailing_bytes_are_ignored, algorithm_gen_params),
 	KUNIT_CASE_PARAM(second_stream_is_ignored, algorithm_gen_params),
 	KUNIT_CASE(gzip_trailer_is_not_verified),
