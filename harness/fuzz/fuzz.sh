@@ -125,19 +125,20 @@ for algorithm; do
 	mkdir -p "$dir/$algorithm/found" "$corpus/$algorithm"
 	patiently fuzz "$algorithm" || :
 	took=$(($(date +%s) - started))
-	# What each of them last said of its inputs
+	# What each of them last said of its inputs; a finding may be the first of them.
 	inputs=0 covered=0
 	for log in "$dir/$algorithm"/fuzz-*.log; do
-		line=$(grep '^#[0-9].* cov: ' "$log" | tail -n 1)
-		[ "$line" ] || {
+		line=$(grep '^#[0-9].* cov: ' "$log" | tail -n 1) || :
+		[ "$line" ] || [ "$(ls "$dir/$algorithm/found")" ] || {
 			tail -n 5 "$log" >&2
 			not_built "tested: the target of $algorithm did not begin"
 		}
+		[ "$line" ] || continue
 		inputs=$((inputs + $(echo "$line" | sed 's/^#\([0-9]*\).*/\1/')))
 		edges=$(echo "$line" | sed 's/.* cov: \([0-9]*\) .*/\1/')
 		[ "$edges" -le $covered ] || covered=$edges
 	done
-	printf '%s\t%s\t%s\t%s\t%s\n' "$algorithm" "$took" $inputs $covered \
+	[ $inputs -eq 0 ] || printf '%s\t%s\t%s\t%s\t%s\n' "$algorithm" "$took" $inputs $covered \
 		"$(progress <"$log")" >>"$dir/runs"
 	counts="$counts$algorithm $inputs inputs, $((inputs / (took ? took : 1) / JOBS)) a second and process, $covered edges; "
 	for artifact in "$dir/$algorithm/found"/*; do
@@ -147,6 +148,7 @@ for algorithm; do
 	done
 done
 
+touch "$dir/runs"
 python3 "$top/harness/fuzz/report.py" "$dir" "$what" "$build/fuzz/report.html"
 echo "make fuzz: $what: $counts$([ $verdict -ne 0 ] || echo no findings)"
 exit $verdict

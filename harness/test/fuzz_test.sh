@@ -54,6 +54,7 @@ decoder()
 	started=$(date +%s)
 	mkdir -p "$dir/seeds/gzip" "$dir/seeds/xz" "$dir/seeds/zstd"
 	"$dir/build/seeds" "$dir/seeds"
+	sh "$top/harness/fuzz/corpus.sh" unpack "$dir/seeds"
 	(cd "$dir" && "$dir/build/fuzz_$1" -max_total_time=60 -max_len=4096 "$dir/seeds/$1") \
 		>"$dir/out" 2>&1 && wrong "lib/$2: the bug is not found in a minute"
 	echo "lib/$2: $(grep -m 1 -e '^finding: ' -e 'ERROR: Addr' -e 'runtime error' "$dir/out" |
