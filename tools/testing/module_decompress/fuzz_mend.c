@@ -35,19 +35,26 @@ static void put_crc(u8 *file, size_t at, size_t len)
 	put_unaligned_le32(~crc32_le(~0, file + at, len), file + at + len);
 }
 
-/* Where the LZMA2 chunks end that begin there, or 0: see lib/xz/xz_dec_lzma2.c */
-static size_t end_of_chunks(const u8 *file, size_t at, size_t size)
+/*
+ * Where the LZMA2 chunks end that begin there, or 0: see lib/xz/xz_dec_lzma2.c; @len gets
+ * the bytes that they say will come out.
+ */
+static size_t end_of_chunks(const u8 *file, size_t at, size_t size, size_t *len)
 {
+	*len = 0;
 	while (at + 6 < size) {
 		if (!file[at])
 			return at + 1;
-		if (file[at] >= 0x80)
+		*len += get_unaligned_be16(file + at + 1) + 1;
+		if (file[at] >= 0x80) {
+			*len += (file[at] & 0x1f) << 16;
 			at += get_unaligned_be16(file + at + 3) + 1 +
 			      (file[at] >= 0xc0 ? 6 : 5);
-		else if (file[at] <= 2)
+		} else if (file[at] <= 2) {
 			at += get_unaligned_be16(file + at + 1) + 1 + 3;
-		else
+		} else {
 			return 0;
+		}
 	}
 	return at < size && !file[at] ? at + 1 : 0;
 }
@@ -61,18 +68,21 @@ static u8 *put_number(u8 *to, u64 value)
 }
 
 /* Check, index and footer of a stream of one block, from where its chunks end */
-static size_t put_xz_end(u8 *file, size_t end, size_t size, size_t room)
+static size_t put_xz_end(u8 *file, size_t end, size_t len, size_t size, size_t room)
 {
-	size_t len = content_of(FUZZ_xz, file, size);
 	size_t unpadded = end - 12, index;
 	u8 *p = file + end;
 
 	if (end + 64 > room || file[7] > 1)
 		return size;
+	/* A check hides what the decoder did wrong before: half of them have none */
+	file[7] = crc32_le(0, file + 12, end - 12) & 1;
+	put_crc(file, 6, 2);
 	while ((p - file) % 4)
 		*p++ = 0;
 	if (file[7]) {
-		put_unaligned_le32(~crc32_le(~0, content, len), p);
+		put_unaligned_le32(~crc32_le(~0, content,
+					     content_of(FUZZ_xz, file, size)), p);
 		p += 4;
 		unpadded += 4;
 	}
@@ -93,7 +103,7 @@ static size_t put_xz_end(u8 *file, size_t end, size_t size, size_t room)
 /* The .xz file format, 2 and 3.1 */
 static size_t mend_xz(u8 *file, size_t size, size_t room)
 {
-	size_t header, end;
+	size_t header, end, len;
 
 	if (size < 24)
 		return size;
@@ -104,8 +114,8 @@ static size_t mend_xz(u8 *file, size_t size, size_t room)
 	if (!file[12] || 12 + header > size)
 		return size;
 	put_crc(file, 12, header - 4);
-	end = end_of_chunks(file, 12 + header, size);
-	return end ? put_xz_end(file, end, size, room) : size;
+	end = end_of_chunks(file, 12 + header, size, &len);
+	return end ? put_xz_end(file, end, len, size, room) : size;
 }
 
 /* RFC 8878, 3.1.1.1: bytes of the frame header behind the magic bytes */
