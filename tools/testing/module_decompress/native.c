@@ -47,7 +47,11 @@ const char *__asan_default_options(void)
 #define NR_VIEWS	4
 
 /* More than the suite's largest output takes */
+#ifndef NR_PAGES
 #define NR_PAGES	4096
+#endif
+
+const unsigned int native_pages = NR_PAGES;
 
 /* include/linux/slab.h, of pages of 4 KiB */
 #define KMALLOC_MAX_SIZE	SZ_4M
@@ -110,7 +114,8 @@ static void open_up(void *p, size_t size)
 #endif
 }
 
-static __attribute__((__constructor__)) void native_init(void)
+/* When the first page is asked for: it is of that process alone */
+static void make_frames(void)
 {
 	unsigned int i;
 
@@ -136,6 +141,8 @@ struct page *alloc_page(gfp_t gfp)
 	struct page *page;
 	unsigned int n;
 
+	if (!lowmem)
+		make_frames();
 	if (!nr_free)
 		return NULL;
 	n = free_pages[--nr_free];

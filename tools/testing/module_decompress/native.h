@@ -214,6 +214,7 @@ void kvfree(const void *p);
 /* linux/mm.h, linux/highmem.h: mm/highmem.c's rules, by native.c */
 struct page;
 struct folio;
+extern const unsigned int native_pages;	/* as many as there are */
 typedef struct { unsigned long pgprot; } pgprot_t;
 #define pgprot_val(prot)	((prot).pgprot)
 #define PAGE_KERNEL		((pgprot_t){ 0x163 })
