@@ -1,9 +1,10 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0
 #
-# oracle.sh [libraries]: gets gzip, xz and zstd of a newer Debian, and their libraries, to judge what
-# a kernel makes of a file, and prints the directory the former are in, to be first in
-# PATH, or that of the latter; status 1 if there are none to be had.
+# oracle.sh [libraries|headers]: gets gzip, xz and zstd of a newer Debian, and their
+# libraries, to judge what a kernel makes of a file, and prints the directory that the
+# former are in, to be first in PATH, or that of the latter or their headers; status 1 if
+# there are none to be had.
 #
 # Debian 12 has zstd 1.5.4, which refuses files that are valid, and takes some that
 # are not: no judge of the decoder of a newer kernel. Each is run with the C library
@@ -37,8 +38,11 @@ wrap()
 
 get_from()
 {
-	extract "$dir.tmp" "$1" "$(dpkg --print-architecture)" gzip xz-utils zstd libzstd1 \
-		liblzma5 zlib1g >>"$log" 2>&1 || return
+	extract "$dir.tmp" "$1" "$(dpkg --print-architecture)" gzip xz-utils zstd libzstd-dev \
+		liblzma-dev zlib1g-dev >>"$log" 2>&1 || return
+	# Theirs alone: those of the C library are for it
+	mkdir "$dir.tmp/include"
+	(cd "$dir.tmp/include" && ln -s ../usr/include/lzma* ../usr/include/z*.h .)
 	mkdir "$dir.tmp/wrapped"
 	for tool in gzip xz zstd; do
 		wrap $tool || return
@@ -56,9 +60,9 @@ get()
 }
 
 lock 7 "$build/oracle.lock" 'another download of gzip, xz and zstd'
-# One of an earlier version of this script lacks the libraries.
+# One of an earlier version of this script lacks the headers.
 libraries=$dir/usr/lib/$(gcc -print-multiarch)
-[ -e "$libraries/libzstd.so.1" ] || rm -rf "$dir"
+[ -e "$dir/include/zstd.h" ] || rm -rf "$dir"
 if [ ! -d "$dir" ]; then
 	command -v apt-get >/dev/null || exit 1
 	need mmdebstrap
@@ -71,5 +75,6 @@ if [ ! -d "$dir" ]; then
 fi
 case ${1:-} in
 libraries) echo "$libraries" ;;
+headers) echo "$dir/include" ;;
 *) echo "$dir/wrapped" ;;
 esac
