@@ -3,6 +3,7 @@
  * See explain.h. The limits are those of the kernel's lib/xz, lib/zlib_inflate
  * and lib/zstd, and of kernel/module/decompress.c.
  */
+#include <errno.h>
 #include <lzma.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -73,36 +74,53 @@ static unsigned int get_le32(const unsigned char *p)
 	return p[0] | p[1] << 8 | p[2] << 16 | (unsigned int)p[3] << 24;
 }
 
+/* Of those that are set, decompress.c takes the first */
+static const char *const decoder_configs[NR_FORMATS] = {
+	"CONFIG_MODULE_COMPRESS_GZIP", "CONFIG_MODULE_COMPRESS_XZ",
+	"CONFIG_MODULE_COMPRESS_ZSTD",
+};
+
 /**
  * read_kernel_config() - learn for what machine and with which decoders a kernel was built
  * @kernel: gets what @path says
- * @path: its .config
+ * @path: its .config, or that compressed by gzip
  *
- * Return: 0, or -1 if it cannot be read.
+ * Return: 0, or -1 and what errno says if it cannot be read, or 0 in errno if it is none.
  */
 int read_kernel_config(struct kernel *kernel, const char *path)
 {
-	FILE *config = fopen(path, "r");
+	gzFile config = gzopen(path, "r");
+	bool decompresses = false, is_config = false;
+	enum format f, decoder = NO_FORMAT;
 	char line[256];
 	unsigned int i;
 
 	if (!config)
 		return -1;
 	memset(kernel, 0, sizeof(*kernel));
-	while (fgets(line, sizeof(line), config)) {
+	while (gzgets(config, line, sizeof(line))) {
 		char *value = strstr(line, "=y\n");
 
 		if (!value)
 			continue;
 		*value = '\0';
+		is_config |= !strncmp(line, "CONFIG_", strlen("CONFIG_"));
 		if (!strcmp(line, "CONFIG_64BIT"))
 			kernel->is_64bit = true;
+		if (!strcmp(line, "CONFIG_MODULE_DECOMPRESS"))
+			decompresses = true;
+		for (f = 0; f < NR_FORMATS; f++)
+			if (!strcmp(line, decoder_configs[f]) &&
+			    (decoder == NO_FORMAT || f < decoder))
+				decoder = f;
 		for (i = 0; i < ARRAY_SIZE(bcj_filters); i++)
 			if (!strcmp(line, bcj_filters[i].config))
 				kernel->has_bcj[bcj_filters[i].id] = true;
 	}
-	fclose(config);
-	return 0;
+	kernel->decoder = decompresses ? decoder : NO_FORMAT;
+	gzclose(config);
+	errno = 0;
+	return is_config ? 0 : -1;
 }
 
 static bool is_skippable(const unsigned char *in, size_t size)

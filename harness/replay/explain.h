@@ -35,10 +35,12 @@ extern const struct format_info formats[NR_FORMATS];
  * struct kernel - what its decoders depend on
  * @is_64bit: whether it has no highmem
  * @has_bcj: whether it was built with the .xz filter of that ID
+ * @decoder: with which it decompresses modules, or NO_FORMAT if it does not
  */
 struct kernel {
 	bool is_64bit;
 	bool has_bcj[16];
+	enum format decoder;
 };
 
 /**

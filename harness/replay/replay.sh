@@ -19,8 +19,6 @@ FIXES=${FIXES:-no}
 . "$(dirname "$0")/../lib/lib.sh"
 . "$top/harness/lib/build.sh"
 
-FILES=${FILES:-}
-FILES_FROM=${FILES_FROM:-}
 JSON=$(absolute "${JSON:-}")
 JUNIT=$(absolute "${JUNIT:-}")
 command=replay
@@ -28,22 +26,7 @@ command=replay
 case $ARCH in
 um) die "ARCH=um: replay has no use for it; i386 or x86_64" ;;
 esac
-# What comes from outside is never evaluated: FILES is one name, with blanks in it
-# if there is such a file, or names between blanks.
-if [ "$FILES_FROM" ]; then
-	[ ! "$FILES" ] || die "FILES and FILES_FROM: one of them, not both"
-	[ "$FILES_FROM" = - ] || [ -r "$FILES_FROM" ] ||
-		die "FILES_FROM=$FILES_FROM: cannot be read"
-elif [ -e "$FILES" ]; then
-	set -- "$FILES"
-else
-	set -f
-	# shellcheck disable=SC2086	# a list of words
-	set -- $FILES
-	set +f
-	[ $# -gt 0 ] || die "replay: which files? Run: make replay FILES='a.ko.xz b.ko.zst', or a directory of them"
-fi
-
+. "$top/harness/lib/files.sh"
 writable "$JSON" "$JUNIT"
 
 replay=$build/replay
@@ -53,12 +36,10 @@ lock 7 "$replay/lock" "make replay, process $$"
 need gcc /usr/include/stdlib.h /usr/include/lzma.h /usr/include/zstd.h \
 	/usr/include/zlib.h gzip xz zstd
 tool=$replay/replay
-if [ -z "$(find "$tool" -newer "$top/harness/replay/replay.c" \
-	-newer "$top/harness/replay/explain.c" -newer "$top/harness/replay/explain.h" \
-	2>/dev/null)" ]; then
-	gcc -std=gnu11 -O2 -o "$tool" "$top/harness/replay/replay.c" \
-		"$top/harness/replay/explain.c" -llzma -lzstd -lz ||
-		die 'replay: harness/replay/replay.c does not build; see above'
+if [ ! -x "$tool" ] ||
+	[ "$(find "$top/harness/replay" -name '*.[ch]' -newer "$tool")" ]; then
+	gcc -std=gnu11 -O2 -o "$tool" "$top"/harness/replay/*.c -llzma -lzstd -lz ||
+		die 'replay: harness/replay/ does not build; see above'
 fi
 files=$replay/files
 rm -rf "$files"

@@ -1,0 +1,249 @@
+// SPDX-License-Identifier: GPL-2.0
+/* See answer.h. */
+#include <errno.h>
+#include <stdarg.h>
+#include <string.h>
+
+#include "answer.h"
+
+/*
+ * What the suite finds wrong with kernels as they are shipped, whatever the file:
+ * the bytes that come out may be right, and the kernel is not. On 64-bit there is
+ * neither highmem nor a lack of addresses.
+ */
+static const struct {
+	const char *report;
+	const char *why;
+	const char *where;
+} known_faults[] = {
+	{
+		"kunmap_local() outside the mapped page",
+		"this kernel unmaps other pages than it mapped (patches/0001)",
+		"with highmem, on 32-bit, modules may come out damaged; x86_64 has none",
+	}, {
+		"from vmalloc(), whose address space is scarce",
+		"this kernel needs scarce address space for it (patches/0005)",
+		"on 32-bit a large module may find too little; x86_64 has plenty",
+	},
+};
+
+/**
+ * add_fault() - note what the suite finds wrong with the kernel
+ * @file: that it was asked about
+ * @report: in words: what stands below "EXPECTATION FAILED"
+ */
+void add_fault(struct file *file, const char *report)
+{
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(known_faults); i++)
+		if (strstr(report, known_faults[i].report)) {
+			file->known |= 1 << i;
+			return;
+		}
+	if (!file->fault[0])
+		snprintf(file->fault, sizeof(file->fault), "%s",
+			 report + strspn(report, " "));
+}
+
+static void __attribute__((format(printf, 2, 3)))
+because(struct answer *answer, const char *fmt, ...)
+{
+	size_t used = strlen(answer->why);
+	va_list args;
+
+	if (used)
+		used += snprintf(answer->why + used, sizeof(answer->why) - used,
+				 "; ");
+	va_start(args, fmt);
+	vsnprintf(answer->why + used, sizeof(answer->why) - used, fmt, args);
+	va_end(args);
+}
+
+static void __attribute__((format(printf, 2, 3)))
+advise(struct answer *answer, const char *fmt, ...)
+{
+	va_list args;
+
+	va_start(args, fmt);
+	vsnprintf(answer->advice, sizeof(answer->advice), fmt, args);
+	va_end(args);
+}
+
+/**
+ * same() - compare what two decompressors have given
+ * @a: one
+ * @b: the other
+ *
+ * Return: whether it is the same.
+ */
+bool same(const struct output *a, const struct output *b)
+{
+	return a->len == b->len && a->crc == b->crc && a->adler == b->adler;
+}
+
+static void why_refused(struct answer *answer, const struct file *file,
+			const struct explanation *e)
+{
+	const char *tool = formats[file->format].tool;
+	/* The decoder got as far as the data, and found that wrong */
+	bool data_error = strstr(file->said, "status 7") ||
+			  strstr(file->said, "status 8");
+	/* XZ_MEM_ERROR is an EINVAL without patches/0002 */
+	bool no_memory = file->error == -ENOMEM ||
+			 (file->format == XZ && strstr(file->said, "status 3"));
+
+	if (e->unsupported[0] && !(file->format == XZ && data_error)) {
+		because(answer, "%s", e->unsupported);
+		advise(answer, "%s", e->advice);
+		return;
+	}
+	if (file->tool_failed) {
+		because(answer, "it is damaged: %s, too, says \"%s\"", tool,
+			file->tool_says);
+		advise(answer, "get the file anew");
+	} else if (no_memory) {
+		if (e->memory > file->tool.len) {
+			because(answer, "no memory: a dictionary or window of %llu MiB at once",
+				(e->memory + MIB - 1) / MIB);
+			advise(answer, "%s", e->advice);
+		} else {
+			because(answer, "no memory: %s%llu MiB come out",
+				file->tool.len > OUTPUT_MAX ? "more than " : "",
+				file->tool.len / MIB);
+			advise(answer, "look at what is in it: no module is that large");
+		}
+	} else {
+		because(answer, "%s takes it, and nothing in the file explains it",
+			tool);
+	}
+}
+
+static void why_wrong(struct answer *answer, const struct file *file,
+		      const struct explanation *e)
+{
+	const struct format_info *format = &formats[file->format];
+
+	advise(answer, "%s", e->advice);
+	if (e->unsupported[0]) {
+		because(answer, "%s", e->unsupported);
+	} else if (file->tool_failed && e->trailing) {
+		because(answer, "%zu bytes after the end, where %s wants none",
+			e->trailing, format->tool);
+	} else if (file->tool_failed && strstr(file->tool_says, "supported")) {
+		because(answer, "%s here is too old to know what should come out: it says \"%s\"",
+			format->tool, file->tool_says);
+		advise(answer, "ask where a newer %s is to be had", format->tool);
+	} else if (file->tool_failed && file->format == ZSTD &&
+		   strstr(file->tool_says, "premature end")) {
+		because(answer, "it is cut off, which no kernel since 6.2 notices (patches/0003)");
+		because(answer, "%s says \"%s\"", format->tool, file->tool_says);
+		advise(answer, "get the file anew");
+	} else if (file->tool_failed) {
+		because(answer, "it is damaged, which the kernel did not notice: %s says \"%s\"",
+			format->tool, file->tool_says);
+		advise(answer, "get the file anew");
+	} else if (e->parts > 1) {
+		because(answer, "%u %ss, of which the kernel takes the first: %llu of %llu bytes",
+			e->parts, format->part, file->out.len, file->tool.len);
+	} else {
+		because(answer, "other bytes come out, and nothing in the file explains it");
+		answer->advice[0] = '\0';
+	}
+}
+
+static void why_at_fault(struct answer *answer, const struct file *file,
+			 unsigned int known)
+{
+	unsigned int i;
+
+	if (answer->verdict == RIGHT) {
+		answer->verdict = WRONG;
+		if (known)
+			advise(answer, "use another format there, or a kernel that has the fix");
+	}
+	for (i = 0; i < ARRAY_SIZE(known_faults); i++)
+		if (known & 1 << i)
+			because(answer, "%s: %s", known_faults[i].why,
+				known_faults[i].where);
+	if (file->fault[0])
+		because(answer, "the suite reports: %s", file->fault);
+}
+
+/**
+ * judge() - tell what a kernel makes of a file, and why
+ * @answer: gets that
+ * @file: with what the kernel said, and the stock tool
+ * @in: its bytes
+ * @kernel: that was asked
+ */
+void judge(struct answer *answer, const struct file *file, const unsigned char *in,
+	   const struct kernel *kernel)
+{
+	const struct format_info *format = &formats[file->format];
+	unsigned int known = kernel->is_64bit ? 0 : file->known;
+	struct explanation e;
+	const char *words;
+
+	explain(&e, file->format, in, file->size, kernel);
+	memset(answer, 0, sizeof(*answer));
+	if (!file->asked) {
+		answer->verdict = NO_ANSWER;
+		because(answer, file->over ? "the kernel complained too often before" :
+			"the kernel died before");
+		advise(answer, "ask about it without those before it");
+	} else if (!file->over) {
+		answer->verdict = WRONG;
+		because(answer, "the kernel did not come back from it");
+	} else if (!file->answered) {
+		/* Only zstd can be unknown: it was added later. */
+		answer->verdict = known || file->fault[0] ? WRONG :
+				  file->format == ZSTD ? REFUSED : NO_ANSWER;
+		if (answer->verdict == REFUSED)
+			because(answer, "the decompress.c of this kernel does not know %s",
+				format->name);
+		else
+			because(answer, "what the kernel said of it cannot be read");
+	} else if (file->error) {
+		answer->verdict = REFUSED;
+		why_refused(answer, file, &e);
+	} else if (file->tool_failed || !same(&file->out, &file->tool)) {
+		answer->verdict = WRONG;
+		why_wrong(answer, file, &e);
+	}
+	words = status_in_words(file->format, file->said);
+	if (file->said[0])
+		because(answer, words ? "the kernel says \"%s\" (%s)" :
+			"the kernel says \"%s\"", file->said, words);
+	if ((known || file->fault[0]) && answer->verdict != NO_ANSWER)
+		why_at_fault(answer, file, known);
+	/* It may have been cut in the middle of a character. */
+	clean(answer->why);
+}
+
+/**
+ * verdict_name() - put a verdict in a word or two
+ * @file: with the kernel's error
+ * @verdict: on it
+ *
+ * Return: the words, until the next call.
+ */
+const char *verdict_name(const struct file *file, enum verdict verdict)
+{
+	static char text[32];
+
+	if (verdict == RIGHT)
+		return "taken";
+	if (verdict == LEFT)
+		return "left to kmod";
+	if (verdict == WRONG)
+		return "WRONG";
+	if (verdict == NO_ANSWER)
+		return "no answer";
+	if (!file->error)
+		return "refused";
+	snprintf(text, sizeof(text), "refused, %s",
+		 file->error == -EINVAL ? "EINVAL" :
+		 file->error == -ENOMEM ? "ENOMEM" : "?");
+	return text;
+}

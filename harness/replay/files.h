@@ -1,0 +1,82 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* Files whose names come from outside, and what was heard of each */
+#ifndef _FILES_H
+#define _FILES_H
+
+#include <stdbool.h>
+#include <stdio.h>
+
+#include "explain.h"
+
+#define ARRAY_SIZE(a)	(sizeof(a) / sizeof((a)[0]))
+#define MIB		(1024 * 1024)
+#define FILE_MAX	(64 * MIB)	/* REPLAY_MAX */
+/* More than the kernel that is asked has memory for */
+#define OUTPUT_MAX	(2048ll * MIB)
+
+/* A decompressed file, as good as: what two decompressors can be compared by */
+struct output {
+	unsigned long long len;
+	unsigned int crc;
+	unsigned int adler;
+};
+
+/**
+ * struct file - one of the files
+ * @path: as it was given
+ * @shown: the same, with escapes for what is not to get at a terminal
+ * @target: the same without links, from the root
+ * @size: in bytes
+ * @boot: which kernel is asked; files are numbered anew for each
+ * @format: the decoder that is asked
+ * @tool: what the stock tool made of it
+ * @tool_failed: the stock tool refused it
+ * @tool_says: and said so
+ * @out: what the kernel made of it
+ * @asked: the kernel began with it
+ * @answered: and ended
+ * @over: and went on with the next
+ * @error: 0, or what module_decompress() returned
+ * @ns: time that took
+ * @said: what the kernel would have logged
+ * @known: what of known_faults the suite found, a bit each
+ * @fault: what else it found wrong with the kernel
+ */
+struct file {
+	char *path;
+	char *shown;
+	char *target;
+	long long size;
+	unsigned int boot;
+	enum format format;
+	struct output tool;
+	bool tool_failed;
+	char tool_says[160];
+	struct output out;
+	bool asked;
+	bool answered;
+	bool over;
+	int error;
+	unsigned long long ns;
+	char said[200];
+	unsigned int known;
+	char fault[200];
+};
+
+extern struct file *files;
+extern unsigned int nr_files;
+
+/* Who speaks, in what die() says */
+extern const char *const program;
+
+unsigned int utf8(const char *text, unsigned int *code);
+void clean(char *text);
+void __attribute__((noreturn, format(printf, 1, 2))) die(const char *fmt, ...);
+FILE *open_file(const char *path, const char *mode);
+unsigned char *map_file(const char *path, const char *as, size_t size);
+struct file *add_file(const char *path);
+void add_argument(const char *path);
+void add_from(FILE *names);
+void digest(struct output *out, const unsigned char *bytes, size_t n);
+
+#endif /* _FILES_H */
