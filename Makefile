@@ -9,6 +9,7 @@ takes_mutants := MUTANTS HOSTS REBUILD
 takes_coverage := KERNEL FIXES
 takes_native := KERNEL FIXES FILTER LLVM
 takes_fuzz := KERNEL FIXES SECONDS ALGORITHMS CORPUS
+takes_check := KERNEL FIXES FILES FILES_FROM KCONFIG JSON JUNIT
 takes_replay := KERNEL ARCH FIXES LLVM FILES FILES_FROM JSON JUNIT
 takes_boot := KERNEL ARCH CONFIG FIXES ALGORITHMS IMAGE MODULES ROUNDS JSON JUNIT
 takes_bots := BOTS KERNEL ARCH FIXES LLVM SEED CONFIGS
@@ -16,10 +17,10 @@ takes_series := KERNEL CHECK
 takes_matrix := ROWS KERNEL FIXES HOSTS JSON JUNIT
 takes_all := JOBS BUILD INSTALL
 variables := $(sort $(takes_run) $(takes_test) $(takes_mutants) $(takes_replay) \
-	$(takes_boot) $(takes_fuzz) $(takes_bots) $(takes_series) $(takes_matrix) $(takes_all))
+	$(takes_check) $(takes_boot) $(takes_fuzz) $(takes_bots) $(takes_series) $(takes_matrix) $(takes_all))
 
 # Those that may fail, or not come to that
-judging := run test native fuzz mutants coverage replay boot bots series matrix
+judging := run test native fuzz mutants coverage check replay boot bots series matrix
 
 # Whatever was given reaches the scripts through the environment, as it was given, and
 # nothing else does: a CC= that has no effect would be taken for one that has.
@@ -55,8 +56,8 @@ help:
 #:   BENCH=no        yes: the benchmark, too
 #:   TIMEOUT=300     seconds for the kernel to run
 #: make test       the project's own tests (half an hour to an hour)
-#:   ONLY=           parts of them: blobs, boot, code, commands, coverage, debug, fuzz,
-#:                   install, kernels, machines, manual, mutants, native, red, replay,
+#:   ONLY=           parts of them: blobs, boot, check, code, commands, coverage, debug,
+#:                   fuzz, install, kernels, machines, manual, mutants, native, red, replay,
 #:                   series, suite, um
 #: make native     the suites that need no kernel, with decompress.c and its decoders,
 #:                 compiled for this machine, 64-bit and 32-bit, with sanitizers
@@ -76,6 +77,12 @@ help:
 #:                   MUTANTS, too
 #: make coverage   lines and branches of decompress.c that the suite reaches, in
 #:                 build/coverage/ (2 min); takes KERNEL, FIXES, JOBS
+#: make check      will that kernel, as shipped, take these files as modules? At once,
+#:                 from its own code, compiled natively (half a minute the first time); makes
+#:                 build/check/module-decompress-check; takes KERNEL, FIXES=no
+#:   FILES= FILES_FROM=   as below
+#:   KCONFIG=        its configuration, such as /boot/config-RELEASE; that of the
+#:                   running kernel if there is one; any: all three decoders are asked
 #: make replay     ask a kernel, as shipped, whether it would take these files as modules
 #:                 (3 min the first time, then seconds); takes KERNEL, ARCH, FIXES=no
 #:   FILES=          .gz, .xz and .zst files, or directories of them: one name, or
@@ -105,7 +112,7 @@ help:
 #:                 suite and kselftest (1 min)
 #:   CHECK=no        yes: build and run what there is of the suite after each patch,
 #:                   on i386 and UML (half an hour)
-run test native fuzz mutants coverage replay boot bots series matrix: %: script-%
+$(judging): %: script-%
 	$(verdict)
 
 # Failed tests are to give exit status 1 and all other trouble 2, but make turns

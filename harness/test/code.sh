@@ -102,7 +102,8 @@ tools_in_c()
 {
 	need cc /usr/include/lzma.h /usr/include/zstd.h /usr/include/zlib.h || return
 	(cd "$top/harness" && cc -std=gnu11 -O2 -Wall -Wextra -Werror -fsyntax-only \
-		replay/*.c test/*.c) || return
+		-DKERNEL_NAME='""' replay/*.c test/*.c check/check.c check/kmod.c \
+		check/stock.c) || return
 	(cd "$top/harness/mutants" && cc -std=gnu11 -O2 -Wall -Wextra -Werror \
 		-fsyntax-only -I"$(sh "$top/harness/mutants/libclang.sh")/include" \
 		mutate.c tree.c operators.c calls.c) || return
@@ -110,6 +111,12 @@ tools_in_c()
 	run_checkpatch --no-tree \
 		--ignore CAMELCASE,MACRO_ARG_REUSE,PREFER_DEFINED_ATTRIBUTE_MACRO \
 		--file "$top"/harness/*/*.[ch]
+}
+
+man_page()
+{
+	need mandoc || return
+	mandoc -T lint -W warning "$top/harness/check/module-decompress-check.1"
 }
 
 python_files()
@@ -235,6 +242,7 @@ code_checks()
 	check code 'no decompression without an MMU' no_decompression_without_mmu
 	check code 'tools in C compile silently' tools_in_c
 	check code 'Python files are clean' python_files
+	check code 'the manual page of the checker is clean' man_page
 	check code 'kselftest builds in 6.12' kselftest 6.12
 	check code 'kselftest builds in the newest kernel' kselftest newest
 	check install 'install and uninstall' install_and_uninstall

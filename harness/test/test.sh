@@ -15,7 +15,7 @@ JSON=$(absolute "${JSON:-}")
 JUNIT=$(absolute "${JUNIT:-}")
 # This is about one kernel; the caller's choice is for `make run`.
 unset KERNEL ARCH CONFIG FIXES FILTER BENCH BASE LLVM TIMEOUT FILES FILES_FROM ALGORITHMS \
-	ROUNDS MUTANTS HOSTS REBUILD BOTS SEED CONFIGS ROWS SECONDS CORPUS
+	ROUNDS MUTANTS HOSTS REBUILD BOTS SEED CONFIGS ROWS SECONDS CORPUS KCONFIG
 writable "$JSON" "$JUNIT"
 json=$JSON junit=$JUNIT
 unset JSON JUNIT
@@ -27,7 +27,7 @@ passed=0
 failed=0
 
 # The parts, each with a file of its own, or a script that is a check itself
-parts='blobs suite red mutants replay boot code series manual install commands coverage
+parts='blobs suite red mutants replay check boot code series manual install commands coverage
 	um native fuzz machines debug kernels'
 [ "$ONLY" ] || ONLY=$parts
 wanted=,
@@ -141,6 +141,7 @@ check mutants 'mutants boot on other hosts, and survive them' \
 check fuzz 'bugs that were put back are found' sh "$top/harness/test/fuzz_test.sh"
 check replay 'replay answers rightly, and says why' \
 	sh "$top/harness/test/replay_test.sh"
+check check 'check knows configurations, kmod and itself' sh "$top/harness/test/check_test.sh"
 check replay 'what reads hostile files does no harm' \
 	sh "$top/harness/test/hostile_test.sh"
 

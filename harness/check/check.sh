@@ -1,0 +1,94 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0
+#
+# Behind `make check`: will that kernel take these files as modules? As `make replay`
+# asks, but at once: of the kernel's own code, compiled natively, by one static program,
+# build/check/module-decompress-check, which can be taken elsewhere.
+#
+# FILES=, FILES_FROM=: as of make replay
+# KCONFIG=file: that kernel's configuration, or "any"
+# JSON=file, JUNIT=file: the answers for programs
+#
+# Exit status: 0 all are taken and come out as the stock libraries would have it,
+# 1 not all, 2 it did not come to that.
+
+set -eu
+# A kernel as it is shipped, unless fixes are asked for
+FIXES=${FIXES:-no}
+. "$(dirname "$0")/../lib/lib.sh"
+unset ARCH
+. "$top/harness/lib/build.sh"
+
+JSON=$(absolute "${JSON:-}")
+JUNIT=$(absolute "${JUNIT:-}")
+KCONFIG=${KCONFIG:-}
+command=check
+. "$top/harness/lib/files.sh"
+case $KCONFIG in
+'' | any) ;;
+*) [ -r "$KCONFIG" ] || die "KCONFIG=$KCONFIG: cannot be read" ;;
+esac
+writable "$JSON" "$JUNIT"
+
+sh "$top/harness/lib/need.sh" native
+need objcopy /usr/include/lzma.h /usr/include/zstd.h /usr/include/zlib.h
+find_source
+what="linux $version, $fixes"
+take_tree
+take_dir "$build/check/$name-$FIXES"
+log=$dir/build.log
+program=$build/check/module-decompress-check
+
+# link: with the libraries of a newer Debian, or the system's
+link()
+{
+	set --
+	for part in check/check check/kmod check/stock replay/answer replay/explain \
+		replay/files replay/report; do
+		set -- "$@" "$top/harness/$part.c"
+	done
+	if libraries=$(sh "$top/harness/replay/oracle.sh" libraries); then
+		headers=$(sh "$top/harness/replay/oracle.sh" headers)
+	else
+		libraries=/usr/lib/$(gcc -print-multiarch)
+		headers=/usr/include
+	fi
+	gcc -std=gnu11 -O2 -static -I"$headers" -DKERNEL_NAME="\"$what\"" \
+		-o "$program.tmp" "$@" "$dir/check.o" "$libraries/liblzma.a" \
+		"$libraries/libzstd.a" "$libraries/libz.a"
+}
+
+# What the program was linked of, and for whom
+made_of()
+{
+	echo "$what"
+	sha256sum "$dir/check.o" "$top"/harness/check/*.[ch] "$top"/harness/replay/*.[ch]
+}
+
+build_program()
+{
+	make -C "$tree/tools/testing/module_decompress" --no-print-directory \
+		EXTRA_MK="$top/harness/check/kernel.mk" O="$dir" SANITIZE= \
+		--jobs="$JOBS" check || return
+	made_of >"$dir/made_of"
+	if [ ! -x "$program" ] || ! cmp -s "$dir/made_of" "$program.made_of"; then
+		link || return
+		mv "$program.tmp" "$program"
+		cp "$top/harness/check/module-decompress-check.1" "$build/check"
+		mv "$dir/made_of" "$program.made_of"
+	fi
+}
+
+still_there()
+{
+	echo "  $(find "$dir" -name '*.o' | wc -l) objects built"
+}
+say "Building $what, to be asked ..."
+if ! patiently into_log build_program; then
+	tail -n 20 "$log" >&2
+	not_built built
+fi
+
+set -- ${KCONFIG:+"--kconfig=$KCONFIG"} ${JSON:+"--json=$JSON"} ${JUNIT:+"--junit=$JUNIT"} \
+	${FILES_FROM:+"--files-from=$FILES_FROM"} -- "$@"
+exec "$program" "$@"

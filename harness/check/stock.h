@@ -1,0 +1,11 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* What gzip, xz and zstd make of a file, by their libraries */
+#ifndef _STOCK_H
+#define _STOCK_H
+
+#include "../replay/files.h"
+
+void ask_stock(struct file *file, const unsigned char *in);
+void stock_versions(char *text, size_t size);
+
+#endif /* _STOCK_H */
