@@ -189,5 +189,25 @@ report 'a file that has become smaller'
 grep -q '^make: replay: ./0.gz: has become smaller$' errors ||
 	wrong 'a file that has become smaller: nobody says so'
 
+# What the fuzzers have found to be of interest, by what `make check` runs
+KCONFIG=any FILES=../1.xz sh "$top/harness/check/check.sh" >out 2>errors || cat errors
+cd "$top/harness"
+build check -DKERNEL_NAME='"a kernel"' check/check.c check/kmod.c check/stock.c \
+	replay/answer.c replay/explain.c replay/files.c replay/report.c \
+	"$build/check/6.12-no/check.o"
+cd "$tmp"
+sh "$top/harness/fuzz/corpus.sh" unpack "$tmp/corpus"
+for format in gzip:gz xz:xz zstd:zst; do
+	for input in "$tmp/corpus/${format%:*}"/*; do
+		# Without the byte that says which allocation fails
+		tail -c +2 "$input" >"$input.${format#*:}"
+	done
+done
+status=0
+"$tmp/check" --kconfig=any corpus >out 2>errors || status=$?
+[ "$status" -eq 1 ] || wrong "the corpus: exit status $status" "$(cat errors)"
+! grep -e 'no answer' -e 'did not come back' out || wrong 'the corpus: not all is answered'
+tail -n 1 out
+
 echo "$count logs read, $wrong wrong"
 [ "$wrong" -eq 0 ]

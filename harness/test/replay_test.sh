@@ -159,22 +159,20 @@ same_names()
 }
 
 # What both have to say of each file. Where a rule is broken, the suite names the file as
-# it is called in the guest. make check is of 64 bits whatever the kernel: a zstd window
-# of a GiB and more is refused by both, with other numbers, or in other words.
+# it is called in the guest, and gzip and zlib do not find the same damage first. make
+# check is of 64 bits, whatever the kernel: zstd's bits come by words, so of damage, and of
+# windows of a GiB and more, a kernel of 32 bits makes something else, but nothing good.
 same_answers='
 import json, re, sys
-other_numbers = ("./long-30.zst", "./long-31.zst")
+def words(f):
+    why = re.sub(r"/module_decompress_replay/\d+\.\w+", "the file", f["why"] or "")
+    return re.sub("gzip(, too,)? says \".*?\"", "gzip says", why)
+def answer(f):
+    if f["format"] == "zstd" and re.match("it is (damaged|cut)|a window of \\d{4}", words(f)):
+        return f["verdict"] == "right"
+    return [f.get(key) for key in ("format", "verdict", "advice", "error", "bytes", "same", "said")] + [words(f)]
 def answers(path):
-    result = {}
-    for f in json.load(open(path))["files"]:
-        why = re.sub(r"/module_decompress_replay/\d+\.\w+", "the file", f["why"] or "")
-        keys = ["format", "verdict", "advice"]
-        if f["file"] not in other_numbers:
-            keys += ["error", "bytes", "same", "said"]
-        else:
-            why = why.split(";")[0]
-        result[f["file"]] = [f.get(key) for key in keys] + [why]
-    return result
+    return {f["file"]: answer(f) for f in json.load(open(path))["files"]}
 replay = answers(sys.argv[1])
 check = {}
 for path in sys.argv[2:]:
@@ -222,6 +220,14 @@ cd "$tmp"
 wrong=0
 each_row write_file
 sh "$top/harness/blobs/blobs.sh" files "$tmp/files/blobs"
+# What the fuzzers have found to be of interest, without the byte that is no file's
+sh "$top/harness/fuzz/corpus.sh" unpack "$tmp/corpus"
+mkdir files/corpus files/corpus/gzip files/corpus/xz files/corpus/zstd
+for format in gzip:gz xz:xz zstd:zst; do
+	for input in corpus/"${format%:*}"/*; do
+		tail -c +2 "$input" >"files/$input.${format#*:}"
+	done
+done
 image=$(sh "$top/harness/boot/package.sh" amd64 linux-image-cloud-amd64/trixie)
 mkdir files/modules
 # shellcheck disable=SC2046	# no blanks in them
