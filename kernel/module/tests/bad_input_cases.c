@@ -465,6 +465,26 @@ static void zstd_empty_frame_may_promise_more_than_a_page(struct kunit *test)
 	expect_taken(test, a);
 }
 
+/* Not promised, but so: LZMA's range coder begins with a byte that nobody looks at */
+static void xz_range_coder_may_begin_with_any_byte(struct kunit *test)
+{
+	struct attempt *a = case_attempt_as(test, "xz");
+	const struct decompress_blob *blob;
+	u8 *begin;
+
+	for (blob = case_next_blob("xz", NULL); blob;
+	     blob = case_next_blob("xz", blob)) {
+		if (!blob->small)
+			continue;
+		case_set_blob(test, a, blob);
+		/* Behind the headers of the stream, the block and the LZMA2 chunk */
+		begin = (u8 *)a->in + 12 + (a->in[12] + 1) * 4 + 6;
+		KUNIT_EXPECT_EQ(test, *begin, 0);
+		*begin = 0xff;
+		expect_taken(test, a);
+	}
+}
+
 /*
  * Not promised, but so: what follows the first whole stream is not looked at,
  * be it noise or a second member, stream or frame, which the stock tools append
@@ -668,6 +688,7 @@ static struct kunit_case input_cases[] = {
 	KUNIT_CASE_PARAM(zstd_frame_header_is_refused, zstd_header_gen_params),
 	KUNIT_CASE(zstd_skippable_frame_first_is_refused),
 	KUNIT_CASE(zstd_empty_frame_may_promise_more_than_a_page),
+	KUNIT_CASE(xz_range_coder_may_begin_with_any_byte),
 	KUNIT_CASE_PARAM(trailing_bytes_are_ignored, algorithm_gen_params),
 	KUNIT_CASE_PARAM(second_stream_is_ignored, algorithm_gen_params),
 	KUNIT_CASE(gzip_trailer_is_not_verified),
