@@ -42,6 +42,7 @@ const char *fuzz_stock_zstd_by_page(const uint8_t *in, size_t size, uint8_t *out
 /* As ZSTD_VERSION_NUMBER has it */
 unsigned int fuzz_stock_zstd_version(void);
 
+void fuzz_zero_range_coders(uint8_t *file, size_t size);
 size_t fuzz_mend(enum fuzz_format format, uint8_t *file, size_t size, size_t room);
 
 /* libFuzzer's side */

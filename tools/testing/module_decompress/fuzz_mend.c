@@ -35,26 +35,26 @@ static void put_crc(u8 *file, size_t at, size_t len)
 	put_unaligned_le32(~crc32_le(~0, file + at, len), file + at + len);
 }
 
+/* Bytes of the LZMA2 chunk that begins there, or 0: see lib/xz/xz_dec_lzma2.c */
+static size_t chunk_len(const u8 *chunk)
+{
+	if (chunk[0] >= 0x80)
+		return (chunk[0] >= 0xc0 ? 6 : 5) + get_unaligned_be16(chunk + 3) + 1;
+	return chunk[0] <= 2 ? 3 + get_unaligned_be16(chunk + 1) + 1 : 0;
+}
+
 /*
- * Where the LZMA2 chunks end that begin there, or 0: see lib/xz/xz_dec_lzma2.c; @len gets
- * the bytes that they say will come out.
+ * Where the chunks end that begin there, or 0; @len gets the bytes that they say will
+ * come out.
  */
 static size_t end_of_chunks(const u8 *file, size_t at, size_t size, size_t *len)
 {
 	*len = 0;
-	while (at + 6 < size) {
-		if (!file[at])
-			return at + 1;
+	while (at + 6 < size && file[at] && chunk_len(file + at)) {
 		*len += get_unaligned_be16(file + at + 1) + 1;
-		if (file[at] >= 0x80) {
+		if (file[at] >= 0x80)
 			*len += (file[at] & 0x1f) << 16;
-			at += get_unaligned_be16(file + at + 3) + 1 +
-			      (file[at] >= 0xc0 ? 6 : 5);
-		} else if (file[at] <= 2) {
-			at += get_unaligned_be16(file + at + 1) + 1 + 3;
-		} else {
-			return 0;
-		}
+		at += chunk_len(file + at);
 	}
 	return at < size && !file[at] ? at + 1 : 0;
 }
@@ -173,6 +173,33 @@ static size_t mend_zstd(u8 *file, size_t size, size_t room)
 	size = content_of(FUZZ_zstd, file, min(end + 4, size));
 	put_unaligned_le32(xxh64(content, size, 0), file + end);
 	return end + 4;
+}
+
+/**
+ * fuzz_zero_range_coders() - let each LZMA chunk of a file begin as it should
+ * @file: an .xz file
+ * @size: its size in bytes
+ *
+ * The first byte of its range coder is to be 0.
+ */
+void fuzz_zero_range_coders(u8 *file, size_t size)
+{
+	size_t at = 12, end, chunk, len;
+
+	while (at + 24 < size && file[at]) {
+		at += (file[at] + 1) * 4;
+		end = end_of_chunks(file, at, size, &len);
+		for (chunk = at; chunk + 6 < end; chunk += len) {
+			len = chunk_len(file + chunk);
+			if (file[chunk] >= 0xc0)
+				file[chunk + 6] = 0;
+			else if (file[chunk] >= 0x80)
+				file[chunk + 5] = 0;
+		}
+		if (!end)
+			return;
+		at = ALIGN(end, 4) + (file[7] ? 4 : 0);
+	}
 }
 
 /**
