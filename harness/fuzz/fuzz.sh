@@ -36,7 +36,7 @@ done
 [ -z "$CORPUS" ] || [ -d "$CORPUS" ] || die "CORPUS=$CORPUS: no such directory"
 
 LLVM=1 sh "$top/harness/lib/need.sh" native
-need /usr/include/lzma.h /usr/include/zstd.h /usr/include/zlib.h
+need gcovr /usr/include/lzma.h /usr/include/zstd.h /usr/include/zlib.h
 find_source
 what="linux $version, $fixes"
 take_tree
@@ -148,7 +148,35 @@ for algorithm; do
 	done
 done
 
+# What of decompress.c and the decoders is reached by all that is known now. gcov goes by
+# paths as the compiler was given them.
+count_lines()
+{
+	make -C "$tree/tools/testing/module_decompress" --no-print-directory O="$dir/lines" \
+		HOSTCC=gcc SANITIZE= EXTRA_CFLAGS=--coverage --jobs="$JOBS" tries || return
+	find "$dir/lines" -name '*.gcda' -delete
+	for algorithm; do
+		find "$corpus/$algorithm" "$dir/seeds/$algorithm" -type f \
+			-exec "$dir/lines/try_$algorithm" {} + || return
+	done
+	mkdir -p "$build/fuzz/lines"
+	gcovr --root "$tree" --object-directory "$tree/tools/testing/module_decompress" \
+		"$dir/lines" --filter '.*/lib/(zlib_inflate|xz|zstd)/.*\.c$' \
+		--filter '.*/kernel/module/decompress\.c$' --csv "$dir/lines.csv" \
+		--html-details "$build/fuzz/lines/index.html" --html-title "make fuzz: $what"
+}
+
 touch "$dir/runs"
+say 'Counting the lines that are reached ...'
+still_there()
+{
+	echo "  $(find "$dir/lines" -name '*.gcda' 2>/dev/null | wc -l) objects counted"
+}
+# A kernel as shipped fails at inputs that are known.
+rm -f "$dir/lines.csv"
+log=$dir/lines.log
+patiently into_log count_lines "$@" || [ "$FIXES" != yes ] || [ $verdict -ne 0 ] ||
+	not_built "counted: what is known by now breaks a rule"
 python3 "$top/harness/fuzz/report.py" "$dir" "$what" "$build/fuzz/report.html"
 echo "make fuzz: $what: $counts$([ $verdict -ne 0 ] || echo no findings)"
 exit $verdict
