@@ -8,7 +8,7 @@ takes_test := ONLY JSON JUNIT
 takes_mutants := MUTANTS HOSTS REBUILD
 takes_coverage := KERNEL FIXES
 takes_native := KERNEL FIXES FILTER LLVM
-takes_fuzz := KERNEL FIXES SECONDS ALGORITHMS CORPUS
+takes_fuzz := KERNEL FIXES SECONDS ALGORITHMS CORPUS HOSTS
 takes_check := KERNEL FIXES FILES FILES_FROM KCONFIG JSON JUNIT
 takes_replay := KERNEL ARCH FIXES LLVM FILES FILES_FROM JSON JUNIT
 takes_boot := KERNEL ARCH CONFIG FIXES ALGORITHMS IMAGE MODULES ROUNDS JSON JUNIT
@@ -69,6 +69,7 @@ help:
 #:   SECONDS=60      for each algorithm
 #:   ALGORITHMS=     only these, such as 'gzip xz'
 #:   CORPUS=         a directory with gzip/, xz/ and zstd/ to begin with, and to add to
+#:   HOSTS=          hosts to do it on, as make mutants has it; what they learn is merged
 #: make mutants    break decompress.c in every way, and report in build/mutants/
 #:                 which breakages the suite catches (40 min)
 #:   MUTANTS=        only those of the patches in this directory
