@@ -233,17 +233,39 @@ else
 	fuzz_here "$@"
 fi
 
+# build_tries DIRECTORY VARIABLE=VALUE ...: programs that try what is known
+build_tries()
+{
+	tries=$1
+	shift
+	make -C "$tree/tools/testing/module_decompress" --no-print-directory O="$tries" \
+		--jobs="$JOBS" "$@" tries
+}
+
+# try_all ALGORITHM ...: all that is known
+try_all()
+{
+	for algorithm; do
+		find "$corpus/$algorithm" "$dir/seeds/$algorithm" -type f \
+			-exec "$tries/try_$algorithm" {} + || return
+	done
+}
+
+# The stock libraries are not compiled for MemorySanitizer: so it is not the fuzzers that
+# run under it.
+try_with_msan()
+{
+	build_tries "$dir/msan" HOSTCC=clang SANITIZE=memory && : >"$dir/msan.began" &&
+		try_all "$@"
+}
+
 # What of decompress.c and the decoders is reached by all that is known now. gcov goes by
 # paths as the compiler was given them.
 count_lines()
 {
-	make -C "$tree/tools/testing/module_decompress" --no-print-directory O="$dir/lines" \
-		HOSTCC=gcc SANITIZE= EXTRA_CFLAGS=--coverage --jobs="$JOBS" tries || return
+	build_tries "$dir/lines" HOSTCC=gcc SANITIZE= EXTRA_CFLAGS=--coverage || return
 	find "$dir/lines" -name '*.gcda' -delete
-	for algorithm; do
-		find "$corpus/$algorithm" "$dir/seeds/$algorithm" -type f \
-			-exec "$dir/lines/try_$algorithm" {} + || return
-	done
+	try_all "$@" || return
 	mkdir -p "$build/fuzz/lines"
 	gcovr --root "$tree" --object-directory "$tree/tools/testing/module_decompress" \
 		"$dir/lines" --filter '.*/lib/(zlib_inflate|xz|zstd)/.*\.c$' \
@@ -252,16 +274,25 @@ count_lines()
 }
 
 touch "$dir/runs"
-say 'Counting the lines that are reached ...'
-still_there()
-{
-	echo "  $(find "$dir/lines" -name '*.gcda' 2>/dev/null | wc -l) objects counted"
-}
 # A kernel as shipped fails at inputs that are known.
-rm -f "$dir/lines.csv"
-log=$dir/lines.log
-patiently into_log count_lines "$@" || [ "$FIXES" != yes ] || [ $verdict -ne 0 ] ||
-	not_built "counted: what is known by now breaks a rule"
+if [ "$FIXES" = yes ] && [ $verdict -eq 0 ]; then
+	say 'Trying all that is known with MemorySanitizer, and counting the lines it reaches ...'
+	still_there()
+	{
+		echo "  $(find "$dir/msan" "$dir/lines" -name '*.o' 2>/dev/null | wc -l) objects built"
+	}
+	log=$dir/msan.log
+	rm -f "$dir/msan.began"
+	if ! patiently into_log try_with_msan "$@"; then
+		[ -e "$dir/msan.began" ] || not_built built
+		# Each is named before it is tried.
+		echo "$(grep -m 1 -e 'MemorySanitizer' -e '^finding: ' "$log"): $(
+			grep "^$build/" "$log" | tail -n 1)"
+		verdict=1
+	fi
+	log=$dir/lines.log
+	patiently into_log count_lines "$@" || [ $verdict -ne 0 ] || not_built counted
+fi
 python3 "$top/harness/fuzz/report.py" "$dir" "$what" "$build/fuzz/report.html"
 echo "make fuzz: $what: $counts$([ $verdict -ne 0 ] || echo no findings)"
 exit $verdict
