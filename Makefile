@@ -71,7 +71,7 @@ help:
 #:   CORPUS=         a directory with gzip/, xz/ and zstd/ to begin with, and to add to
 #:   HOSTS=          hosts to do it on, as make mutants has it; what they learn is merged
 #: make mutants    break decompress.c in every way, and report in build/mutants/
-#:                 which breakages the suite catches (40 min)
+#:                 which breakages the suite catches (25 min)
 #:   MUTANTS=        only those of the patches in this directory
 #:   HOSTS=          hosts to boot on, such as a,b: each with a clone where this is
 #:   REBUILD=0       so many of them once more, each in a kernel built anew; with

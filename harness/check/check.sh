@@ -30,8 +30,8 @@ case $KCONFIG in
 esac
 writable "$JSON" "$JUNIT"
 
-sh "$top/harness/lib/need.sh" native
-need objcopy /usr/include/lzma.h /usr/include/zstd.h /usr/include/zlib.h
+need make gcc objcopy patch cmp flock python3 /usr/include/stdlib.h /usr/include/lzma.h \
+	/usr/include/zstd.h /usr/include/zlib.h
 find_source
 what="linux $version, $fixes"
 take_tree
