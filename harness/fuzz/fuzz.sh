@@ -61,12 +61,14 @@ patiently into_log make -C "$tree/tools/testing/module_decompress" --no-print-di
 	not_built built
 }
 # 6.1 has no zstd.
-for algorithm in ${ALGORITHMS:-$all}; do
-	if [ -e "$dir/build/fuzz_$algorithm" ]; then
-		set -- "$@" "$algorithm"
-	elif [ "$ALGORITHMS" ]; then
+built=
+for algorithm in $all; do
+	[ ! -e "$dir/build/fuzz_$algorithm" ] || built="$built $algorithm"
+done
+for algorithm in ${ALGORITHMS:-$built}; do
+	[ -e "$dir/build/fuzz_$algorithm" ] ||
 		die "ALGORITHMS=$ALGORITHMS: decompress.c of linux $version does not know $algorithm"
-	fi
+	set -- "$@" "$algorithm"
 done
 
 # fuzz ALGORITHM: $JOBS processes, each of which reads what the others learn
@@ -112,7 +114,7 @@ verdict=0
 counts=
 rm -rf "$dir/seeds"
 for algorithm in $all; do
-	mkdir -p "$dir/seeds/$algorithm"
+	mkdir -p "$dir/seeds/$algorithm" "$corpus/$algorithm"
 done
 "$dir/build/seeds" "$dir/seeds"
 sh "$top/harness/fuzz/corpus.sh" unpack "$dir/seeds"
@@ -128,7 +130,7 @@ fuzz_here()
 		say "$algorithm, for $seconds seconds ..."
 		started=$(date +%s)
 		rm -rf "${dir:?}/$algorithm"
-		mkdir -p "$dir/$algorithm/found" "$corpus/$algorithm"
+		mkdir -p "$dir/$algorithm/found"
 		patiently fuzz "$algorithm" || :
 		took=$(($(date +%s) - started))
 		# What each of them last said of its inputs; a finding may be the first of them.
@@ -242,10 +244,10 @@ build_tries()
 		--jobs="$JOBS" "$@" tries
 }
 
-# try_all ALGORITHM ...: all that is known
+# All that is known
 try_all()
 {
-	for algorithm; do
+	for algorithm in $built; do
 		find "$corpus/$algorithm" "$dir/seeds/$algorithm" -type f \
 			-exec "$tries/try_$algorithm" {} + || return
 	done
@@ -255,8 +257,7 @@ try_all()
 # run under it.
 try_with_msan()
 {
-	build_tries "$dir/msan" HOSTCC=clang SANITIZE=memory && : >"$dir/msan.began" &&
-		try_all "$@"
+	build_tries "$dir/msan" HOSTCC=clang SANITIZE=memory && : >"$dir/msan.began" && try_all
 }
 
 # What of decompress.c and the decoders is reached by all that is known now. gcov goes by
@@ -265,7 +266,7 @@ count_lines()
 {
 	build_tries "$dir/lines" HOSTCC=gcc SANITIZE= EXTRA_CFLAGS=--coverage || return
 	find "$dir/lines" -name '*.gcda' -delete
-	try_all "$@" || return
+	try_all || return
 	mkdir -p "$build/fuzz/lines"
 	gcovr --root "$tree" --object-directory "$tree/tools/testing/module_decompress" \
 		"$dir/lines" --filter '.*/lib/(zlib_inflate|xz|zstd)/.*\.c$' \
@@ -283,7 +284,7 @@ if [ "$FIXES" = yes ] && [ $verdict -eq 0 ]; then
 	}
 	log=$dir/msan.log
 	rm -f "$dir/msan.began"
-	if ! patiently into_log try_with_msan "$@"; then
+	if ! patiently into_log try_with_msan; then
 		[ -e "$dir/msan.began" ] || not_built built
 		# Each is named before it is tried.
 		echo "$(grep -m 1 -e 'MemorySanitizer' -e '^finding: ' "$log"): $(
@@ -291,7 +292,7 @@ if [ "$FIXES" = yes ] && [ $verdict -eq 0 ]; then
 		verdict=1
 	fi
 	log=$dir/lines.log
-	patiently into_log count_lines "$@" || [ $verdict -ne 0 ] || not_built counted
+	patiently into_log count_lines || [ $verdict -ne 0 ] || not_built counted
 fi
 python3 "$top/harness/fuzz/report.py" "$dir" "$what" "$build/fuzz/report.html"
 echo "make fuzz: $what: $counts$([ $verdict -ne 0 ] || echo no findings)"
