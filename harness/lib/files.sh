@@ -21,3 +21,9 @@ else
 	set +f
 	[ $# -gt 0 ] || die "$command: which files? Run: make $command FILES='a.ko.xz b.ko.zst', or a directory of them"
 fi
+# Answers are not to be written over what is asked about.
+for file; do
+	if one_file "$file" "$JSON" || one_file "$file" "$JUNIT"; then
+		die "$file: both one of the files and where the answers are to go"
+	fi
+done

@@ -57,15 +57,23 @@ yes | no) ;;
 *) die "INSTALL=$INSTALL: neither yes nor no" ;;
 esac
 
+# one_file A B: under two names
+one_file()
+{
+	[ -e "$1" ] && [ -e "$2" ] &&
+		[ "$(stat -L -c %d:%i -- "$1")" = "$(stat -L -c %d:%i -- "$2")" ]
+}
+
 # writable JSON JUNIT: where the results are to go, before anything is done for them.
-# What an earlier run has written there is gone.
+# What an earlier run has written there is gone; what is no file of its own stays.
 writable()
 {
-	[ -z "$1" ] || [ "$1" != "$2" ] || die "JSON=$1 and JUNIT=: not both into one file"
+	[ -z "$1" ] || { [ "$1" != "$2" ] && ! one_file "$1" "$2"; } ||
+		die "JSON=$1 and JUNIT=: not both into one file"
 	for file; do
 		[ -z "$file" ] || (: >>"$file") 2>/dev/null ||
 			die "$file cannot be written to"
-		[ -z "$file" ] || rm -f "$file"
+		[ ! -f "$file" ] || [ -L "$file" ] || rm -f "$file"
 	done
 }
 
