@@ -15,15 +15,18 @@ static const struct {
 	const char *report;
 	const char *why;
 	const char *where;
+	bool in_highmem;
 } known_faults[] = {
 	{
 		"kunmap_local() outside the mapped page",
 		"this kernel unmaps other pages than it mapped (patches/0001)",
 		"with highmem, on 32-bit, modules may come out damaged; x86_64 has none",
+		true,
 	}, {
 		"from vmalloc(), whose address space is scarce",
 		"this kernel needs scarce address space for it (patches/0005)",
 		"on 32-bit a large module may find too little; x86_64 has plenty",
+		false,
 	},
 };
 
@@ -152,6 +155,17 @@ static void why_wrong(struct answer *answer, const struct file *file,
 	}
 }
 
+/* Of what the suite has found, what does harm in that kernel */
+static unsigned int harmful(unsigned int known, const struct kernel *kernel)
+{
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(known_faults); i++)
+		if (kernel->is_64bit || (known_faults[i].in_highmem && !kernel->has_highmem))
+			known &= ~(1 << i);
+	return known;
+}
+
 static void why_at_fault(struct answer *answer, const struct file *file,
 			 unsigned int known)
 {
@@ -181,7 +195,7 @@ void judge(struct answer *answer, const struct file *file, const unsigned char *
 	   const struct kernel *kernel)
 {
 	const struct format_info *format = &formats[file->format];
-	unsigned int known = kernel->is_64bit ? 0 : file->known;
+	unsigned int known = harmful(file->known, kernel);
 	struct explanation e;
 	const char *words;
 

@@ -16,9 +16,6 @@
 
 #include "explain.h"
 
-#define ARRAY_SIZE(a)	(sizeof(a) / sizeof((a)[0]))
-#define MIB		(1024 * 1024)
-
 const struct format_info formats[NR_FORMATS] = {
 	[GZIP] = {
 		"gzip", "gz", "gzip", "-dc", "member", "gzip -n -9",
@@ -47,9 +44,6 @@ static const struct {
 	{ 0x0a, "ARM64", "CONFIG_XZ_DEC_ARM64" },
 	{ 0x0b, "RISC-V", "CONFIG_XZ_DEC_RISCV" },
 };
-
-/* More than the kernels that are asked have memory for: no need to go on */
-#define OUTPUT_MAX		(2048ull * MIB)
 
 #define FILTER_DELTA	0x03
 #define FILTER_LZMA2	0x21
@@ -94,6 +88,7 @@ int read_kernel_config(struct kernel *kernel, const char *path)
 	enum format f, decoder = NO_FORMAT;
 	char line[256];
 	unsigned int i;
+	int error;
 
 	if (!config)
 		return -1;
@@ -101,12 +96,18 @@ int read_kernel_config(struct kernel *kernel, const char *path)
 	while (gzgets(config, line, sizeof(line))) {
 		char *value = strstr(line, "=y\n");
 
+		/* Such as "# Linux/x86 6.12.117 Kernel Configuration" */
+		if (sscanf(line, "# Linux/%*s %63s Kernel", kernel->version) == 1)
+			continue;
+
 		if (!value)
 			continue;
 		*value = '\0';
 		is_config |= !strncmp(line, "CONFIG_", strlen("CONFIG_"));
 		if (!strcmp(line, "CONFIG_64BIT"))
 			kernel->is_64bit = true;
+		if (!strcmp(line, "CONFIG_HIGHMEM"))
+			kernel->has_highmem = true;
 		if (!strcmp(line, "CONFIG_MODULE_DECOMPRESS"))
 			decompresses = true;
 		for (f = 0; f < NR_FORMATS; f++)
@@ -118,9 +119,12 @@ int read_kernel_config(struct kernel *kernel, const char *path)
 				kernel->has_bcj[bcj_filters[i].id] = true;
 	}
 	kernel->decoder = decompresses ? decoder : NO_FORMAT;
-	gzclose(config);
-	errno = 0;
-	return is_config ? 0 : -1;
+	/* One that is cut off would leave out what it has */
+	gzerror(config, &error);
+	if (gzclose(config) != Z_OK)
+		error = Z_DATA_ERROR;
+	errno = error ? EIO : 0;
+	return is_config && !error ? 0 : -1;
 }
 
 static bool is_skippable(const unsigned char *in, size_t size)

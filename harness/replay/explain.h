@@ -9,6 +9,11 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#define ARRAY_SIZE(a)	(sizeof(a) / sizeof((a)[0]))
+#define MIB		(1024 * 1024)
+/* More than the kernels that are asked have memory for: no need to go on */
+#define OUTPUT_MAX	(2048ull * MIB)
+
 enum format { GZIP, XZ, ZSTD, NR_FORMATS, NO_FORMAT = -1 };
 
 /**
@@ -33,14 +38,18 @@ extern const struct format_info formats[NR_FORMATS];
 
 /**
  * struct kernel - what its decoders depend on
- * @is_64bit: whether it has no highmem
+ * @is_64bit: whether it has plenty of addresses, and no highmem
+ * @has_highmem: whether it has that
  * @has_bcj: whether it was built with the .xz filter of that ID
  * @decoder: with which it decompresses modules, or NO_FORMAT if it does not
+ * @version: as its configuration has it, or nothing
  */
 struct kernel {
 	bool is_64bit;
+	bool has_highmem;
 	bool has_bcj[16];
 	enum format decoder;
+	char version[64];
 };
 
 /**

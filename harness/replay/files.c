@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <ftw.h>
+#include <limits.h>
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
@@ -52,8 +53,16 @@ static unsigned int plain(const char *text)
 	       code == 0xfffe || code == 0xffff ? 0 : n;
 }
 
-/* With all else, and backslashes, as \xff: what it was can be told from it */
-static char *printable(const char *text)
+/**
+ * printable() - show what comes from outside
+ * @text: that
+ *
+ * All but printable characters, and backslashes, are as \xff: what it was can be told
+ * from it.
+ *
+ * Return: the text to be shown, to be freed.
+ */
+char *printable(const char *text)
 {
 	char *result = malloc(4 * strlen(text) + 1), *end = result;
 	unsigned int n;
@@ -226,6 +235,7 @@ static int by_path(const void *a, const void *b)
 void add_argument(const char *path)
 {
 	unsigned int before = nr_files;
+	char inside[PATH_MAX + 2];
 	struct stat st;
 
 	if (stat(path, &st))
@@ -233,7 +243,10 @@ void add_argument(const char *path)
 	if (S_ISREG(st.st_mode)) {
 		add_named(path, st.st_size);
 	} else if (S_ISDIR(st.st_mode)) {
-		if (nftw(path, add_if_compressed, 16, FTW_PHYS))
+		/* One that is a link itself is meant to be followed. */
+		snprintf(inside, sizeof(inside), "%s/.", path);
+		if (nftw(lstat(path, &st) || S_ISLNK(st.st_mode) ? inside : path,
+			 add_if_compressed, 16, FTW_PHYS))
 			die("%s: %s", path, strerror(errno));
 		if (nr_files == before)
 			die("%s: no .gz, .xz or .zst file in this directory",
@@ -256,12 +269,14 @@ void add_from(FILE *names)
 
 	while (getdelim(&path, &room, 0, names) > 0) {
 		if (!*path)
-			die("FILES_FROM: an empty name");
+			die("the list of files: an empty name in it");
 		add_argument(path);
 	}
 	free(path);
+	if (ferror(names))
+		die("the list of files: %s", strerror(errno));
 	if (!nr_files)
-		die("FILES_FROM: no name in it");
+		die("the list of files: no name in it");
 }
 
 /**

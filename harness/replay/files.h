@@ -8,11 +8,7 @@
 
 #include "explain.h"
 
-#define ARRAY_SIZE(a)	(sizeof(a) / sizeof((a)[0]))
-#define MIB		(1024 * 1024)
 #define FILE_MAX	(64 * MIB)	/* REPLAY_MAX */
-/* More than the kernel that is asked has memory for */
-#define OUTPUT_MAX	(2048ll * MIB)
 
 /* A decompressed file, as good as: what two decompressors can be compared by */
 struct output {
@@ -69,6 +65,7 @@ extern unsigned int nr_files;
 /* Who speaks, in what die() says */
 extern const char *const program;
 
+char *printable(const char *text);
 unsigned int utf8(const char *text, unsigned int *code);
 void clean(char *text);
 void __attribute__((noreturn, format(printf, 1, 2))) die(const char *fmt, ...);
