@@ -134,7 +134,7 @@ fuzz_here()
 		patiently fuzz "$algorithm" || :
 		took=$(($(date +%s) - started))
 		# What each of them last said of its inputs; a finding may be the first of them.
-		inputs=0 covered=0
+		inputs=0 covered=0 way=
 		for log in "$dir/$algorithm"/fuzz-*.log; do
 			line=$(grep '^#[0-9].* cov: ' "$log" | tail -n 1) || :
 			[ "$line" ] || [ "$(ls "$dir/$algorithm/found")" ] || {
@@ -145,9 +145,10 @@ fuzz_here()
 			inputs=$((inputs + $(echo "$line" | sed 's/^#\([0-9]*\).*/\1/')))
 			edges=$(echo "$line" | sed 's/.* cov: \([0-9]*\) .*/\1/')
 			[ "$edges" -le $covered ] || covered=$edges
+			way=$(progress <"$log")
 		done
-		[ $inputs -eq 0 ] || printf '%s\t%s\t%s\t%s\t%s\n' "$algorithm" "$took" $inputs $covered \
-			"$(progress <"$log")" >>"$dir/runs"
+		[ ! "$way" ] || printf '%s\t%s\t%s\t%s\t%s\n' "$algorithm" "$took" $inputs \
+			$covered "$way" >>"$dir/runs"
 		counts="$counts$algorithm $inputs inputs, $((inputs / (took ? took : 1) / JOBS)) a second and process, $covered edges; "
 		for artifact in "$dir/$algorithm/found"/*; do
 			[ -e "$artifact" ] || continue
@@ -183,11 +184,12 @@ fuzz_on_hosts()
 {
 	mkdir -p "$corpus"
 	pids=
+	trap 'kill $pids 2>/dev/null || :' EXIT
+	trap 'exit 2' HUP INT TERM
 	for host in $(echo "$HOSTS" | tr , ' '); do
-		[ "$($ssh "$host" "sh '$top/harness/matrix/key.sh'" </dev/null)" = "$key" ] ||
-			die "HOSTS: $host: its clone in $top is not as this one is"
 		rm -f "$dir/$host.said"
-		fuzz_on "$host" "$@" &
+		# It is not to hold a lock if it outlives this.
+		fuzz_on "$host" "$@" 7>&- 8>&- 9>&- &
 		pids="$pids $!"
 	done
 	for pid in $pids; do
@@ -214,6 +216,10 @@ if [ "$HOSTS" ]; then
 	# shellcheck disable=SC2119	# as many as it has CPUs
 	find_hosts
 	key=$(sh "$top/harness/matrix/key.sh")
+	for host in $(echo "$HOSTS" | tr , ' '); do
+		[ "$($ssh "$host" "sh '$top/harness/matrix/key.sh'" </dev/null)" = "$key" ] ||
+			die "HOSTS: $host: its clone in $top is not as this one is"
+	done
 	say "On $HOSTS, for $seconds seconds each of: $* ..."
 	still_there()
 	{
@@ -275,6 +281,7 @@ count_lines()
 }
 
 touch "$dir/runs"
+rm -f "$dir/lines.csv"
 # A kernel as shipped fails at inputs that are known.
 if [ "$FIXES" = yes ] && [ $verdict -eq 0 ]; then
 	say 'Trying all that is known with MemorySanitizer, and counting the lines it reaches ...'
