@@ -8,11 +8,14 @@
  */
 #define _GNU_SOURCE
 #include <errno.h>
+#include <fcntl.h>
 #include <getopt.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/resource.h>
+#include <sys/stat.h>
 #include <sys/utsname.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -28,6 +31,8 @@
 
 /* Of a processor's time; the largest file takes a few */
 #define MOST_SECONDS	60
+
+#define MOST_JOBS	1024
 
 const char *const program = "module-decompress-check";
 
@@ -55,11 +60,19 @@ static struct kernel kernel;
 /* Else it is any kernel with the decoder that the file wants */
 static bool kernel_is_known;
 
-static void __attribute__((noreturn)) usage(int status)
+/* The end, if what was printed is where it should be */
+static void __attribute__((noreturn)) finish(int status)
 {
-	fprintf(status ? stderr : stdout,
-		"usage: module-decompress-check [--kconfig=FILE|any] [--json[=FILE]] [--junit=FILE] [--quiet] [--jobs=N] [--files-from=FILE] [--] FILE ...\n");
+	if (fflush(stdout) || ferror(stdout))
+		die("stdout: cannot be written");
 	exit(status);
+}
+
+static void __attribute__((noreturn)) usage(void)
+{
+	puts("usage: module-decompress-check [--kconfig=FILE|any] [--json[=FILE]]\n"
+	     "       [--junit=FILE] [--quiet] [--jobs=N] [--files-from=FILE] [--] FILE ...");
+	finish(0);
 }
 
 /* The bytes of a file, right before a page that cannot be read */
@@ -111,6 +124,8 @@ static void ask_kernel(struct file *file, const unsigned char *in)
 	file->asked = true;
 	file->out.adler = 1;
 	result = native_check(&check);
+	if (result == NATIVE_CHECK_NO_MEMORY)
+		die("%s: no memory", file->path);
 	file->over = result != NATIVE_CHECK_ENDLESS;
 	file->answered = result == NATIVE_CHECK_ANSWERED;
 	file->error = check.ret;
@@ -133,9 +148,12 @@ static void leave_to_kmod(struct answer *answer, const struct file *file)
 
 static void ask(struct file *file, struct answer *answer)
 {
-	struct rlimit limit = { MOST_SECONDS, MOST_SECONDS };
 	unsigned char *in = read_to_guard_page(file);
+	struct rlimit limit;
 
+	getrlimit(RLIMIT_CPU, &limit);
+	if (limit.rlim_cur > MOST_SECONDS)
+		limit.rlim_cur = MOST_SECONDS;
 	setrlimit(RLIMIT_CPU, &limit);
 	if (!kernel_is_known || kernel.decoder == file->format)
 		ask_kernel(file, in);
@@ -146,20 +164,31 @@ static void ask(struct file *file, struct answer *answer)
 		leave_to_kmod(answer, file);
 }
 
-/* A process that was not to die has died */
+/* A process that was not to die has died; a kill has come from somebody else */
 static void give_up(const struct file *file, struct answer *answer, int signal)
 {
-	bool in_kernel = file->asked && !file->over;
+	bool in_kernel = file->asked && !file->over && signal != SIGKILL;
 
 	answer->verdict = in_kernel ? WRONG : NO_ANSWER;
 	snprintf(answer->why, sizeof(answer->why),
 		 in_kernel ? "the kernel did not come back from it: %s" :
-		 "what looks into it died: %s", strsignal(signal));
+		 "what looks into it is dead: %s", strsignal(signal));
 	answer->advice[0] = '\0';
 }
 
+/* One that could not look into its file, and has said why, ends it all */
+static void __attribute__((noreturn)) stop_all(const pid_t *pids, unsigned int count)
+{
+	unsigned int i;
+
+	for (i = 0; i < count; i++)
+		if (pids[i])
+			kill(pids[i], SIGKILL);
+	exit(2);
+}
+
 /* As many at once as there are to be, each with a process of its own */
-static void ask_all(struct answer *answers, long jobs)
+static void ask_all(struct answer *answers, unsigned int jobs)
 {
 	pid_t *pids = calloc(nr_files, sizeof(*pids));
 	unsigned int next = 0, ended = 0, i;
@@ -169,7 +198,7 @@ static void ask_all(struct answer *answers, long jobs)
 	if (!pids)
 		die("no memory");
 	while (ended < nr_files) {
-		while (next < nr_files && next - ended < (unsigned int)jobs) {
+		while (next < nr_files && next - ended < jobs) {
 			pid = fork();
 			if (pid < 0)
 				die("no process: %s", strerror(errno));
@@ -180,16 +209,19 @@ static void ask_all(struct answer *answers, long jobs)
 			pids[next++] = pid;
 		}
 		pid = wait(&status);
+		if (pid < 0)
+			die("a process is lost: %s", strerror(errno));
 		for (i = 0; i < next && pids[i] != pid; i++)
 			;
 		/* Who calls it by exec() may have had children of his own */
 		if (i == next)
 			continue;
 		ended++;
+		pids[i] = 0;
 		if (WIFSIGNALED(status))
 			give_up(&files[i], &answers[i], WTERMSIG(status));
 		else if (WEXITSTATUS(status))
-			exit(2);	/* and it has said why */
+			stop_all(pids, next);
 	}
 	free(pids);
 }
@@ -247,7 +279,9 @@ static const char *read_kconfig(const char *kconfig)
 	kernel_is_known = true;
 	decoder = kernel.decoder == NO_FORMAT ? "does not decompress modules" :
 		  formats[kernel.decoder].name;
-	if (asprintf(&words, "%s, as in %s: %s", build, kconfig, decoder) < 0)
+	if (asprintf(&words, "%s, configured as %s in %s: %s", build,
+		     kernel.version[0] ? kernel.version : "the kernel",
+		     printable(kconfig), decoder) < 0)
 		die("no memory");
 	return words;
 }
@@ -272,9 +306,10 @@ static void parse(struct options *options, int argc, char **argv)
 		{ "version", no_argument, NULL, 'v' },
 		{ }
 	};
-	char versions[160];
+	char versions[160], *end;
 	int c;
 
+	opterr = 0;
 	while ((c = getopt_long(argc, argv, "qh", known, NULL)) != -1) {
 		switch (c) {
 		case 'k':
@@ -290,27 +325,56 @@ static void parse(struct options *options, int argc, char **argv)
 			options->quiet = true;
 			break;
 		case 'n':
-			options->jobs = strtol(optarg, NULL, 10);
-			if (options->jobs < 1)
-				die("--jobs=%s: not a number", optarg);
+			options->jobs = strtol(optarg, &end, 10);
+			if (*end || options->jobs < 1 || options->jobs > MOST_JOBS)
+				die("--jobs=%s: not a number from 1 to %d", optarg,
+				    MOST_JOBS);
 			break;
 		case 'f':
 			add_from_file(optarg);
 			break;
 		case 'h':
-			usage(0);
+			usage();
 		case 'v':
 			stock_versions(versions, sizeof(versions));
 			printf("%s: %s; %s\n", program, KERNEL_NAME, versions);
-			exit(0);
+			finish(0);
 		default:
-			usage(2);
+			die("%s: no such option, or not with that; --help names them",
+			    argv[optind - 1]);
 		}
 	}
 	for (; optind < argc; optind++)
 		add_argument(argv[optind]);
 	if (!nr_files)
-		usage(2);
+		die("which files? --help names all options");
+}
+
+/* What is written is neither read nor written by another way */
+static void own_file(FILE *file, FILE *other)
+{
+	struct stat st, is;
+	unsigned int i;
+
+	if (!file || fstat(fileno(file), &st) || !S_ISREG(st.st_mode))
+		return;
+	if (other && !fstat(fileno(other), &is) && is.st_ino == st.st_ino &&
+	    is.st_dev == st.st_dev)
+		die("--json and --junit: not both into one file");
+	for (i = 0; i < nr_files; i++)
+		if (!stat(files[i].path, &is) && is.st_ino == st.st_ino &&
+		    is.st_dev == st.st_dev)
+			die("%s: what is looked into is not written", files[i].path);
+}
+
+/* Opened without a look at what is in it: it may be one of the files */
+static FILE *open_output(const char *path)
+{
+	FILE *file = *path ? fopen(path, "a") : NULL;
+
+	if (*path && !file)
+		die("%s: %s", path, strerror(errno));
+	return file;
 }
 
 int main(int argc, char **argv)
@@ -326,20 +390,25 @@ int main(int argc, char **argv)
 	struct answer *answers;
 	char versions[160];
 	unsigned int i;
-	int status;
+	int fd, status;
 
+	/* Whoever calls it: children are waited for, and no file is taken for stdout */
+	signal(SIGCHLD, SIG_DFL);
+	do {
+		fd = open("/dev/null", O_RDWR);
+	} while (fd >= 0 && fd < 3);
 	parse(&options, argc, argv);
 	asked.kernel = read_kconfig(options.kconfig);
 	stock_versions(versions, sizeof(versions));
 	asked.judges = versions;
-	if (!strcmp(options.json, "-")) {
-		json = stdout;
+	asked.rows = options.quiet ? BAD_ROWS : ALL_ROWS;
+	if (!strcmp(options.json, "-"))
 		asked.rows = NO_TEXT;
-	} else {
-		json = open_answers(options.json);
-		asked.rows = options.quiet ? BAD_ROWS : ALL_ROWS;
-	}
-	junit = open_answers(options.junit);
+	else
+		json = open_output(options.json);
+	junit = open_output(options.junit);
+	own_file(json, junit);
+	own_file(junit, NULL);
 
 	files = memcpy(shared(nr_files * sizeof(*files)), files,
 		       nr_files * sizeof(*files));
@@ -348,10 +417,12 @@ int main(int argc, char **argv)
 	for (i = 0; i < nr_files; i++)
 		add_kmod(&answers[i], &files[i], &kernel, kernel_is_known);
 
-	status = report(&asked, answers, json, junit);
+	if (json)
+		json = freopen(options.json, "w", json);
+	if (junit)
+		junit = freopen(options.junit, "w", junit);
+	status = report(&asked, answers, asked.rows == NO_TEXT ? stdout : json, junit);
 	close_written(json, options.json);
 	close_written(junit, options.junit);
-	if (fflush(stdout) || ferror(stdout))
-		die("stdout: cannot be written");
-	return status;
+	finish(status);
 }

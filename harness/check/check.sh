@@ -37,9 +37,16 @@ what="linux $version, $fixes"
 take_tree
 take_dir "$build/check/$name-$FIXES"
 log=$dir/build.log
-program=$build/check/module-decompress-check
+program=$dir/module-decompress-check
 
-# link: with the libraries of a newer Debian, or the system's
+if libraries=$(sh "$top/harness/replay/oracle.sh" libraries); then
+	headers=$(sh "$top/harness/replay/oracle.sh" headers)
+else
+	libraries=/usr/lib/$(gcc -print-multiarch)
+	headers=/usr/include
+	say "The newest zlib, liblzma and libzstd cannot be had: those of this system are asked."
+fi
+
 link()
 {
 	set --
@@ -47,22 +54,17 @@ link()
 		replay/files replay/report; do
 		set -- "$@" "$top/harness/$part.c"
 	done
-	if libraries=$(sh "$top/harness/replay/oracle.sh" libraries); then
-		headers=$(sh "$top/harness/replay/oracle.sh" headers)
-	else
-		libraries=/usr/lib/$(gcc -print-multiarch)
-		headers=/usr/include
-	fi
 	gcc -std=gnu11 -O2 -static -I"$headers" -DKERNEL_NAME="\"$what\"" \
 		-o "$program.tmp" "$@" "$dir/check.o" "$libraries/liblzma.a" \
 		"$libraries/libzstd.a" "$libraries/libz.a"
 }
 
-# What the program was linked of, and for whom
+# What the program was linked of
 made_of()
 {
 	echo "$what"
-	sha256sum "$dir/check.o" "$top"/harness/check/*.[ch] "$top"/harness/replay/*.[ch]
+	sha256sum "$dir/check.o" "$libraries"/liblzma.a "$libraries"/libz*.a \
+		"$top"/harness/check/*.[ch] "$top"/harness/replay/*.[ch]
 }
 
 build_program()
@@ -71,12 +73,8 @@ build_program()
 		EXTRA_MK="$top/harness/check/kernel.mk" O="$dir" SANITIZE= \
 		--jobs="$JOBS" check || return
 	made_of >"$dir/made_of"
-	if [ ! -x "$program" ] || ! cmp -s "$dir/made_of" "$program.made_of"; then
-		link || return
-		mv "$program.tmp" "$program"
-		cp "$top/harness/check/module-decompress-check.1" "$build/check"
-		mv "$dir/made_of" "$program.made_of"
-	fi
+	[ ! -x "$program" ] || ! cmp -s "$dir/made_of" "$program.made_of" || return 0
+	link && mv "$program.tmp" "$program" && mv "$dir/made_of" "$program.made_of"
 }
 
 still_there()
@@ -88,6 +86,10 @@ if ! patiently into_log build_program; then
 	tail -n 20 "$log" >&2
 	not_built built
 fi
+# The one that was asked last is where others find it: whole at any time.
+for f in "$program" "$top/harness/check/module-decompress-check.1"; do
+	cp "$f" "$build/check/.$$" && mv "$build/check/.$$" "$build/check/${f##*/}"
+done
 
 set -- ${KCONFIG:+"--kconfig=$KCONFIG"} ${JSON:+"--json=$JSON"} ${JUNIT:+"--junit=$JUNIT"} \
 	${FILES_FROM:+"--files-from=$FILES_FROM"} -- "$@"

@@ -59,7 +59,8 @@ static const struct decompressor *decompressor(const char *format)
  * Once in a process: it is not left as it was by what does not end.
  *
  * Return: NATIVE_CHECK_ANSWERED; NATIVE_CHECK_UNKNOWN if decompress.c does not know the
- * format; NATIVE_CHECK_ENDLESS if it was given up.
+ * format; NATIVE_CHECK_ENDLESS if it was given up; NATIVE_CHECK_NO_MEMORY if there is
+ * none to begin with.
  */
 enum native_check_result native_check(struct native_check *check)
 {
@@ -77,7 +78,7 @@ enum native_check_result native_check(struct native_check *check)
 					  GFP_KERNEL);
 	native_most_memory = check->most_memory;
 	if (!attempt.orders.records)
-		return NATIVE_CHECK_ENDLESS;
+		return NATIVE_CHECK_NO_MEMORY;
 	strscpy(attempt.what, "the file", sizeof(attempt.what));
 	current->kunit_test = &test;
 	if (setjmp(test.try_catch.env))

@@ -42,6 +42,7 @@ enum native_check_result {
 	NATIVE_CHECK_ANSWERED,
 	NATIVE_CHECK_UNKNOWN,
 	NATIVE_CHECK_ENDLESS,
+	NATIVE_CHECK_NO_MEMORY,
 };
 
 enum native_check_result native_check(struct native_check *check);

@@ -28,7 +28,7 @@ static char *kmod_says(enum verdict verdict, const struct file *file, bool is_kn
 	const char *name = formats[file->format].name;
 	char *whose, *result;
 
-	if (is_fine(verdict) || !file->asked)
+	if (is_fine(verdict) || !file->answered)
 		return NULL;
 	whose = is_known ? text("this kernel") :
 		text("a kernel whose /sys/module/compression says %s", name);
@@ -61,44 +61,45 @@ static char *quoted(const char *path)
 	return word;
 }
 
-/* Of another format that the kernel takes: none but itself is sure to be known */
+/* Bug 0001 damages gzip files there, however they are written: so none is left */
 static char *decompress_it(const struct file *file, const char *word)
 {
 	const struct format_info *format = &formats[file->format];
-	size_t suffix = strlen(format->suffix) + 1;
-	char *plain, *result;
+	char *plain, *to, *result;
 
 	if (format_by_name(file->path) != file->format)
 		return NULL;
-	plain = strndup(file->path, strlen(file->path) - suffix);
+	plain = strndup(file->path, strlen(file->path) - strlen(format->suffix) - 1);
 	if (!plain)
 		die("no memory");
-	result = quoted(plain);
+	to = quoted(plain);
+	result = text("%s %s <%s >%s && rm %s", format->tool, format->args, word, to, word);
 	free(plain);
-	plain = result;
-	result = text("%s %s <%s >%s && rm %s && depmod", format->tool, format->args,
-		      word, plain, word);
-	free(plain);
+	free(to);
 	return result;
 }
 
-/* The commands that make one of it that is taken, if there is anything in it */
+/* The commands that make one of it that is taken, if that is what is to be done */
 static char *cure(const struct answer *answer, const struct file *file,
 		  const struct kernel *kernel)
 {
 	const struct format_info *format = &formats[file->format];
 	char *word, *result;
 
-	if (is_fine(answer->verdict) || !file->size || file->tool_failed ||
-	    file->tool.len > OUTPUT_MAX)
+	if (is_fine(answer->verdict) || file->tool_failed || !file->over)
 		return NULL;
-	word = quoted(file->path);
-	if (file->known && !kernel->is_64bit)
+	if (file->format == GZIP && kernel->has_highmem) {
+		word = quoted(file->path);
 		result = decompress_it(file, word);
-	else
-		result = text("%s %s <%s | %s -c >%s.new && mv %s.new %s",
-			      format->tool, format->args, word, format->advice, word,
-			      word, word);
+	} else if (!strncmp(answer->advice, "recompress", strlen("recompress"))) {
+		/* In steps: what fails in the middle of a pipe is not seen */
+		word = quoted(file->path);
+		result = text("%s %s <%s >%s.ko && %s -c <%s.ko >%s.new && mv %s.new %s && rm %s.ko",
+			      format->tool, format->args, word, word, format->advice,
+			      word, word, word, word, word);
+	} else {
+		return NULL;
+	}
 	free(word);
 	return result;
 }
