@@ -6,6 +6,7 @@
 #include <linux/cpumask.h>
 #include <linux/mm.h>
 #include <linux/string.h>
+#include <linux/vmalloc.h>
 
 #include "cases.h"
 #include "watch.h"
@@ -182,10 +183,12 @@ static void own_large_window_is_refused(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, a->ret, -EINVAL);
 }
 
+/* KASAN has pages for what vunmap() has left to be unmapped later: so now it is */
 static long free_memory(void)
 {
 	struct sysinfo memory;
 
+	vm_unmap_aliases();
 	si_meminfo(&memory);
 	return memory.freeram;
 }
@@ -209,8 +212,8 @@ static long own_modules_lose(struct kunit *test, struct attempt *a)
 
 /*
  * A page of each module that is not given back would be seen, and each time. Each CPU
- * may keep some pages for itself, others may settle, and KASAN keeps what is freed for a
- * while: so half a page a module is nothing yet, nor is more that is gone only once.
+ * may keep some pages for itself, and others may settle: so half a page a module is
+ * nothing yet, nor is more that is gone only once.
  */
 static void own_modules_leave_no_memory_behind(struct kunit *test)
 {
