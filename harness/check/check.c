@@ -367,12 +367,15 @@ static void own_file(FILE *file, FILE *other)
 			die("%s: what is looked into is not written", files[i].path);
 }
 
-/* Opened without a look at what is in it: it may be one of the files */
+/* Opened to be added to, until it is known to be none of the files */
 static FILE *open_output(const char *path)
 {
-	FILE *file = *path ? fopen(path, "a") : NULL;
+	return *path ? open_file(path, "a") : NULL;
+}
 
-	if (*path && !file)
+static FILE *emptied(FILE *file, const char *path)
+{
+	if (file && !freopen(path, "w", file))
 		die("%s: %s", path, strerror(errno));
 	return file;
 }
@@ -417,12 +420,10 @@ int main(int argc, char **argv)
 	for (i = 0; i < nr_files; i++)
 		add_kmod(&answers[i], &files[i], &kernel, kernel_is_known);
 
-	if (json)
-		json = freopen(options.json, "w", json);
-	if (junit)
-		junit = freopen(options.junit, "w", junit);
-	status = report(&asked, answers, asked.rows == NO_TEXT ? stdout : json, junit);
-	close_written(json, options.json);
+	json = asked.rows == NO_TEXT ? stdout : emptied(json, options.json);
+	status = report(&asked, answers, json, emptied(junit, options.junit));
+	if (json != stdout)
+		close_written(json, options.json);
 	close_written(junit, options.junit);
 	finish(status);
 }

@@ -118,6 +118,7 @@ for algorithm in $all; do
 done
 "$dir/build/seeds" "$dir/seeds"
 sh "$top/harness/fuzz/corpus.sh" unpack "$dir/seeds"
+
 # fuzz_here ALGORITHM ...
 fuzz_here()
 {
@@ -182,7 +183,6 @@ fuzz_on()
 # On all of them at once; one that does not come to it is no verdict.
 fuzz_on_hosts()
 {
-	mkdir -p "$corpus"
 	pids=
 	trap 'kill $pids 2>/dev/null || :' EXIT
 	trap 'exit 2' HUP INT TERM
@@ -197,6 +197,7 @@ fuzz_on_hosts()
 		wait "$pid" || status=$?
 		[ "$status" -le "$verdict" ] || verdict=$status
 	done
+	trap - EXIT
 }
 
 # What is known is made as small as it becomes without reaching less.
@@ -204,7 +205,7 @@ merge()
 {
 	for algorithm; do
 		rm -rf "$corpus/.merged"
-		mkdir -p "$corpus/.merged" "$corpus/$algorithm"
+		mkdir "$corpus/.merged"
 		"$dir/build/fuzz_$algorithm" -merge=1 -max_len=$most_bytes "$corpus/.merged" \
 			"$corpus/$algorithm" "$dir/seeds/$algorithm" || return
 		rm -rf "${corpus:?}/$algorithm"
