@@ -94,9 +94,9 @@ static char *cure(const struct answer *answer, const struct file *file,
 	} else if (!strncmp(answer->advice, "recompress", strlen("recompress"))) {
 		/* In steps: what fails in the middle of a pipe is not seen */
 		word = quoted(file->path);
-		result = text("%s %s <%s >%s.ko && %s -c <%s.ko >%s.new && mv %s.new %s && rm %s.ko",
-			      format->tool, format->args, word, word, format->advice,
-			      word, word, word, word, word);
+		result = text("f=%s; %s %s <\"$f\" >\"$f.ko\" && %s -c <\"$f.ko\" >\"$f.new\" %s",
+			      word, format->tool, format->args, format->advice,
+			      "&& mv \"$f.new\" \"$f\" && rm \"$f.ko\"");
 	} else {
 		return NULL;
 	}
