@@ -113,7 +113,7 @@ help:
 #:                 suite and kselftest (1 min)
 #:   CHECK=no        yes: build and run what there is of the suite after each patch,
 #:                   on i386 and UML (half an hour)
-$(judging): %: script-%
+run test native fuzz mutants coverage check replay boot bots series matrix: %: script-%
 	$(verdict)
 
 # Failed tests are to give exit status 1 and all other trouble 2, but make turns
