@@ -79,7 +79,7 @@ help:
 #: make coverage   lines and branches of decompress.c that the suite reaches, in
 #:                 build/coverage/ (2 min); takes KERNEL, FIXES, JOBS
 #: make check      will that kernel, as shipped, take these files as modules? At once,
-#:                 from its own code, compiled natively (half a minute the first time); makes
+#:                 from its own code, compiled natively (a minute the first time); makes
 #:                 build/check/module-decompress-check; takes KERNEL, FIXES=no
 #:   FILES= FILES_FROM=   as below
 #:   KCONFIG=        its configuration, such as /boot/config-RELEASE; that of the

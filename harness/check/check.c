@@ -54,7 +54,7 @@ struct options {
 
 /* BusyBox, for one, and a kmod without the format's library do not */
 static const char left_to_kmod[] =
-	"what is left to kmod is to be decompressed by it: else \"Invalid ELF header magic\"";
+	"kmod has to decompress what is left to it: else it is an \"Invalid ELF header magic\"";
 
 static struct kernel kernel;
 /* Else it is any kernel with the decoder that the file wants */
