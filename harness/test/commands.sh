@@ -315,7 +315,7 @@ known_where_it_shows()
 		grep -qxF module_decompress/gzip_match_reaches_back_32k \
 			"$logs/known-$option" || return
 	done
-	own=module_decompress_as_built/own_pages_come_out
+	own=module_decompress_as_built/lengths_around_pages_come_out_intact
 	grep -qxF $own "$logs/known-HIGHMEM" && ! grep -xF $own "$logs/known-64BIT"
 }
 

@@ -34,7 +34,7 @@ static const void *blob_gen_params(GENERATOR_PARAMETERS)
 }
 
 /* What the real compressors write comes out as it went in, or is refused */
-static void blob_meets_its_fate(struct kunit *test)
+static void blob_output_matches(struct kunit *test)
 {
 	const struct decompress_blob *blob = test->param_value;
 	struct attempt *a = case_attempt_as(test, blob->format);
@@ -74,7 +74,7 @@ static void lengths_to_two_pages_come_out(struct kunit *test)
 }
 
 /* Nor is a page count near the number of kmap_local slots */
-static void page_counts_around_the_slots_come_out(struct kunit *test)
+static void page_counts_near_the_slot_count_come_out(struct kunit *test)
 {
 	static const unsigned int pages[] = { 15, 16, 17, 32, 33, 34 };
 	struct attempt *a = case_attempt(test);
@@ -158,7 +158,7 @@ static void gzip_match_reaches_back_32k(struct kunit *test)
 }
 
 /* The same input gives the same output: no state is kept */
-static void a_refusal_leaves_no_trace_in_the_next(struct kunit *test)
+static void good_input_is_taken_after_a_refused_one(struct kunit *test)
 {
 	struct attempt *a = case_attempt(test);
 	unsigned int i;
@@ -229,15 +229,15 @@ static void missing_sysfs_attribute_is_logged(struct kunit *test)
 }
 
 static struct kunit_case output_cases[] = {
-	KUNIT_CASE_PARAM(blob_meets_its_fate, blob_gen_params),
+	KUNIT_CASE_PARAM(blob_output_matches, blob_gen_params),
 	KUNIT_CASE_PARAM(lengths_to_two_pages_come_out, algorithm_gen_params),
-	KUNIT_CASE_PARAM(page_counts_around_the_slots_come_out,
+	KUNIT_CASE_PARAM(page_counts_near_the_slot_count_come_out,
 			 algorithm_gen_params),
 	SLOW_CASE_PARAM(megabytes_come_out, algorithm_gen_params),
 	KUNIT_CASE_PARAM(page_array_grows_from_one_entry, algorithm_gen_params),
 	KUNIT_CASE(zstd_zeros_come_out),
 	KUNIT_CASE(gzip_match_reaches_back_32k),
-	KUNIT_CASE_PARAM(a_refusal_leaves_no_trace_in_the_next,
+	KUNIT_CASE_PARAM(good_input_is_taken_after_a_refused_one,
 			 algorithm_gen_params),
 	KUNIT_CASE_PARAM(sysfs_attribute_names_the_algorithm,
 			 algorithm_gen_params),

@@ -17,7 +17,7 @@
  * On the first CPU, above whose slots there are no others: what is behind the
  * page in slot 0 is nobody's, so a wrong kunmap_local() leaves its trace.
  */
-static const struct algorithm *own_algorithm(struct kunit *test)
+static const struct algorithm *built_algorithm(struct kunit *test)
 {
 	unsigned int own =
 		IS_ENABLED(CONFIG_MODULE_COMPRESS_GZIP) ? ALGORITHM_GZIP :
@@ -39,7 +39,7 @@ static size_t wrong_bytes(const u8 *out, size_t len)
 }
 
 /* On a live system others may have logged more */
-static bool own_errors_are(unsigned int nr, char *line, size_t size)
+static bool errors_logged_are(unsigned int nr, char *line, size_t size)
 {
 	unsigned int logged = watch_errors(line, size);
 
@@ -47,7 +47,7 @@ static bool own_errors_are(unsigned int nr, char *line, size_t size)
 }
 
 /* What is taken is the payload; the task is as before; errors are logged */
-static bool own_attempt(struct kunit *test, struct attempt *a)
+static bool built_attempt(struct kunit *test, struct attempt *a)
 {
 	struct task_state before, after;
 	struct load_info info = { };
@@ -80,7 +80,7 @@ static bool own_attempt(struct kunit *test, struct attempt *a)
 			   wrong_bytes((u8 *)info.hdr, a->len));
 		ok = false;
 	}
-	if (!own_errors_are(a->ret == -EINVAL, line, sizeof(line))) {
+	if (!errors_logged_are(a->ret == -EINVAL, line, sizeof(line))) {
 		KUNIT_FAIL(test, "%s: returned %d, logged \"%s\"", a->what,
 			   a->ret, line);
 		ok = false;
@@ -93,7 +93,7 @@ static bool own_attempt(struct kunit *test, struct attempt *a)
 	return ok;
 }
 #else
-static const struct algorithm *own_algorithm(struct kunit *test)
+static const struct algorithm *built_algorithm(struct kunit *test)
 {
 	if (IS_MODULE(CONFIG_MODULE_DECOMPRESS_KUNIT_TEST))
 		kunit_skip(test, "a module cannot call it: build the suite in");
@@ -102,15 +102,15 @@ static const struct algorithm *own_algorithm(struct kunit *test)
 	return &case_algorithms[ALGORITHM_GZIP];
 }
 
-static bool own_attempt(struct kunit *test, struct attempt *a)
+static bool built_attempt(struct kunit *test, struct attempt *a)
 {
 	return false;
 }
 #endif
 
-static void own_blobs_meet_their_fate(struct kunit *test)
+static void known_files_come_out_intact(struct kunit *test)
 {
-	const struct algorithm *algorithm = own_algorithm(test);
+	const struct algorithm *algorithm = built_algorithm(test);
 	struct attempt *a = case_attempt_as(test, algorithm->name);
 	const struct decompress_blob *blob;
 
@@ -119,35 +119,35 @@ static void own_blobs_meet_their_fate(struct kunit *test)
 		if (blob->window > SZ_32M)
 			continue;
 		case_set_blob(test, a, blob);
-		if (!own_attempt(test, a))
+		if (!built_attempt(test, a))
 			return;
 		KUNIT_EXPECT_EQ_MSG(test, a->ret, blob->error, "%s",
 				    blob->name);
 	}
 }
 
-static void own_pages_come_out(struct kunit *test)
+static void lengths_around_pages_come_out_intact(struct kunit *test)
 {
 	static const size_t sizes[] = {
 		20 * PAGE_SIZE + 123, SOME_PAGES, 34 * PAGE_SIZE, SZ_1M,
 		0, 1, PAGE_SIZE - 1, PAGE_SIZE, PAGE_SIZE + 1,
 	};
-	const struct algorithm *algorithm = own_algorithm(test);
+	const struct algorithm *algorithm = built_algorithm(test);
 	struct attempt *a = case_attempt_as(test, algorithm->name);
 	unsigned int i;
 
 	for (i = 0; i < ARRAY_SIZE(sizes); i++) {
 		case_fill(sizes[i], PAYLOAD_RANDOM, i);
 		case_write(a, sizes[i], &stream_checked);
-		if (!own_attempt(test, a))
+		if (!built_attempt(test, a))
 			return;
 		KUNIT_EXPECT_EQ_MSG(test, a->ret, 0, "%s", a->what);
 	}
 }
 
-static void own_truncated_file_is_refused(struct kunit *test)
+static void truncation_is_refused(struct kunit *test)
 {
-	const struct algorithm *algorithm = own_algorithm(test);
+	const struct algorithm *algorithm = built_algorithm(test);
 	struct attempt *a = case_attempt_as(test, algorithm->name);
 	size_t needed, cut;
 
@@ -156,7 +156,7 @@ static void own_truncated_file_is_refused(struct kunit *test)
 		case_write(a, SOME_PAGES, &stream_checked);
 		needed = case_size_needed(a);
 		case_set_input(a, a->in, needed - 1 - cut * needed / 20);
-		if (!own_attempt(test, a))
+		if (!built_attempt(test, a))
 			return;
 		KUNIT_EXPECT_EQ_MSG(test, a->ret, -EINVAL, "%zu bytes of %zu",
 				    a->size, needed);
@@ -164,12 +164,12 @@ static void own_truncated_file_is_refused(struct kunit *test)
 }
 
 /* A file that asks for more memory than there is makes no one warn */
-static void own_large_window_is_refused(struct kunit *test)
+static void large_window_is_refused(struct kunit *test)
 {
 	static const u8 window[] = {
 		0x28, 0xb5, 0x2f, 0xfd, 0, ZSTD_WINDOW_MAX + 7, 1, 0, 0
 	};
-	const struct algorithm *algorithm = own_algorithm(test);
+	const struct algorithm *algorithm = built_algorithm(test);
 	struct attempt *a = case_attempt_as(test, algorithm->name);
 
 	if (algorithm->d != &zstd_decompressor) {
@@ -179,7 +179,7 @@ static void own_large_window_is_refused(struct kunit *test)
 	case_set_input(a, window, sizeof(window));
 	a->len = 0;
 	strscpy(a->what, "a window past the limit", sizeof(a->what));
-	own_attempt(test, a);
+	built_attempt(test, a);
 	KUNIT_EXPECT_EQ(test, a->ret, -EINVAL);
 }
 
@@ -193,17 +193,17 @@ static long free_memory(void)
 	return memory.freeram;
 }
 
-#define OWN_MODULES	256
+#define MODULES_LOADED	256
 
 /* Some modules, each of which is given back; returns the pages of memory that are gone */
-static long own_modules_lose(struct kunit *test, struct attempt *a)
+static long pages_lost_by_modules(struct kunit *test, struct attempt *a)
 {
 	long before = free_memory();
 	unsigned int i;
 
-	for (i = 0; i < OWN_MODULES; i++) {
+	for (i = 0; i < MODULES_LOADED; i++) {
 		case_write(a, PAGE_SIZE + 1, &stream_checked);
-		if (!own_attempt(test, a))
+		if (!built_attempt(test, a))
 			return 0;
 		KUNIT_EXPECT_EQ(test, a->ret, 0);
 	}
@@ -215,9 +215,9 @@ static long own_modules_lose(struct kunit *test, struct attempt *a)
  * may keep some pages for itself, and others may settle: so half a page a module is
  * nothing yet, nor is more that is gone only once.
  */
-static void own_modules_leave_no_memory_behind(struct kunit *test)
+static void cleanup_gives_all_memory_back(struct kunit *test)
 {
-	const struct algorithm *algorithm = own_algorithm(test);
+	const struct algorithm *algorithm = built_algorithm(test);
 	struct attempt *a = case_attempt_as(test, algorithm->name);
 	unsigned int counts;
 	long lost;
@@ -227,21 +227,21 @@ static void own_modules_leave_no_memory_behind(struct kunit *test)
 		return;
 	}
 	case_fill(PAGE_SIZE + 1, PAYLOAD_RANDOM, 21);
-	own_modules_lose(test, a);
+	pages_lost_by_modules(test, a);
 	for (counts = 0; counts < 3; counts++) {
-		lost = own_modules_lose(test, a);
-		if (lost < OWN_MODULES / 2)
+		lost = pages_lost_by_modules(test, a);
+		if (lost < MODULES_LOADED / 2)
 			break;
 	}
-	KUNIT_EXPECT_LT(test, lost, OWN_MODULES / 2);
+	KUNIT_EXPECT_LT(test, lost, MODULES_LOADED / 2);
 }
 
-static struct kunit_case own_cases[] = {
-	KUNIT_CASE(own_blobs_meet_their_fate),
-	KUNIT_CASE(own_pages_come_out),
-	KUNIT_CASE(own_truncated_file_is_refused),
-	KUNIT_CASE(own_large_window_is_refused),
-	KUNIT_CASE(own_modules_leave_no_memory_behind),
+static struct kunit_case as_built_cases[] = {
+	KUNIT_CASE(known_files_come_out_intact),
+	KUNIT_CASE(lengths_around_pages_come_out_intact),
+	KUNIT_CASE(truncation_is_refused),
+	KUNIT_CASE(large_window_is_refused),
+	KUNIT_CASE(cleanup_gives_all_memory_back),
 	{ }
 };
 
@@ -251,7 +251,7 @@ static struct kunit_suite module_decompress_as_built_suite = {
 	.suite_exit = case_suite_exit,
 	.init = case_init,
 	.exit = case_exit,
-	.test_cases = own_cases,
+	.test_cases = as_built_cases,
 };
 
 kunit_test_suite(module_decompress_as_built_suite);

@@ -53,7 +53,7 @@ static void wrong_magic_is_refused(struct kunit *test)
 }
 
 /* A file that ends where its magic bytes do is of the format, and cut off */
-static void magic_bytes_are_enough_to_be_known(struct kunit *test)
+static void magic_bytes_alone_identify_the_format(struct kunit *test)
 {
 	static const char *const logs[] = {
 		"decompression failed with status",
@@ -124,7 +124,7 @@ static void refuse_each_truncation(struct kunit *test, bool rest_behind)
 }
 
 /* What is not input is not read, though it would make the input whole */
-static void what_lies_behind_the_input_is_not_read(struct kunit *test)
+static void bytes_past_the_input_are_not_read(struct kunit *test)
 {
 	refuse_each_truncation(test, true);
 }
@@ -285,12 +285,12 @@ static const struct odd_stream odd_streams[] = {
 	GZIP_FLAGS("reserved flag 5 is ignored", 0x20),
 	GZIP_FLAGS("reserved flag 6 is ignored", 0x40),
 	GZIP_FLAGS("reserved flag 7 is ignored", 0x80),
-	XZ_CHECK("none is known", 0),
-	XZ_CHECK("CRC32 is known", 1),
-	XZ_CHECK("2 is not known", 2, BY_DECODER),
-	XZ_CHECK("CRC64 is not known", 4, BY_DECODER),
-	XZ_CHECK("SHA-256 is not known", 10, BY_DECODER),
-	XZ_CHECK("15 is not known", 15, BY_DECODER),
+	XZ_CHECK("none is supported", 0),
+	XZ_CHECK("CRC32 is supported", 1),
+	XZ_CHECK("2 is not supported", 2, BY_DECODER),
+	XZ_CHECK("CRC64 is not supported", 4, BY_DECODER),
+	XZ_CHECK("SHA-256 is not supported", 10, BY_DECODER),
+	XZ_CHECK("15 is not supported", 15, BY_DECODER),
 	XZ_CHECK("16 is reserved", 16, BY_DECODER),
 	XZ_DICT("of 4 KiB is taken", 0),
 	XZ_DICT("of 6 KiB is taken", 1),
@@ -316,7 +316,7 @@ static const struct odd_stream odd_streams[] = {
 	ZSTD_IN_A_PAGE("144 MiB is refused", ZSTD_WINDOW_LIMIT + 1, TOO_LARGE),
 	ZSTD_IN_A_PAGE("256 MiB is refused", ZSTD_WINDOW_LIMIT + 8, TOO_LARGE),
 	{
-		"zstd dictionary is not to be had", "zstd",
+		"zstd dictionary ID is refused", "zstd",
 		{
 			.zstd_descriptor = ZSTD_WINDOW_128K,
 			.zstd_dictionary = 7,
@@ -332,7 +332,7 @@ static void odd_stream_desc(const struct odd_stream *odd, char *desc)
 
 KUNIT_ARRAY_PARAM(odd_stream, odd_streams, odd_stream_desc);
 
-static void odd_stream_meets_its_fate(struct kunit *test)
+static void odd_stream_is_taken_or_refused(struct kunit *test)
 {
 	const struct odd_stream *odd = test->param_value;
 	struct attempt *a = case_attempt_as(test, odd->format);
@@ -448,7 +448,7 @@ static void zstd_skippable_frame_first_is_refused(struct kunit *test)
  * Not promised, but so: if that is more than there is room for at once, a page, a frame
  * whose last block is empty is not held to its content size (RFC 8878, 3.1.1.1.4).
  */
-static void zstd_empty_frame_may_promise_more_than_a_page(struct kunit *test)
+static void zstd_empty_frame_may_declare_more_than_a_page(struct kunit *test)
 {
 	/* With a content size of 4 bytes, and one raw block, the last one, of none */
 	u8 frame[] = { 0x28, 0xb5, 0x2f, 0xfd, 0x80, 0,
@@ -466,7 +466,7 @@ static void zstd_empty_frame_may_promise_more_than_a_page(struct kunit *test)
 }
 
 /* Not promised, but so: LZMA's range coder begins with a byte that nobody looks at */
-static void xz_range_coder_may_begin_with_any_byte(struct kunit *test)
+static void xz_first_range_coder_byte_is_ignored(struct kunit *test)
 {
 	struct attempt *a = case_attempt_as(test, "xz");
 	const struct decompress_blob *blob;
@@ -597,7 +597,7 @@ static void gzip_stored_length_is_verified(struct kunit *test)
 }
 
 /* The file name is that of no one: it may end with the file, or not at all */
-static void gzip_name_without_end_is_refused(struct kunit *test)
+static void gzip_unterminated_name_is_refused(struct kunit *test)
 {
 	static const u8 header[] = { 0x1f, 0x8b, 8, 8, 0, 0, 0, 0, 0, 3 };
 	struct attempt *a = case_attempt_as(test, "gzip");
@@ -653,7 +653,7 @@ static void gzip_long_name_comes_out(struct kunit *test)
 }
 
 /* Not promised, but so: of the fields in the header only the name is skipped */
-static void gzip_flags_of_other_fields_are_not_looked_at(struct kunit *test)
+static void gzip_flags_of_other_fields_are_ignored(struct kunit *test)
 {
 	static const u8 flags[] = { 0x02, 0x04, 0x10 };
 	struct attempt *a = case_attempt_as(test, "gzip");
@@ -672,10 +672,10 @@ static void gzip_flags_of_other_fields_are_not_looked_at(struct kunit *test)
 static struct kunit_case input_cases[] = {
 	KUNIT_CASE_PARAM(empty_input_is_refused, algorithm_gen_params),
 	KUNIT_CASE_PARAM(wrong_magic_is_refused, algorithm_gen_params),
-	KUNIT_CASE_PARAM(magic_bytes_are_enough_to_be_known,
+	KUNIT_CASE_PARAM(magic_bytes_alone_identify_the_format,
 			 algorithm_gen_params),
 	KUNIT_CASE_PARAM(other_formats_are_refused, algorithm_gen_params),
-	KUNIT_CASE_PARAM(what_lies_behind_the_input_is_not_read,
+	KUNIT_CASE_PARAM(bytes_past_the_input_are_not_read,
 			 algorithm_gen_params),
 	KUNIT_CASE_PARAM(truncated_file_is_refused, algorithm_gen_params),
 	KUNIT_CASE_PARAM(truncated_at_a_page_boundary_is_refused,
@@ -684,20 +684,20 @@ static struct kunit_case input_cases[] = {
 			algorithm_gen_params),
 	SLOW_CASE_PARAM(flipped_bit_without_a_check_breaks_nothing,
 			algorithm_gen_params),
-	KUNIT_CASE_PARAM(odd_stream_meets_its_fate, odd_stream_gen_params),
+	KUNIT_CASE_PARAM(odd_stream_is_taken_or_refused, odd_stream_gen_params),
 	KUNIT_CASE_PARAM(zstd_frame_header_is_refused, zstd_header_gen_params),
 	KUNIT_CASE(zstd_skippable_frame_first_is_refused),
-	KUNIT_CASE(zstd_empty_frame_may_promise_more_than_a_page),
-	KUNIT_CASE(xz_range_coder_may_begin_with_any_byte),
+	KUNIT_CASE(zstd_empty_frame_may_declare_more_than_a_page),
+	KUNIT_CASE(xz_first_range_coder_byte_is_ignored),
 	KUNIT_CASE_PARAM(trailing_bytes_are_ignored, algorithm_gen_params),
 	KUNIT_CASE_PARAM(second_stream_is_ignored, algorithm_gen_params),
 	KUNIT_CASE(gzip_trailer_is_not_verified),
 	KUNIT_CASE(gzip_without_trailer_comes_out),
 	KUNIT_CASE(gzip_damaged_data_is_taken),
 	KUNIT_CASE(gzip_stored_length_is_verified),
-	KUNIT_CASE(gzip_name_without_end_is_refused),
+	KUNIT_CASE(gzip_unterminated_name_is_refused),
 	KUNIT_CASE(gzip_long_name_comes_out),
-	KUNIT_CASE(gzip_flags_of_other_fields_are_not_looked_at),
+	KUNIT_CASE(gzip_flags_of_other_fields_are_ignored),
 	{ }
 };
 

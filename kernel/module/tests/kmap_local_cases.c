@@ -167,7 +167,7 @@ static void soft_interrupt_while_mapped_does_no_harm(struct kunit *test)
 }
 
 /* Bound to its CPU only while a page is mapped */
-static void move_between_pages_does_no_harm(struct kunit *test)
+static void migration_between_pages_does_no_harm(struct kunit *test)
 {
 	if (num_online_cpus() < 2) {
 		kunit_skip(test, "one CPU has nowhere to move to: CONFIG_SMP, and -smp 2");
@@ -307,7 +307,7 @@ static void crowd_end(struct kunit *test, struct crowd_member *m)
 }
 
 /* The mappings are those of a task, and so is all else that it works with */
-static void many_tasks_at_once_do_no_harm(struct kunit *test)
+static void concurrent_tasks_do_not_interfere(struct kunit *test)
 {
 	unsigned int i, nr = min_t(unsigned int, CROWD_MAX,
 				   ARRAY_SIZE(crowd_streams) +
@@ -366,8 +366,8 @@ static struct kunit_case kmap_cases[] = {
 			 algorithm_gen_params),
 	KUNIT_CASE_PARAM(soft_interrupt_while_mapped_does_no_harm,
 			 algorithm_gen_params),
-	KUNIT_CASE_PARAM(move_between_pages_does_no_harm, algorithm_gen_params),
-	KUNIT_CASE_PARAM(many_tasks_at_once_do_no_harm, algorithm_gen_params),
+	KUNIT_CASE_PARAM(migration_between_pages_does_no_harm, algorithm_gen_params),
+	KUNIT_CASE_PARAM(concurrent_tasks_do_not_interfere, algorithm_gen_params),
 	KUNIT_CASE_PARAM(kmap_gives_the_same_bytes, algorithm_gen_params),
 	KUNIT_CASE_PARAM(kmap_local_folio_gives_the_same_bytes,
 			 algorithm_gen_params),

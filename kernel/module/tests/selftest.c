@@ -143,7 +143,7 @@ static void calls_kmap(struct load_info *info)
 	ledger_forbidden("kmap()");
 }
 
-static void asks_for_a_page_in_low_memory(struct load_info *info)
+static void allocates_a_page_in_lowmem(struct load_info *info)
 {
 	info->pages = ledger_kvmalloc(1, sizeof(*info->pages), GFP_KERNEL);
 	info->pages[info->used_pages++] = ledger_alloc_pages(GFP_KERNEL, 0);
@@ -172,7 +172,7 @@ static void frees_a_page_twice(struct load_info *info)
 	clean_up(info);
 }
 
-static void frees_a_strange_page(struct load_info *info)
+static void frees_an_unknown_page(struct load_info *info)
 {
 	ledger_free_pages(ZERO_PAGE(0), 0);
 }
@@ -231,7 +231,7 @@ static void copies_from_freed_memory(struct load_info *info)
 	ledger_kvfree(q);
 }
 
-static void asks_for_address_space(struct load_info *info)
+static void uses_vmalloc(struct load_info *info)
 {
 	ledger_vfree(ledger_vmalloc(8, GFP_KERNEL));
 }
@@ -246,17 +246,17 @@ static void frees_kmalloc_with_vfree(struct load_info *info)
 	ledger_vfree(ledger_kmalloc(1, 8, GFP_KERNEL));
 }
 
-static void asks_for_a_large_contiguous_piece(struct load_info *info)
+static void uses_kmalloc_for_many_pages(struct load_info *info)
 {
 	ledger_kfree(ledger_kmalloc(9, PAGE_SIZE, GFP_KERNEL));
 }
 
-static void lets_the_kernel_warn(struct load_info *info)
+static void omits_GFP_NOWARN(struct load_info *info)
 {
 	ledger_kvmalloc(1, (size_t)INT_MAX + 1, GFP_KERNEL);
 }
 
-static void asks_in_atomic_mode(struct load_info *info)
+static void allocates_atomically(struct load_info *info)
 {
 	ledger_kvfree(ledger_kvmalloc(1, 8, GFP_ATOMIC));
 }
@@ -415,11 +415,11 @@ static const struct wrong wrongs[] = {
 	WRONG(disables_page_faults_while_mapped, "while mapped: "),
 	WRONG(disables_interrupts_while_mapped, "while mapped: "),
 	WRONG(calls_kmap, "kmap() on a page"),
-	WRONG(asks_for_a_page_in_low_memory, "asked for with gfp"),
+	WRONG(allocates_a_page_in_lowmem, "asked for with gfp"),
 	WRONG(writes_past_the_page_array, "past the end of a page array"),
 	WRONG(forgets_a_page, "page 0 is not freed"),
 	WRONG(frees_a_page_twice, "freed twice"),
-	WRONG(frees_a_strange_page, "never allocated"),
+	WRONG(frees_an_unknown_page, "never allocated"),
 	WRONG(keeps_a_reference, "2 references"),
 	WRONG(leaves_a_page_reserved, "reserved or locked"),
 	WRONG(frees_memory_twice, "not allocated"),
@@ -427,12 +427,12 @@ static const struct wrong wrongs[] = {
 	WRONG(writes_past_memory, "past the end of an allocation"),
 	WRONG(copies_past_memory, "9 bytes that are not all allocated"),
 	WRONG(copies_from_freed_memory, "8 bytes that are not all allocated"),
-	WRONG(asks_for_address_space, "8 bytes from vmalloc()"),
+	WRONG(uses_vmalloc, "8 bytes from vmalloc()"),
 	WRONG(frees_vmalloc_with_kfree, "may be vmalloc()ed"),
 	WRONG(frees_kmalloc_with_vfree, "may be kmalloc()ed"),
-	WRONG(asks_for_a_large_contiguous_piece, "physically contiguous"),
-	WRONG(lets_the_kernel_warn, "the kernel would warn"),
-	WRONG(asks_in_atomic_mode, "asked for with gfp"),
+	WRONG(uses_kmalloc_for_many_pages, "physically contiguous"),
+	WRONG(omits_GFP_NOWARN, "the kernel would warn"),
+	WRONG(allocates_atomically, "asked for with gfp"),
 	WRONG(vmaps_too_few_pages, "vmap() of 1 pages where 2"),
 	WRONG(vmaps_nothing, "vmap() of 0 pages"),
 	WRONG(vmaps_the_wrong_page, "not the one filled"),
@@ -475,7 +475,7 @@ static void ledger_reports(struct kunit *test)
 }
 
 /* What a request that cannot be met looks like to the case */
-static void ledger_tells_what_was_denied(struct kunit *test)
+static void ledger_records_denied_requests(struct kunit *test)
 {
 	struct ledger_orders orders = { .most_memory = SZ_4K };
 	struct load_info info = { };
@@ -515,7 +515,7 @@ static void a_call_without_a_ledger_is_counted(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, ledger_strays(), 0);
 }
 
-static void watch_hears_the_kernel(struct kunit *test)
+static void watch_reports_a_warning(struct kunit *test)
 {
 	char line[160];
 
@@ -528,7 +528,7 @@ static void watch_hears_the_kernel(struct kunit *test)
 }
 
 /* As under "quiet", which shows nobody a WARN */
-static void watch_hears_what_consoles_do_not_show(struct kunit *test)
+static void watch_reads_lines_the_console_hides(struct kunit *test)
 {
 	char line[160];
 
@@ -537,7 +537,7 @@ static void watch_hears_what_consoles_do_not_show(struct kunit *test)
 }
 
 /* What a case says when it fails is not what the kernel says */
-static void watch_does_not_hear_the_suite(struct kunit *test)
+static void watch_ignores_lines_of_the_suite(struct kunit *test)
 {
 	char line[160];
 
@@ -555,7 +555,7 @@ static void watch_does_not_hear_the_suite(struct kunit *test)
 }
 
 /* On a live system others may WARN, too */
-static void watch_knows_a_stranger(struct kunit *test)
+static void watch_tells_other_tasks_apart(struct kunit *test)
 {
 	static const char *const lines[] = {
 		"WARNING: CPU: 1 PID: %d at mm/highmem.c:623 kunmap_local",
@@ -579,7 +579,7 @@ static void watch_knows_a_stranger(struct kunit *test)
 }
 
 /* In many a report it is not the first line that names the task */
-static void watch_waits_for_a_name(struct kunit *test)
+static void watch_waits_for_the_line_with_the_pid(struct kunit *test)
 {
 	char line[160];
 
@@ -613,13 +613,13 @@ static void selftest_exit(struct kunit *test)
 
 static struct kunit_case selftest_cases[] = {
 	KUNIT_CASE_PARAM(ledger_reports, wrong_gen_params),
-	KUNIT_CASE(ledger_tells_what_was_denied),
+	KUNIT_CASE(ledger_records_denied_requests),
 	KUNIT_CASE(a_call_without_a_ledger_is_counted),
-	KUNIT_CASE(watch_hears_the_kernel),
-	KUNIT_CASE(watch_hears_what_consoles_do_not_show),
-	KUNIT_CASE(watch_does_not_hear_the_suite),
-	KUNIT_CASE(watch_knows_a_stranger),
-	KUNIT_CASE(watch_waits_for_a_name),
+	KUNIT_CASE(watch_reports_a_warning),
+	KUNIT_CASE(watch_reads_lines_the_console_hides),
+	KUNIT_CASE(watch_ignores_lines_of_the_suite),
+	KUNIT_CASE(watch_tells_other_tasks_apart),
+	KUNIT_CASE(watch_waits_for_the_line_with_the_pid),
 	{ }
 };
 
