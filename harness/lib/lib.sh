@@ -158,7 +158,7 @@ suite_files()
 	(
 		cd "$top" || exit
 		set -- kernel tools
-		[ ! -d Documentation ] || set -- "$@" Documentation
+		[ ! -d Documentation ] || set -- "$@" Documentation/dev-tools
 		find "$@" -type f \
 			! -name '*~' ! -name '*.orig' ! -name '*.rej' \
 			! -name '.*.sw?' ! -name '*.pyc' \
@@ -181,6 +181,28 @@ put()
 	else
 		mv -f "$1" "$2"
 	fi
+}
+
+# tested_as_named: succeed if the kernel is one that the project names, as shipped or with
+# all fixes: only such results go to Documentation/results.md
+tested_as_named()
+{
+	case ${KERNEL:-6.12},$FIXES${DECOMPRESS:-} in
+	6.1,yes | 6.12,yes | newest,yes | 6.1,no | 6.12,no | newest,no) ;;
+	*) return 1 ;;
+	esac
+}
+
+# record COMMAND RESULT [DATE]: keep the result of a command for `make results`, with the
+# date, the sources and the machine
+record()
+{
+	mkdir -p "$build/results"
+	recorded=$build/results/$(printf '%s' "$1" | tr -c '[:alnum:].=' _)
+	printf '%s\t%s\t%s\t%s\t%s\n' "$1" "$2" "${3:-$(date +%F)}" \
+		"$(sh "$top/harness/lib/key.sh" | cut -c 1-8)" \
+		"$(nproc) CPUs, $(uname -m)" >"$recorded.new"
+	mv -f "$recorded.new" "$recorded"
 }
 
 # saved_command OBJDIR OBJECT: how Kbuild made it; it was cmd_ before Linux 6.3
