@@ -20,7 +20,7 @@ variables := $(sort $(takes_run) $(takes_test) $(takes_mutants) $(takes_replay) 
 	$(takes_check) $(takes_boot) $(takes_fuzz) $(takes_bots) $(takes_series) $(takes_matrix) $(takes_all))
 
 # Those that may fail, or not come to that
-judging := run test native fuzz mutants coverage check replay boot bots series matrix
+judging := run test native fuzz mutants coverage check replay boot bots series matrix results
 
 # Whatever was given reaches the scripts through the environment, as it was given, and
 # nothing else does: a CC= that has no effect would be taken for one that has.
@@ -113,7 +113,8 @@ help:
 #:                 suite and kselftest (1 min)
 #:   CHECK=no        yes: build and run what there is of the suite after each patch,
 #:                   on i386 and UML (half an hour)
-run test native fuzz mutants coverage check replay boot bots series matrix: %: script-%
+#: make results    write Documentation/results.md from the last results of the commands
+$(judging): %: script-%
 	$(verdict)
 
 # Failed tests are to give exit status 1 and all other trouble 2, but make turns

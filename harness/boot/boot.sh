@@ -174,7 +174,9 @@ boot_with()
 	judge count
 	cp "$dir/test.log" "$dir/$algorithm-guest.log"
 	cp "$dir/kunit.json" "$dir/$algorithm.json"
-	echo "make boot: $what: $(cat "$dir/results")" >>"$dir/summary"
+	result="$what: $(cat "$dir/results")"
+	! tested_as_named || record "make boot KERNEL=$KERNEL ALGORITHMS=$algorithm${CONFIG:+ CONFIG=$CONFIG} FIXES=$FIXES" "$result"
+	echo "make boot: $result" >>"$dir/summary"
 	return "$verdict"
 }
 

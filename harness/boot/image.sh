@@ -403,6 +403,9 @@ fi
 [ -z "$JUNIT" ] || results_py junit "$dir/modules.ktap" modules "$dir/selftest.log" \
 	selftest "$JUNIT" || exit 2
 report | tee "$dir/report"
-echo "make boot: $what: modules: $(cat "$dir/modules-results"); selftest: $(cat "$dir/results")" |
-	tee -a "$dir/report"
+result="$what: modules: $(cat "$dir/modules-results"); selftest: $(cat "$dir/results")"
+case $IMAGE in
+linux-*) record "make boot IMAGE=$IMAGE" "$result" ;;
+esac
+echo "make boot: $result" | tee -a "$dir/report"
 [ "$selftest_verdict$modules_verdict" = 00 ] || exit 1

@@ -216,9 +216,9 @@ merge()
 if [ "$HOSTS" ]; then
 	# shellcheck disable=SC2119	# as many as it has CPUs
 	find_hosts
-	key=$(sh "$top/harness/matrix/key.sh")
+	key=$(sh "$top/harness/lib/key.sh")
 	for host in $(echo "$HOSTS" | tr , ' '); do
-		[ "$($ssh "$host" "sh '$top/harness/matrix/key.sh'" </dev/null)" = "$key" ] ||
+		[ "$($ssh "$host" "sh '$top/harness/lib/key.sh'" </dev/null)" = "$key" ] ||
 			die "HOSTS: $host: its clone in $top is not as this one is"
 	done
 	say "On $HOSTS, for $seconds seconds each of: $* ..."
@@ -303,5 +303,7 @@ if [ "$FIXES" = yes ] && [ $verdict -eq 0 ]; then
 	patiently into_log count_lines || [ $verdict -ne 0 ] || not_built counted
 fi
 python3 "$top/harness/fuzz/report.py" "$dir" "$what" "$build/fuzz/report.html"
-echo "make fuzz: $what: $counts$([ $verdict -ne 0 ] || echo no findings)"
+result="$what: $counts$([ $verdict -ne 0 ] || echo no findings)"
+! tested_as_named || record "make fuzz KERNEL=$KERNEL FIXES=$FIXES SECONDS=$seconds" "$result"
+echo "make fuzz: $result"
 exit $verdict

@@ -39,7 +39,7 @@ found=$(sh "$top/harness/lib/kernel.sh" "$KERNEL")
 src=${found#* }
 matrix=$build/matrix/${found%% *}-$FIXES
 mkdir -p "$matrix"
-key=$(sh "$top/harness/matrix/key.sh")
+key=$(sh "$top/harness/lib/key.sh")
 
 # field TEXT: what "-" stands for
 field()
@@ -99,7 +99,7 @@ run_on_hosts()
 {
 	find_hosts 1
 	for host in $(echo "$HOSTS" | tr , ' '); do
-		[ "$($ssh "$host" "sh '$top/harness/matrix/key.sh'" </dev/null)" = "$key" ] ||
+		[ "$($ssh "$host" "sh '$top/harness/lib/key.sh'" </dev/null)" = "$key" ] ||
 			die "HOSTS: $host: its clone in $top is not as this one is"
 	done
 	still_there()
@@ -120,6 +120,17 @@ run_on_hosts()
 	) || :
 }
 
+# record_rows: keep the result of each row that has one
+record_rows()
+{
+	while read -r row; do
+		[ -e "$matrix/$row/test.log" ] || continue
+		record "make matrix KERNEL=$KERNEL FIXES=$FIXES ROWS=$row" \
+			"$row: $(sed -n "s/^$row  *[a-z]*  *[0-9]* s  //p" "$matrix/report.txt")" \
+			"$(date -r "$matrix/$row/test.log" +%F)"
+	done <"$matrix/rows"
+}
+
 for_kernel >"$matrix/table"
 if [ "$wanted" ]; then
 	echo "$wanted"
@@ -134,5 +145,9 @@ else
 	run_here
 fi
 mv "$matrix/rows.$$" "$matrix/rows"
+status=0
 python3 "$top/harness/matrix/report.py" "$src/tools/testing/kunit" "$matrix" \
-	"$KERNEL" "$FIXES" "$JSON" "$JUNIT"
+	"$KERNEL" "$FIXES" "$JSON" "$JUNIT" >"$matrix/report.txt" || status=$?
+cat "$matrix/report.txt"
+! tested_as_named || record_rows
+exit $status

@@ -541,6 +541,8 @@ status=0
 python3 "$top/harness/mutants/mutants.py" "$@" "$mutants" "$tree/tools/testing/kunit" ||
 	status=$?
 [ $status -le 1 ] || exit 2
-echo "make mutants: linux $kernel, $arch: $(sed -n 's/ that differ in code//p' \
-	"$mutants/report.txt" | head -n 1); see build/mutants/report.html"
+result="linux $kernel, $arch: $(sed -n 's/ that differ in code//p' "$mutants/report.txt" |
+	head -n 1)"
+[ "$sample$MUTANTS" ] || record 'make mutants' "$result"
+echo "make mutants: $result; see build/mutants/report.html"
 [ $status -eq 0 ]

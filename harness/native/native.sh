@@ -112,5 +112,8 @@ if [ $verdict -eq 0 ] && [ ! "$FILTER" ]; then
 	counts="${counts}of the fuzzers' corpus $(cat "$dir/64.tried" "$dir/32.tried" |
 		awk '{ n += $1 } END { print n }') tried; "
 fi
-echo "make native: $what: $counts$((hundredths / 100)).$((hundredths / 10 % 10)) s"
+result="$what: $counts$((hundredths / 100)).$((hundredths / 10 % 10)) s"
+[ "$FILTER" ] || ! tested_as_named ||
+	record "make native KERNEL=$KERNEL${LLVM:+ LLVM=1} FIXES=$FIXES" "$result"
+echo "make native: $result"
 exit $verdict

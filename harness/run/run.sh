@@ -97,5 +97,10 @@ judge explain "$dir/.config" "$tree/.lacks" ${BASE:+"$of_base"}
 sed '$d' "$dir/results"
 seconds=$(sed -n 's/.*Elapsed time: \([0-9]*\.[0-9]\)[0-9]*s.*/\1/p' "$log" |
 	tail -n 1)
-echo "make run: $what: $(tail -n 1 "$dir/results"); boot to verdict ${seconds:-?} s"
+result="$what: $(tail -n 1 "$dir/results"); boot to verdict ${seconds:-?} s"
+case $FILTER$BASE${ROW:-}${BASE_LIST:-},$CONFIG in
+,*/*) ;;
+,*) ! tested_as_named || record "make run KERNEL=$KERNEL ARCH=$ARCH${CONFIG:+ CONFIG=$CONFIG}${LLVM:+ LLVM=1} FIXES=$FIXES" "$result" ;;
+esac
+echo "make run: $result"
 exit "$verdict"

@@ -21,6 +21,7 @@ json=$JSON junit=$JUNIT
 unset JSON JUNIT
 
 kernel=6.12
+began=$(date +%s)
 tree=$build/tree/$kernel
 logs=$build/test
 passed=0
@@ -147,5 +148,7 @@ check replay 'what reads hostile files does no harm' \
 
 [ -z "$json$junit" ] ||
 	python3 "$top/harness/test/report.py" "$logs/checks" "$json" "$junit"
+[ "$ONLY" != "$parts" ] || record 'make test' \
+	"all parts: $passed passed, $failed failed; $((($(date +%s) - began) / 60)) min"
 echo "$passed passed, $failed failed"
 [ "$failed" -eq 0 ]

@@ -1,8 +1,8 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0
 #
-# key.sh: what the result of a row of `make matrix` depends on, but for the row itself, its
-# kernel and QEMU, in a number
+# key.sh: print a hash of the sources that decide a verdict: the suite, patches/, and the
+# scripts that build, boot and judge. It leaves out the kernel and QEMU.
 
 set -eu
 . "$(dirname "$0")/../lib/lib.sh"
