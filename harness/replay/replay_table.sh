@@ -1,14 +1,14 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0
 #
-# replay_table.sh: asks each kernel about the known blobs, by way of make replay,
-# as it is shipped, and writes what it takes into the manual.
+# replay_table.sh: ask each kernel, as shipped, about the known blobs by make replay, and
+# write the answers into Documentation/modules.md.
 
 set -eu
 . "$(dirname "$0")/../lib/lib.sh"
 
 unset FILES_FROM ARCH FIXES JSON JUNIT
-manual=$top/Documentation/dev-tools/module-decompress-kunit.rst
+page=$top/Documentation/modules.md
 tmp=$(mktemp -d)
 trap 'rm -rf "$tmp"' EXIT
 trap 'exit 2' HUP INT TERM
@@ -47,22 +47,23 @@ END {
 	for (i = 1; i <= count; i++) {
 		key = ""
 		for (k = 1; k <= kernels; k++)
-			key = key "\n     - " file[names[i], k]
+			key = key " | " file[names[i], k]
 		if (!(key in row))
 			keys[++rows] = key
-		row[key] = row[key] (row[key] ? ",\n       " : "") "``" names[i] "``"
+		row[key] = row[key] (row[key] ? ", " : "") "`" names[i] "`"
 	}
-	print "\n.. list-table::\n   :header-rows: 1\n   :widths: 40 20 20 20\n"
-	print "   * - made by"
+	print ""
+	printf "| made by"
 	for (k = 1; k <= kernels; k++)
-		print "     - Linux " kernel[k]
+		printf " | Linux " kernel[k]
+	print " |\n|---|---|---|---|"
 	for (i = 1; i <= rows; i++)
-		print "   * - " row[keys[i]] keys[i]
+		print "| " row[keys[i]] keys[i] " |"
 	print ""
 }' "$tmp/6.1" "$tmp/6.12" "$tmp/newest" >"$tmp/table"
 
-sed -e '/^\.\. what each kernel takes: begin$/r '"$tmp/table" \
-	-e '/^\.\. what each kernel takes: begin$/,/^\.\. what each kernel takes: end$/{
-/^\.\. what each kernel takes: \(begin\|end\)$/!d
-}' "$manual" >"$tmp/manual"
-put "$tmp/manual" "$manual"
+sed -e '/^<!-- known files: begin -->$/r '"$tmp/table" \
+	-e '/^<!-- known files: begin -->$/,/^<!-- known files: end -->$/{
+/^<!-- known files: \(begin\|end\) -->$/!d
+}' "$page" >"$tmp/page"
+put "$tmp/page" "$page"

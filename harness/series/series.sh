@@ -126,11 +126,6 @@ make_whole()
 	remove kernel/module/Makefile '/replay\.o$/'
 	remove kernel/module/Makefile '/bench_cases\.o$/'
 	remove kernel/module/.kunitconfig '/^# Before v6.12/'
-	remove "$manual" '/^\.\. of the repository: begin$/,/^\.\. of the repository: end$/{
-		/: end$/N
-		d
-	}; /^   \* - faster than kmap/,/^     - bench/d; /kernel-doc::.*\/replay\./'
-	edit "$whole/$manual" 's/, and bench: benchmark\././'
 	! grep -rnE 'compat\.h|GENERATOR_PARAMETERS|__weak|replay|bench' "$whole/kernel" \
 		"$whole/$manual" >&2 || die 'series: something is left of what stays here'
 }

@@ -187,6 +187,67 @@ manual()
 		grep -E 'WARNING|ERROR'
 }
 
+# The README quotes few results, and those are the ones on the results page.
+readme_quotes_results()
+{
+	python3 "$top/harness/results/results.py" check "$top/README.md" \
+		"$top/Documentation/results.md" || return
+	[ "$(wc -l <"$top/README.md")" -le 160 ] || {
+		echo 'README.md has more than 160 lines'
+		return 1
+	}
+	# A quote that is not on the page is named.
+	sed 's/: 255 passed/: 256 passed/' "$top/README.md" >"$logs/README.md"
+	exits 1 python3 "$top/harness/results/results.py" check "$logs/README.md" \
+		"$top/Documentation/results.md" | grep -F 'README.md quotes "linux'
+}
+
+# Results are merged into the page: a new one replaces its row, the others stay.
+results_are_merged()
+{
+	rm -rf "$logs/records"
+	mkdir "$logs/records"
+	tab=$(printf '\t')
+	page=$logs/results.md
+	rm -f "$page"
+	set -- python3 "$top/harness/results/results.py" write "$logs/records"
+	exits 2 "$@" 11111111 "$page" || return
+	echo "make run FIXES=yes${tab}linux: 1 passed${tab}2026-01-01${tab}11111111${tab}2 CPUs" \
+		>"$logs/records/run"
+	echo "make native${tab}linux: 2 passed${tab}2026-01-01${tab}11111111${tab}2 CPUs" \
+		>"$logs/records/native"
+	"$@" 11111111 "$page" >"$logs/out" && ! grep older "$logs/out" || return
+	rm "$logs/records/native"
+	sed -i 's/1 passed/3 passed/; s/11111111/22222222/' "$logs/records/run"
+	"$@" 22222222 "$page" >"$logs/out" || return
+	cat "$logs/out" "$page"
+	# shellcheck disable=SC2016	# of Markdown
+	grep -x 'older than the sources: make native (2026-01-01)' "$logs/out" &&
+		grep -F '| `make run FIXES=yes` | linux: 3 passed |' "$page" &&
+		grep -F '| `make native` | linux: 2 passed |' "$page" &&
+		! grep '1 passed' "$page"
+}
+
+# Each link in a page leads to a file that is there, and to a heading that it has.
+links_lead_somewhere()
+{
+	dead=0
+	for page in "$top"/*.md "$top"/Documentation/*.md; do
+		grep -o '](\([^)]*\))' "$page" | sed 's/^](//; s/)$//' | grep -v '^https:' |
+			sort -u >"$logs/links" || :
+		while IFS='#' read -r path anchor; do
+			file=${page%/*}/$path
+			[ "$path" ] || file=$page
+			[ -e "$file" ] && { [ ! "$anchor" ] || sed -n 's/^#* //p' "$file" |
+				tr '[:upper:]' '[:lower:]' | tr -d "?.,:'/()\140…" | tr ' ' - |
+				grep -qxF -e "$anchor"; } && continue
+			echo "${page#"$top"/}: nothing at $path${anchor:+#$anchor}"
+			dead=1
+		done <"$logs/links"
+	done
+	return $dead
+}
+
 # kselftest VERSION: in the list of all, from which bots build it, and built from there
 # without a warning by either compiler, which leaves nothing beside it. The headers are
 # the system's: "make headers" takes longer than all of this.
@@ -249,4 +310,7 @@ code_checks()
 	check series 'series applies, passes checkpatch.pl, and is for the lists' series
 	check series 'a mail that is too long is named' too_long_a_mail
 	check manual 'manual builds without a warning' manual
+	check manual 'the README quotes the results page' readme_quotes_results
+	check manual 'results are merged into their page' results_are_merged
+	check manual 'links lead somewhere' links_lead_somewhere
 }

@@ -48,10 +48,10 @@ verdict_on_a_kernel_that_dies()
 		exits 1 with_qemu "$header; exec sleep 60" run TIMEOUT=3
 }
 
-# As it is in the README, but of one kernel
+# As it is in the manual, but for one kernel
 bisection()
 {
-	sed -n 's/^ *git bisect run sh -c .\(.*\).$/\1/p' "$top/README.md" |
+	sed -n 's/^ *git bisect run sh -c .\(.*\).$/\1/p' "$top/Documentation/your-kernel.md" |
 		sed "s|~/kunit|$top|; s|=\"\$PWD\"|=\$1|" >"$logs/bisect"
 	grep -q 'KERNEL=.1 .*125' "$logs/bisect" || return
 	exits 125 with_qemu 'exit 1' sh "$logs/bisect" "$kernel" &&
