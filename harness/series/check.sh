@@ -1,12 +1,12 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0
 #
-# Behind `make series CHECK=yes`: after each patch of build/series/ the kernel builds,
-# the suite as far as it is there runs on i386 and UML, and what is red is red by a bug
-# that is known. The fixes have all of the suite on top. W=1 and sparse are silent. The
-# native program builds and runs, and the kselftest builds.
+# Behind `make series CHECK=yes`: apply the patches of build/series/ one by one. After
+# each patch, build the kernel, with W=1 and sparse silent, and run the suites that exist
+# so far on i386 and UML: only known bugs may fail. For the fixes the whole suite is
+# installed. Also build and run the native program, and build the kselftest.
 #
-# Exit status: 0 so it is, 1 it is not, 2 it did not come to that.
+# Exit status: 0 success, 1 a check failed, 2 no verdict.
 
 set -eu
 . "$(dirname "$0")/../lib/lib.sh"
@@ -20,17 +20,17 @@ series=$build/series
 logs=$series/check
 decompress=kernel/module/decompress.c
 
-# with_suite: the tree has all of the suite, as make run puts it there
+# with_suite: take the tree with the whole suite, as make run does
 with_suite()
 {
 	exec 9>&-
 	take_tree
-	# Nobody else has it while it is not what they take it for.
+	# The tree differs from what other commands expect: lock them out.
 	relock 9 "$build/tree/$name.lock" "$who" -x
 	rm -f "$tree/.state"
 }
 
-# without_suite: and nothing of it
+# without_suite: take the tree without the suite
 without_suite()
 {
 	with_suite
@@ -41,7 +41,7 @@ without_suite()
 	rm -f "$tree/kernel/module/.module_decompress_kunit"
 }
 
-# The known bugs that a patch to decompress.c has cured are not known any more.
+# Update the list of bugs that the tree still has: the cases of a fixed bug must pass.
 note_cured()
 {
 	while read -r number; do
@@ -51,7 +51,7 @@ note_cured()
 	cp "$logs/lacks" "$tree/.lacks"
 }
 
-# as_told ARCH: builds and boots, and says how it went
+# as_told ARCH: build, boot, and print the result
 as_told()
 {
 	log=$logs/$mail.$1.log
@@ -69,14 +69,14 @@ as_told()
 	echo "    $1: ${result:-not run}"
 }
 
-# quietly: all that is there of the suite compiles without a word. What the makefile
-# does not name yet is named for the time.
+# quietly: check that the suite compiles without warnings of W=1 and sparse. Files that
+# the makefile does not name yet are added to it for this check.
 quietly()
 {
 	w1=$build/kunit/$name-i386-w1
 	log=$logs/$mail.w1.log
 	start_from "$build/kunit/$name-i386" "$w1"
-	# What is not in the makefile yet has no option, either.
+	# While the makefile does not name the suite, its Kconfig option is missing as well.
 	cp "$build/kunit/$name-i386/.config" "$w1"
 	cp "$tree/kernel/module/Makefile" "$logs/Makefile"
 	[ -e "$tree/kernel/module/decompress_kunit.c" ] ||
@@ -89,8 +89,8 @@ quietly()
 	! grep -E 'kernel/module/(tests/|decompress)' "$log" >&2 || failed=1
 }
 
-# selftest: all of tools/testing/selftests/module/ that there is. What has no makefile
-# yet is compiled as the one that is to come will do it.
+# selftest: build tools/testing/selftests/module/. Before its patch adds the makefile,
+# compile the files with the makefile of this repository.
 selftest()
 {
 	module=tools/testing/selftests/module
@@ -114,8 +114,7 @@ selftest()
 		-printf '    builds: %f\n'
 }
 
-# natively: as soon as there is a makefile, it makes a program of the suite that is in
-# the tree, which runs it
+# natively: build and run the native program, if the tree has its makefile
 natively()
 {
 	native=tools/testing/module_decompress
@@ -131,7 +130,7 @@ natively()
 	echo "    natively: $(grep -c ' ok ' "$log") results"
 }
 
-# check_series NAME: patch by patch
+# check_series NAME: apply the patches of a series one by one, and check after each
 check_series()
 {
 	for patch in "$series/$1"/000[1-9]-*.patch "$series/$1"/00[1-9][0-9]-*.patch; do

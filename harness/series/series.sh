@@ -1,18 +1,16 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0
 #
-# Behind `make series`: writes the patches for the lists, made for the tree that
-# KERNEL names, to build/series/: fixes, from patches/; suite, to be sent as RFC; native,
-# which goes on top of it; and kselftest. What goes into a patch of these three, and what
-# it says, is in the files of the directories of that name here.
+# Behind `make series`: write patch series for the tree KERNEL to build/series/: "fixes",
+# from patches/; "suite", an RFC; "native", on top of suite; and "kselftest". The files in
+# suite/, native/ and kselftest/ here hold the message and the paths of each patch.
 #
-# Exit status: 0 all is well, 1 a mail is too long or checkpatch.pl complains, 2 it did
-# not come to that.
+# Exit status: 0 success, 1 a mail is too long or checkpatch.pl complains, 2 no verdict.
 
 set -eu
 . "$(dirname "$0")/../lib/lib.sh"
 
-# What the lists take, and a reader; and what of the suite is worth having alone
+# Limits of a mail, and of the first mails of the suite, which are useful alone
 most_lines=1000
 most_bytes=61440
 core_mails=4
@@ -31,7 +29,7 @@ for v in name email; do
 	git config user.$v >/dev/null ||
 		die "series: who sends it? Run: git config --global user.$v ..."
 done
-# For the repositories below, too, if only this one says so.
+# The repositories below need the identity even if only this repository sets it.
 GIT_AUTHOR_NAME=$(git config user.name)
 GIT_AUTHOR_EMAIL=$(git config user.email)
 GIT_COMMITTER_NAME=$GIT_AUTHOR_NAME
@@ -42,7 +40,7 @@ lock 7 "$build/series.lock" "make series, process $$"
 series=$build/series
 work=$build/series.tmp
 repo=$work/repo
-# The tree as it is to be in the end
+# The tree with all series applied
 whole=$work/whole
 merged='kernel/module/Kconfig kernel/module/Makefile tools/testing/selftests/Makefile
 	tools/testing/selftests/module/Makefile tools/testing/selftests/module/config
@@ -55,8 +53,8 @@ in_repo()
 	git -C "$repo" "$@"
 }
 
-# base_commit: what the series is made on, if the tree is one of git's, and its files
-# are those of the commit; no package is
+# base_commit: print HEAD if the tree is a git work tree without changes in the files of
+# the series; print nothing for an unpacked package
 base_commit()
 {
 	set -- git -c safe.directory='*' -C "$src"
@@ -66,12 +64,12 @@ base_commit()
 	"$@" rev-parse HEAD
 }
 
-# Only the files concerned, as they are in the tree.
+# pristine DIRECTORY: make a repository of those files of the tree that the series change
 pristine()
 {
 	rm -rf "$1"
 	git init -q -b master "$1"
-	# Enough to be taken for a kernel by checkpatch.pl and install.sh.
+	# With these files checkpatch.pl and install.sh accept it as a kernel tree.
 	for f in $merged $index kernel/module/decompress.c Kbuild MAINTAINERS; do
 		[ -e "$src/$f" ] || continue
 		mkdir -p "$1/$(dirname "$f")"
@@ -82,13 +80,13 @@ pristine()
 	git -C "$1" tag base
 }
 
-# remove FILE RANGE: the lines of it that are for nobody upstream
+# remove FILE RANGE: delete lines that do not go upstream
 remove()
 {
 	edit "$whole/$1" "$2d"
 }
 
-# The suite as if there had never been an older kernel, nor files of others
+# Install the suite, without the support for older kernels, replay and benchmarks
 make_whole()
 {
 	sh "$top/harness/lib/install.sh" "$whole" 2>/dev/null
@@ -98,7 +96,7 @@ make_whole()
 		kernel/module/tests/replay* \
 		tools/testing/kunit/configs/module_decompress_*
 	cd "$top" || exit
-	# In the kernel's own files the lines stand without markers.
+	# Remove the markers around the suite's lines in the kernel's own files.
 	for f in $merged; do
 		! grep -q '^# module_decompress_kunit: ' "$whole/$f" ||
 			remove "$f" '/^# module_decompress_kunit: \(begin\|end\)$/'
@@ -113,7 +111,7 @@ make_whole()
 		mv "$f.without" "$f"
 	done
 	remove kernel/module/tests/cases.h '/"compat.h"/'
-	remove kernel/module/tests/ledger.h '/^\/\* Its address is NULL where/'
+	remove kernel/module/tests/ledger.h '/^\/\* The address is NULL if decompress/'
 	edit "$whole/kernel/module/tests/ledger.h" 's/ __weak;$/;/'
 	remove kernel/module/tests/cases.c '/if (!a->d || !a->d->decompress)$/,/format);$/'
 	edit "$whole/kernel/module/tests/cases.c" '/^ \* @test: the running test; skipped/{
@@ -130,8 +128,8 @@ make_whole()
 		"$whole/$manual" >&2 || die 'series: something is left of what stays here'
 }
 
-# The lines of the kernel's own makefile and of Kconfig as far as what they name is
-# there: nothing before the first cases are.
+# Copy Kconfig and the makefile, with only the objects whose sources exist so far. Do
+# nothing before decompress_kunit.c exists.
 makefile()
 {
 	[ -e "$repo/kernel/module/decompress_kunit.c" ] || return 0
@@ -156,7 +154,7 @@ makefile()
 	{ print }' "$whole/kernel/module/Makefile" >"$repo/kernel/module/Makefile"
 }
 
-# without NAMES FILE: a file of C as it is without what has these names
+# without NAMES FILE: print a C file without the code that uses these names
 without()
 {
 	[ "$1" ] || {
@@ -167,7 +165,7 @@ without()
 		die "series: $2 cannot be had without something"
 }
 
-# later PATCH: the names of what comes with the patches after this one
+# later PATCH: print the "+ NAME" names of the patches after this one
 later()
 {
 	for patch in "${1%/*}"/*; do
@@ -176,8 +174,8 @@ later()
 	done | paste -s -d ' '
 }
 
-# commit PATCH: what a file here says of it: the message, "---", and paths; of what is
-# there so far, "+ NAME ..." lines have what comes with this patch and not before
+# commit PATCH: commit a patch as its file describes it: the message, "---", the paths
+# that it adds, and "+ NAME ..." lines, the names that earlier files gain with it
 commit()
 {
 	names=$(later "$1")
@@ -196,13 +194,13 @@ commit()
 	sed '/^---$/,$d' "$1" | in_repo commit -q -s -F -
 }
 
-# apply_fixes: those of patches/, by whoever sends them
+# apply_fixes: apply patches/, with the sender as the author
 apply_fixes()
 {
 	for p in "$top"/patches/*.patch; do
-		# What stands in for a commit of mainline's is not to be sent.
+		# Skip the stand-in for a mainline commit: it is not a mail.
 		grep -q '^From ' "$p" || continue
-		# Some are for older kernels only.
+		# Skip a fix that the tree has already.
 		patch -sfR --dry-run -p1 -d "$repo" <"$p" >/dev/null && continue
 		author=$(git mailinfo /dev/null /dev/null <"$p" | sed -n 's/^Email: //p')
 		sed "/^Signed-off-by: .*<$author>\$/d" "$p" | in_repo am -q -s ||
@@ -211,7 +209,7 @@ apply_fixes()
 	done
 }
 
-# recipients OPTION=ROLE ...: whom get_maintainer.pl names, as options of git's
+# recipients OPTION=ROLE ...: print get_maintainer.pl's answer as options of format-patch
 recipients()
 {
 	for option; do
@@ -221,7 +219,7 @@ recipients()
 	done
 }
 
-# cover FILE NAME: the letter in front, which git has begun
+# cover FILE NAME: fill in git's template of a cover letter from NAME.cover
 cover()
 {
 	letter=$top/harness/series/$2.cover
@@ -235,7 +233,7 @@ cover()
 	mv "$work/cover" "$1"
 }
 
-# too_long MAIL ...: those that no list takes
+# too_long MAIL ...: report each mail that is over the limits
 too_long()
 {
 	for mail; do
@@ -248,7 +246,7 @@ too_long()
 	done
 }
 
-# too_long_a_core MAIL ...: of the first mails of the suite
+# too_long_a_core MAIL ...: report if the first mails of the suite are over their limit
 too_long_a_core()
 {
 	lines=$(printf '%s\n' "$@" | head -n $core_mails | xargs cat | wc -l)
@@ -257,14 +255,14 @@ too_long_a_core()
 	failed=1
 }
 
-# write NAME PREFIX: the commits since the base, as mails in the directory of that name
+# write NAME PREFIX: write the commits since the base to series/NAME/, and check them
 write()
 {
 	name=$1
 	out=$work/series/$name
 	in_repo format-patch -q -o "$work/bare" base
 	recipients to=m cc=r cc=l >"$work/recipients"
-	# All of it is about modules, wherever it lies.
+	# get_maintainer.pl does not name the modules list for tools/ and Documentation/.
 	grep -q "$list" "$work/recipients" || echo "--cc=$list" >>"$work/recipients"
 	rm -rf "$work/bare"
 	set -- --subject-prefix="$2"
@@ -278,14 +276,14 @@ write()
 	too_long "$@"
 	shift # the cover letter
 	[ "$name" != suite ] || too_long_a_core "$@"
-	# MAINTAINERS has kernel/module/ already. That kmap() is deprecated is why the
-	# suite names it. In a tree of git's checkpatch.pl wants modules of Python, to
-	# look at licenses; elsewhere it knows no commits.
+	# FILE_PATH_CHANGES: MAINTAINERS has kernel/module/ already. DEPRECATED_API: the
+	# suite names kmap() to forbid it. GIT_DIR=none: in a git tree checkpatch.pl needs
+	# Python modules for licenses; without git it knows no commits.
 	ignored=DEPRECATED_API,FILE_PATH_CHANGES,UNKNOWN_COMMIT_ID
 	[ "$name" != native ] || ignored=$ignored,$stand_in_types
 	(cd "$src" && GIT_DIR=none perl scripts/checkpatch.pl --strict --quiet --no-summary \
 		--ignore $ignored "$@") >&2 || failed=1
-	# Its cache, in a tree that is not ours
+	# Remove checkpatch.pl's cache from the user's tree.
 	rm -f "$src"/.checkpatch-camelcase.*
 
 	pristine "$work/check"
@@ -296,7 +294,7 @@ write()
 	counts="$counts${counts:+, }$# of $name"
 }
 
-# of_files NAME: the series that the directory of that name describes
+# of_files NAME: commit the patches that the files in NAME/ describe
 of_files()
 {
 	pristine "$repo"
@@ -304,7 +302,7 @@ of_files()
 	for description in "$top/harness/series/$1"/*; do
 		commit "$description"
 	done
-	# None of it is forgotten.
+	# Note the files, to find those in no series; and check that each NAME exists.
 	(cd "$repo" && git ls-files) >>"$work/files"
 	for name in $(later "$top/harness/series/$1/"); do
 		grep -rqw "${name%=*}" "$repo/kernel" || die "series: nothing there is called $name"

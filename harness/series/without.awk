@@ -1,15 +1,15 @@
 # SPDX-License-Identifier: GPL-2.0
 #
-# awk -v names='NAME ...' -f without.awk FILE: a C file as it is without these: what
-# defines one of them at the top level is left out; elsewhere each statement, member,
-# row of a table or macro that uses one, and its line in kernel-doc.
+# awk -v names='NAME ...' -f without.awk FILE: print a C file without these names. At the
+# top level it drops the definition of a name; elsewhere each statement, member, row of a
+# table or macro that uses a name, and the name's line in kernel-doc.
 #
-# NAME=OTHER: where NAME is used as a value, there is OTHER. A header is a name, too.
+# NAME=OTHER replaces NAME by OTHER where it is used as a value. A NAME can be a header.
 #
-# It knows the kernel's style and no more of C than that takes. Who uses a name in what
-# cannot be left out finds that out from the compiler.
+# It parses the kernel's coding style, not C. If a name is left in code that it cannot
+# drop, the compiler reports the name.
 
-# Of a line, what is neither comment nor string
+# Return a line without comments and the contents of strings
 function code_of(line,  out, at) {
 	gsub(/"([^"\\]|\\.)*"/, "\"\"", line)
 	gsub(/'([^'\\]|\\.)'/, "0", line)
@@ -41,15 +41,15 @@ function is_named(name) {
 	return name in named
 }
 
-# Of the brackets that a line opens and those that it closes, the difference
+# Return the number of opening brackets minus the number of closing brackets
 function depth_of(text, opens, closes,  all) {
 	all = text
 	return gsub("[" opens "]", "", all) - gsub("[" closes "]", "", text)
 }
 
-# Where the block ends that is opened on the line I, or above
+# Return the last line of the block that opens on line I or above
 function block_end(i,  depth, text) {
-	# One that opens on the line of the end of another
+	# "} else {" ends another block first
 	text = code[i]
 	sub(/^[ \t]*}/, "", text)
 	for (depth = 0; i <= n; text = code[++i]) {
@@ -60,7 +60,7 @@ function block_end(i,  depth, text) {
 	return n
 }
 
-# Where what comes before a block, or before a statement without braces, ends
+# Return the last line of the head of a block, or of a statement without braces
 function head_end(i,  depth) {
 	for (depth = 0; i <= n; i++) {
 		depth += depth_of(code[i], "([", ")\\]")
@@ -75,7 +75,7 @@ function is_control(i) {
 	return code[i] ~ /^\t+(} )?(if|for|while|else|switch|[a-z_]*for_each[a-z_]*)([ (]|$)/
 }
 
-# Where the statement ends that begins on the line I
+# Return the last line of the statement that begins on line I
 function statement_end(i,  at, first_was) {
 	if (code[i] ~ /^#/) {
 		while (code[i] ~ /\\$/)
@@ -100,7 +100,7 @@ function statement_end(i,  at, first_was) {
 	return at
 }
 
-# Where a name is used as a value, there is this other one in its place.
+# Replace a name by another one where it is used as a value
 function replace(name, other,  i, rest) {
 	for (i = 1; i <= n; i++)
 		while (match(code[i], "= " name "[,;]")) {
@@ -114,7 +114,7 @@ function drop(from, to) {
 		gone[from] = 1
 }
 
-# The comment that ends above the line I goes, too.
+# Drop the comment that ends above line I
 function drop_comment_above(i) {
 	while (i > 1 && code[i - 1] ~ /^[ \t]*$/ && line[i - 1] !~ /^[ \t]*$/)
 		gone[--i] = 1
@@ -126,7 +126,7 @@ function text_of(from, to,  text) {
 	return text
 }
 
-# The name that the top level's statement from line I defines
+# Return the name that the top-level statement at line I defines
 function defined(i,  text, at, depth, c) {
 	text = code[i]
 	if (text ~ /^(struct|enum|union) [a-z_]+ {/) {
@@ -155,7 +155,7 @@ function defined(i,  text, at, depth, c) {
 	return match(text, /[A-Za-z0-9_]+[ \t]*$/) ? substr(text, RSTART, RLENGTH) : ""
 }
 
-# The statements between two lines: those that use a name go.
+# Drop the statements between two lines that use a name
 function look_through(from, to,  at, end, head, was, kept, i, only) {
 	for (at = from; at <= to; at = end + 1) {
 		end = at
@@ -168,7 +168,7 @@ function look_through(from, to,  at, end, head, was, kept, i, only) {
 		first = at
 		head = code[at] ~ /^#/ ? end : head_end(at)
 		first = was
-		# A row of a table goes as a whole.
+		# Drop a row of a table as a whole.
 		if (uses(text_of(at, code[at] ~ /^\t+{$/ ? end : head)) ||
 		    (is_control(at) && code[head] !~ /{[ \t]*$/ && uses(text_of(at, end)))) {
 			if (text_of(head + 1, end) ~ /(^|[ \t}])else[ \t]/) {
@@ -217,7 +217,7 @@ END {
 
 	for (at = 1; at <= n; at = end + 1) {
 		end = at
-		# An #undef goes with the #define.
+		# Note a dropped #define: its #undef is dropped below.
 		if (code[at] ~ /^#/) {
 			end = statement_end(at)
 			if (code[at] ~ /^#include/ && line[at] ~ included)
@@ -253,7 +253,7 @@ END {
 			if (words[2] in undefined)
 				gone[i] = 1
 		}
-		# Its lines in kernel-doc
+		# Drop the lines of a name in kernel-doc.
 		if (line[i] ~ /^ \* @[a-z_]+:/) {
 			name = line[i]
 			gsub(/^ \* @|:.*/, "", name)
@@ -264,7 +264,7 @@ END {
 		if (about)
 			gone[i] = 1
 	}
-	# What has nothing left in it
+	# Drop an #if or #else that has nothing left in it.
 	for (i = n; i; i--) {
 		if (gone[i])
 			continue
