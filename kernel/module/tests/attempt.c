@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* Attempts: see attempt.h for what they are. */
+/* Decompress an input, and check what must hold for any input. */
 #include <linux/kstrtox.h>
 #include <linux/minmax.h>
 #include <linux/sched/clock.h>
@@ -86,7 +86,7 @@ static bool check_output(struct kunit *test, struct attempt *a,
 	return check_bytes(test, a, (void *)info->hdr, 0, a->len) && ok;
 }
 
-/* The same for a direct call, which leaves the output unmapped */
+/* Check the output of a direct call, which leaves its pages unmapped */
 static bool check_pages(struct kunit *test, struct attempt *a,
 			const struct load_info *info, ssize_t len)
 {
@@ -146,7 +146,7 @@ static bool check_clean(struct kunit *test, struct attempt *a,
 	return false;
 }
 
-/* What decompress.c has no business with is as it was: zero */
+/* Check that decompress.c left all other members of load_info zero */
 static bool check_rest(struct kunit *test, struct attempt *a,
 		       struct load_info info)
 {
@@ -167,8 +167,8 @@ static bool check_rest(struct kunit *test, struct attempt *a,
 }
 
 /*
- * A number that ends the message is the one that decompress.c was given by the
- * decoder; and if the decoder has failed, there is a number.
+ * Check that a number at the end of the message is the status that the decoder
+ * returned. If the decoder has failed, the message must have such a number.
  */
 static bool check_status(struct kunit *test, struct attempt *a)
 {
@@ -190,7 +190,7 @@ static bool check_status(struct kunit *test, struct attempt *a)
 	return false;
 }
 
-/* An error has a reason: -ENOMEM that something was denied, -EFBIG the size */
+/* -ENOMEM is right only after a denied request, -EFBIG only for huge output */
 static bool has_reason(const struct attempt *a)
 {
 	if (a->ret == -ENOMEM)
@@ -222,17 +222,17 @@ static bool check_log(struct kunit *test, struct attempt *a)
 }
 
 /**
- * attempt_decompress() - decompress, and check all that must hold for any input
- * @test: the running test; fails if something does not hold
- * @a: what to decompress; its @ret and @ledger are filled in
+ * attempt_decompress() - decompress, and check what must hold for any input
+ * @test: the running test; fails if a check fails
+ * @a: the attempt; its @ret and @ledger are filled in
  *
- * The ledger has nothing to report; the input is not written to; what is taken
- * is the payload, with a load_info that says so; what is refused is refused
- * with -EINVAL and one line in the log, or with -ENOMEM if something was denied,
- * and leaves load_info clean, as module_decompress_cleanup() does after success.
+ * The ledger must have no reports, and the input must not change. On success,
+ * the output must equal the payload, and load_info must describe the output. An
+ * error must be -EINVAL with a line in the log, -ENOMEM after a denied request,
+ * or -EFBIG. After an error, or after cleanup, load_info must be empty.
  *
  * Context: may sleep.
- * Return: true if everything holds.
+ * Return: true if all checks pass.
  */
 bool attempt_decompress(struct kunit *test, struct attempt *a)
 {
@@ -243,7 +243,7 @@ bool attempt_decompress(struct kunit *test, struct attempt *a)
 	bool ok, cleaned;
 	u32 hash;
 
-	/* Of an endless one only the header is there */
+	/* Only the header of an endless input exists in memory */
 	if (a->orders.endless)
 		size = 0;
 	hash = xxh32(a->in, size, 0);
@@ -273,13 +273,13 @@ bool attempt_decompress(struct kunit *test, struct attempt *a)
 }
 
 /**
- * expect_taken() - decompress what is whole
- * @test: the running test; fails if the input is not taken
- * @a: what to decompress
+ * expect_taken() - decompress an input that must be accepted
+ * @test: the running test; fails if the input is refused
+ * @a: the attempt
  *
  * Context: may sleep.
- * Return: true if the payload came out, and all holds that
- * attempt_decompress() checks.
+ * Return: true if the output equals the payload, and all checks of
+ * attempt_decompress() pass.
  */
 bool expect_taken(struct kunit *test, struct attempt *a)
 {
@@ -297,15 +297,15 @@ bool expect_taken(struct kunit *test, struct attempt *a)
 }
 
 /**
- * expect_refused() - decompress what is not whole, not supported or not right
- * @test: the running test; fails if the input is taken
- * @a: what to decompress
- * @error: what module_decompress() is to return
- * @log: what of decompress.c's own its message is to contain, or NULL
+ * expect_refused() - decompress an input that must be refused
+ * @test: the running test; fails if the input is accepted
+ * @a: the attempt
+ * @error: error that module_decompress() must return
+ * @log: text that the message of decompress.c must contain, or NULL
  *
  * Context: may sleep.
- * Return: true if it was refused as expected, and all holds that
- * attempt_decompress() checks.
+ * Return: true if the input was refused with @error and @log, and all checks of
+ * attempt_decompress() pass.
  */
 bool expect_refused(struct kunit *test, struct attempt *a, int error,
 		    const char *log)
@@ -329,14 +329,14 @@ bool expect_refused(struct kunit *test, struct attempt *a, int error,
 }
 
 /**
- * attempt_is_fatal() - ask whether it takes a ledger to live through
- * @a: what to decompress
+ * attempt_is_fatal() - check whether the input is dangerous without the ledger
+ * @a: the attempt
  *
- * All else that the ledger has to say of it is for another case to hear.
+ * The function ignores the ledger's reports: other cases check them.
  *
  * Context: may sleep.
- * Return: true if the build of decompress.c would corrupt memory or stop the
- * kernel with this input, if it were not for the ledger.
+ * Return: true if decompress.c, without the ledger, would crash the kernel or
+ * corrupt its memory with this input.
  */
 bool attempt_is_fatal(struct attempt *a)
 {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * One decompression through the seam, and all that must hold whatever goes in.
+ * An attempt is one decompression through the seam, with checks for any input.
  */
 #ifndef _MODULE_TESTS_ATTEMPT_H
 #define _MODULE_TESTS_ATTEMPT_H
@@ -10,20 +10,20 @@
 #include "ledger.h"
 
 /**
- * struct attempt - what goes into a decompression, and what came of it
- * @d: which build of decompress.c
- * @in: the input
- * @size: its size in bytes
- * @payload: the bytes it was made of; NULL if what comes out is not promised
- * @len: their number
- * @direct: call module_gzip_decompress() and its like, with a page array of one
- *	entry, in place of module_decompress()
- * @orders: to the ledger
- * @what: names the input in messages
- * @look: given what came out, while it can be read, if there is no @payload
- * @ns: time that module_decompress() took
- * @ret: what module_decompress() returned
- * @ledger: findings
+ * struct attempt - the input and the result of one decompression
+ * @d: build of decompress.c to use
+ * @in: compressed input
+ * @size: size of @in in bytes
+ * @payload: expected output; NULL if the output is not checked
+ * @len: length of @payload in bytes
+ * @direct: call module_gzip_decompress(), or its counterpart for xz or zstd,
+ *	with a page array of one entry, instead of module_decompress()
+ * @orders: orders for the ledger
+ * @what: name of the input in messages
+ * @look: callback that receives the output while it is mapped, or NULL
+ * @ns: run time of module_decompress() in nanoseconds
+ * @ret: 0, or the error that decompress.c returned
+ * @ledger: record of the decompression
  */
 struct attempt {
 	const struct decompressor *d;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* The disturbances: see disturb.h for what they are for. */
+/* Disturb a task that decompresses, by each event that may happen to it. */
 #include <linux/cpumask.h>
 #include <linux/err.h>
 #include <linux/gfp.h>
@@ -14,7 +14,7 @@
 
 #include "disturb.h"
 
-/* Map all pages on top of each other, fill them, and look at what they hold */
+/* Map all pages at the same time, fill them, and check their bytes */
 static void use_pages(struct disturbance *d)
 {
 	void *mapped[DISTURB_PAGES];
@@ -50,7 +50,7 @@ static int disturber(void *disturbance)
 static void finish(struct disturbance *d)
 {
 	use_pages(d);
-	/* Pairs with await_interrupt(): what was counted is seen there */
+	/* Pairs with await_interrupt(), which must see the updated counters */
 	smp_store_release(&d->finished, true);
 }
 
@@ -76,8 +76,8 @@ static void hard_interrupt(struct irq_work *work)
 }
 
 /**
- * disturb_begin() - get ready to disturb the current task
- * @d: the disturbance; reset
+ * disturb_begin() - prepare to disturb the current task
+ * @d: the disturbance; its results are reset
  *
  * Context: may sleep.
  * Return: 0, or -ENOMEM.
@@ -89,7 +89,7 @@ int disturb_begin(struct disturbance *d)
 	memset(d, 0, sizeof(*d));
 	init_waitqueue_head(&d->wait);
 	init_completion(&d->done);
-	/* Where interrupts are threads, this one is none */
+	/* Run in hard interrupt context even if interrupts are threaded */
 	d->work = IRQ_WORK_INIT_HARD(hard_interrupt);
 	tasklet_setup(&d->tasklet, soft_interrupt);
 
@@ -101,7 +101,7 @@ int disturb_begin(struct disturbance *d)
 	d->thread = kthread_create(disturber, d, "disturber");
 	if (IS_ERR(d->thread))
 		goto err;
-	/* Above the task that decodes: where the kernel preempts, it preempts */
+	/* In a preemptible kernel, the thread preempts the decoding task */
 	sched_set_fifo(d->thread);
 	wake_up_process(d->thread);
 	return 0;
@@ -113,8 +113,8 @@ err:
 }
 
 /**
- * disturb_end() - let go of what disturb_begin() took, if anything is left of it
- * @d: the disturbance; zero if it never began
+ * disturb_end() - stop the thread and free the pages of a disturbance
+ * @d: the disturbance; may be all zero, or ended already
  *
  * Context: may sleep.
  */
@@ -136,15 +136,15 @@ void disturb_end(struct disturbance *d)
 }
 
 /*
- * Only one that waits, and has left the CPU that it comes from, is woken at once. One that
- * has not begun looks as if it slept, and takes other CPUs than it is told when it begins.
+ * The thread wakes at once only if it waits and has left its last CPU. A thread
+ * that has not started also seems to sleep, but replaces its CPU mask on start.
  */
 static bool is_waiting(struct disturbance *d)
 {
 	if (!wq_has_sleeper(&d->wait) || task_is_running(d->thread))
 		return false;
 #ifdef CONFIG_SMP
-	/* Pairs with the barriers of __schedule(): what sleeps is seen to leave */
+	/* Pairs with __schedule(): read the task's state before on_cpu */
 	smp_rmb();
 	return !READ_ONCE(d->thread->on_cpu);
 #else
@@ -156,8 +156,8 @@ static bool is_waiting(struct disturbance *d)
  * disturb_by_task() - run another task on this CPU
  * @disturbance: a struct disturbance
  *
- * The other task is of a higher class and wakes on this very CPU, so a
- * preemptible kernel switches to it in wake_up(); another one does when the
+ * The other task has a real-time priority and wakes on the same CPU. A
+ * preemptible kernel switches to it in wake_up(), any other kernel when the
  * current task waits for it.
  *
  * Context: task context, bound to its CPU; may sleep.
@@ -194,7 +194,7 @@ static void await_interrupt(struct disturbance *d)
 }
 
 /**
- * disturb_by_hard_interrupt() - take a hardware interrupt
+ * disturb_by_hard_interrupt() - run a hard interrupt
  * @disturbance: a struct disturbance
  *
  * Context: task context.
@@ -208,7 +208,7 @@ void disturb_by_hard_interrupt(void *disturbance)
 }
 
 /**
- * disturb_by_soft_interrupt() - take a soft interrupt, on the way out of a hard
+ * disturb_by_soft_interrupt() - run a softirq after a hard interrupt
  * @disturbance: a struct disturbance
  *
  * Context: task context.
@@ -222,10 +222,10 @@ void disturb_by_soft_interrupt(void *disturbance)
 }
 
 /**
- * disturb_by_page_fault() - take a page fault
+ * disturb_by_page_fault() - cause a page fault
  * @disturbance: a struct disturbance
  *
- * A kernel thread has no user memory: the fault is taken, and ends in -EFAULT.
+ * A kthread has no user memory, so the fault happens and ends in -EFAULT.
  *
  * Context: task context.
  */
@@ -241,7 +241,7 @@ void disturb_by_page_fault(void *disturbance)
 }
 
 /**
- * disturb_by_move() - go on, on the next CPU
+ * disturb_by_move() - move the current task to the next CPU
  * @disturbance: a struct disturbance
  *
  * Context: task context, nothing mapped.

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * What may happen to a task while it holds a kmap_local mapping, made to
- * happen: each does it once, and maps and writes highmem pages itself meanwhile.
+ * Disturb a task that decompresses, for example while it holds a kmap_local
+ * mapping. Each function causes one event, which maps and writes highmem pages.
  */
 #ifndef _MODULE_TESTS_DISTURB_H
 #define _MODULE_TESTS_DISTURB_H
@@ -16,11 +16,11 @@
 #define DISTURB_PAGES	2
 
 /**
- * struct disturbance - the disturber, and what it did
- * @times: how often the decoding task was disturbed
- * @preempted: how often it lost the CPU without having asked to
- * @errors: pages that did not hold what the disturber wrote, calls from another
- *	context than the one meant, and waits that took too long
+ * struct disturbance - the state and the results of disturbing a task
+ * @times: number of times that the decoding task was disturbed
+ * @preempted: number of times that the decoding task was preempted
+ * @errors: number of errors: pages with wrong bytes, events that failed or ran
+ *	in the wrong context, waits that timed out
  */
 struct disturbance {
 	unsigned int times;

@@ -1,11 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The ledger: see ledger.h for what it is for.
- *
- * Nothing that is given back really goes back before ledger_close(): a second
- * free, or a use after it, is then an entry in the report and not a crash. For
- * the same reason a wrong kunmap_local() is reported and the right one done in
- * its place, so that one bug does not take the following cases with it.
+ * The core of the ledger. The ledger really frees memory only when it closes,
+ * so a double free or a use-after-free is a report and not a crash. For the
+ * same reason, the ledger reports a wrong kunmap_local() and does the right one
+ * instead: one bug must not break the cases that follow.
  */
 #include <kunit/test.h>
 #include <linux/kthread.h>
@@ -16,24 +14,25 @@
 
 #include "ledger_internal.h"
 
-/* Each task that calls decompress.c has its own ledger open */
+/* The open ledgers, one for each task that calls decompress.c */
 static LIST_HEAD(ledgers);
 static DEFINE_RAW_SPINLOCK(ledgers_lock);
 
 /*
- * Most often there is but one, and its task finds it without the lock: nobody
- * else is told of it by this, and while it is open it is not another one here.
+ * Usually only one ledger is open, and its task finds it here without the lock.
+ * No other task equals sole_task, and sole_ledger stays the same until its task
+ * closes that ledger.
  */
 static struct task_struct *sole_task;
 static struct ledger *sole_ledger;
 
-/* Calls of tasks that had none */
+/* Number of calls by tasks without an open ledger */
 static atomic_t strays;
 
 /**
  * ledger_report() - note that a rule is broken
  * @ledger: the ledger
- * @fmt: how, as for printf()
+ * @fmt: format of the report, as for printf()
  *
  * Context: any.
  */
@@ -47,7 +46,7 @@ void ledger_report(struct ledger *ledger, const char *fmt, ...)
 		vscnprintf(text, LEDGER_LINE, fmt, args);
 		va_end(args);
 	}
-	/* Once is enough for what happens on every page */
+	/* Count a report only once if it repeats for every page */
 	if (!ledger->reports || strcmp(text, text - LEDGER_LINE))
 		ledger->reports++;
 }
@@ -68,7 +67,7 @@ static struct ledger *find_ledger(struct task_struct *task)
 	return found;
 }
 
-/* With ledgers_lock held, after each change */
+/* Update sole_ledger after a change of the list; needs ledgers_lock */
 static void note_sole_ledger(void)
 {
 	struct task_struct *task = NULL;
@@ -84,7 +83,7 @@ static void note_sole_ledger(void)
 	smp_store_release(&sole_task, task);
 }
 
-/* What it was in the middle of is reported by ledger_abandon() */
+/* End the current task; ledger_abandon() reports it if its ledger is open */
 static void __noreturn end_task(void)
 {
 	if (current->kunit_test)
@@ -95,8 +94,8 @@ static void __noreturn end_task(void)
 }
 
 /*
- * A loop without end, which KUnit would let run for minutes, ends the case; in a
- * thread of the case's own, the thread, as soon as that is waited for.
+ * Stop an endless loop, which KUnit would let run for minutes. The main thread
+ * ends the case; any other thread ends when the case stops that thread.
  */
 static void give_up(struct ledger *ledger)
 {
@@ -109,9 +108,10 @@ static void give_up(struct ledger *ledger)
 }
 
 /**
- * ledger_current() - what every service begins with, so calls are counted here
+ * ledger_current() - look up the ledger of the current task and count the call
  *
- * Who has no ledger open, or does not come to an end, does not return.
+ * Every service calls this function first. The function ends the task if the
+ * task has no open ledger or makes too many calls.
  *
  * Context: task context.
  * Return: the ledger that the current task has open.
@@ -130,10 +130,10 @@ struct ledger *ledger_current(void)
 }
 
 /**
- * ledger_strays() - count calls that no ledger was open for, and forget them
+ * ledger_strays() - read and reset the number of calls without an open ledger
  *
  * Context: any.
- * Return: the number of such calls since it was last asked for.
+ * Return: the number of such calls since the last ledger_strays().
  */
 unsigned int ledger_strays(void)
 {
@@ -141,10 +141,10 @@ unsigned int ledger_strays(void)
 }
 
 /**
- * task_state_now() - take down what mappings change in the current task
+ * task_state_now() - read the state of the current task
  *
  * Context: any.
- * Return: the state now.
+ * Return: the current state.
  */
 struct task_state task_state_now(void)
 {
@@ -168,7 +168,7 @@ struct task_state task_state_now(void)
  * @a: one state
  * @b: the other
  *
- * Return: true if nothing differs.
+ * Return: true if the states are equal.
  */
 bool task_state_equal(struct task_state a, struct task_state b)
 {
@@ -180,10 +180,10 @@ bool task_state_equal(struct task_state a, struct task_state b)
 }
 
 /**
- * ledger_expect_state() - report it if the current task is in another state
+ * ledger_expect_state() - report it if the current task is in a wrong state
  * @ledger: the ledger
- * @want: in which it should be
- * @when: what has just happened
+ * @want: the right state
+ * @when: call or situation, for the report
  *
  * Context: any.
  */
@@ -203,14 +203,14 @@ void ledger_expect_state(struct ledger *ledger, struct task_state want,
 }
 
 /**
- * ledger_open() - begin to record what the current task's decompress.c does
- * @ledger: the ledger; what it held is forgotten
+ * ledger_open() - begin to record the calls of decompress.c in the current task
+ * @ledger: the ledger; its previous record is erased
  * @orders: what to do besides recording
- * @info: what will be passed to decompress.c
- * @in: its input
+ * @info: the load_info that the caller will pass to decompress.c
+ * @in: the input that the caller will pass to decompress.c
  * @in_size: size of @in in bytes
  *
- * Context: task context; each task can have one ledger open at a time.
+ * Context: task context; a task can have one ledger open at a time.
  */
 void ledger_open(struct ledger *ledger, const struct ledger_orders *orders,
 		 struct load_info *info, const void *in, size_t in_size)
@@ -237,12 +237,12 @@ void ledger_open(struct ledger *ledger, const struct ledger_orders *orders,
 }
 
 /**
- * ledger_may_fail() - ask whether this call is the one that is to fail
+ * ledger_may_fail() - count a call, and decide whether the call fails
  * @ledger: the ledger
- * @service: which service is called
+ * @service: service that is called
  *
  * Context: task context.
- * Return: true if it is.
+ * Return: true if the orders make this call fail.
  */
 bool ledger_may_fail(struct ledger *ledger, enum ledger_service service)
 {
@@ -256,7 +256,7 @@ bool ledger_may_fail(struct ledger *ledger, enum ledger_service service)
 }
 
 /**
- * ledger_unmapped() - do what is ordered for when nothing is mapped
+ * ledger_unmapped() - run the callback that is ordered as "unmapped", if any
  * @ledger: the ledger
  *
  * Context: task context; may sleep.
@@ -270,8 +270,8 @@ void ledger_unmapped(struct ledger *ledger)
 /**
  * ledger_expect_unmapped() - report it if a page is mapped
  * @ledger: the ledger
- * @call: what is not to happen meanwhile: memory and pages are asked for, and
- *	given back, with nothing mapped
+ * @call: name of the call, which allocates or frees memory or address space and
+ *	must not do so while a page is mapped
  *
  * Context: task context.
  */
@@ -281,7 +281,7 @@ void ledger_expect_unmapped(struct ledger *ledger, const char *call)
 		ledger_report(ledger, "%s while a page is mapped", call);
 }
 
-/* pr_err() and pr_warn(): kept for the cases to read, off the console */
+/* Keep messages off the console, and store the last one for the cases */
 void ledger_printk(const char *fmt, ...)
 {
 	struct ledger *ledger = ledger_current();
@@ -317,7 +317,7 @@ static void end_record(struct ledger *ledger)
 	ledger->task = NULL;
 }
 
-/* There is no other way to end a record than by one that looks at its reports */
+/* Fail the test for each report; return true if there is no report */
 static bool fail_for_reports(struct kunit *test, const struct ledger *ledger,
 			     const char *what)
 {
@@ -332,12 +332,12 @@ static bool fail_for_reports(struct kunit *test, const struct ledger *ledger,
 }
 
 /**
- * ledger_abandon() - end a record whose task is no more
- * @test: the test that it was for; fails if the record was not closed
+ * ledger_abandon() - close the ledger of a task that has ended
+ * @test: the running test; fails if the ledger is still open
  * @ledger: a ledger, open or not
  *
- * A task that died in the middle cannot close its ledger. What it held is lost,
- * but the ledger can be freed, and the others go on.
+ * A task that ended early could not close its ledger. The memory that the task
+ * held leaks, but the ledger itself can be freed, and other tasks continue.
  *
  * Context: task context.
  */
@@ -351,7 +351,7 @@ void ledger_abandon(struct kunit *test, struct ledger *ledger)
 	fail_for_reports(test, ledger, "abandoned");
 }
 
-/* Report what decompress.c left behind, and give it back */
+/* Stop recording, report what decompress.c did not release, and release it */
 static void settle(struct ledger *ledger)
 {
 	end_record(ledger);
@@ -363,12 +363,12 @@ static void settle(struct ledger *ledger)
 }
 
 /**
- * ledger_close() - end the record, and give back what was held
- * @test: the test that it is for; fails for each broken rule
- * @ledger: an open ledger; its findings stay readable
- * @what: names the input in messages
+ * ledger_close() - close a ledger and free what it keeps
+ * @test: the running test; fails for each broken rule
+ * @ledger: an open ledger; its record stays readable
+ * @what: name of the input in messages
  *
- * What decompress.c left behind is a broken rule, too.
+ * A resource that decompress.c did not release is a broken rule, too.
  *
  * Context: the task that opened @ledger.
  * Return: true if there is nothing to report.
@@ -380,12 +380,12 @@ bool ledger_close(struct kunit *test, struct ledger *ledger, const char *what)
 }
 
 /**
- * ledger_close_expecting() - the same, where a rule is broken on purpose
- * @ledger: an open ledger; its findings stay readable
- * @report: a piece of what it is to report
+ * ledger_close_expecting() - close a ledger after a rule was broken on purpose
+ * @ledger: an open ledger; its record stays readable
+ * @report: text that one of the reports must contain
  *
  * Context: the task that opened @ledger.
- * Return: true if it is among the first %LEDGER_MAX_REPORTS reports.
+ * Return: true if @report is in one of the first %LEDGER_MAX_REPORTS reports.
  */
 bool ledger_close_expecting(struct ledger *ledger, const char *report)
 {
@@ -399,11 +399,11 @@ bool ledger_close_expecting(struct ledger *ledger, const char *report)
 }
 
 /**
- * ledger_close_fatal() - the same, where only one thing is asked for
- * @ledger: an open ledger; its findings stay readable
+ * ledger_close_fatal() - close a ledger and ignore its reports
+ * @ledger: an open ledger; its record stays readable
  *
  * Context: the task that opened @ledger.
- * Return: true if the kernel would not have lived through it without a ledger.
+ * Return: true if the ledger has prevented a crash or corruption of memory.
  */
 bool ledger_close_fatal(struct ledger *ledger)
 {

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * The ledger stands between decompress.c and the kernel services it calls:
- * each call is recorded, held against the rules, and passed on. It can be told
- * to fail a call, or to do something in the middle of one.
+ * The ledger stands between decompress.c and the kernel services it calls. It
+ * records each call, checks the call against the rules, and passes it on. It
+ * can also make a call fail, or disturb the task during a call.
  *
- * The rules it enforces are those of mm/highmem.c and
- * Documentation/mm/highmem.rst for mappings, of finit_module(2) for memory.
+ * The rules for mappings come from mm/highmem.c and
+ * Documentation/mm/highmem.rst, the rules for memory from finit_module(2).
  */
 #ifndef _MODULE_TESTS_LEDGER_H
 #define _MODULE_TESTS_LEDGER_H
@@ -21,9 +21,9 @@
 #include <linux/zstd.h>
 
 /*
- * struct load_info has its page array only under CONFIG_MODULE_DECOMPRESS, and
- * the suite must have it on every kernel. Whether the kernel itself was built
- * with it is told by KERNEL_MODULE_DECOMPRESS.
+ * struct load_info has a page array only under CONFIG_MODULE_DECOMPRESS, but
+ * the suite needs the page array on every kernel. KERNEL_MODULE_DECOMPRESS says
+ * whether the kernel itself was built with CONFIG_MODULE_DECOMPRESS.
  */
 #ifdef CONFIG_MODULE_DECOMPRESS
 #define KERNEL_MODULE_DECOMPRESS	1
@@ -38,23 +38,23 @@ struct kset;
 struct kunit;
 struct load_info;
 
-/* More than the largest payload takes: 4 MiB, and a page over */
+/* Pages for the largest payload, 4 MiB, and some to spare */
 #define LEDGER_MAX_PAGES	(SZ_4M / PAGE_SIZE + 8)
-/* For each page: its allocation, map, decoder run, unmap and freeing */
+/* Calls for each page: allocate, map, decode, unmap, free, and one to spare */
 #define LEDGER_CALLS_PER_PAGE	6
 #define LEDGER_MAX_MEMORY	64
 #define LEDGER_MAX_REPORTS	4U
 #define LEDGER_LINE		160
 #define LEDGER_LOG		256
 
-/* Which address space trick puts an output page in reach */
+/* The function that maps output pages */
 enum ledger_mapper {
 	LEDGER_KMAP_LOCAL_PAGE,
 	LEDGER_KMAP_LOCAL_FOLIO,
 	LEDGER_KMAP,
 };
 
-/* What can be made to fail */
+/* Services that the ledger can make fail */
 enum ledger_service {
 	LEDGER_ALLOC = 1,	/* pages, page array, workspaces, xz's state */
 	LEDGER_VMAP = 2,
@@ -63,11 +63,11 @@ enum ledger_service {
 };
 
 /**
- * struct task_state - what a kmap_local mapping changes in its task
+ * struct task_state - the state of a task that mapping a page may change
  * @kmap_idx: depth of the nesting stack; 0 without CONFIG_KMAP_LOCAL
- * @migration_disabled: nesting of migrate_disable(); 0 without CONFIG_SMP
+ * @migration_disabled: nesting depth of migrate_disable(); 0 without CONFIG_SMP
  * @preempt_count: preempt_count(), without PREEMPT_NEED_RESCHED
- * @pagefault_disabled: nesting of pagefault_disable()
+ * @pagefault_disabled: nesting depth of pagefault_disable()
  * @irqs_disabled: whether interrupts are off
  */
 struct task_state {
@@ -79,12 +79,13 @@ struct task_state {
 };
 
 /**
- * struct ledger_memory - one allocation that is not a page
- * @p: what the caller got
- * @size: in bytes, without the redzone behind it
- * @vmalloc: came from vmalloc(), so kfree() must not get it
- * @kmalloc: came from kmalloc(), so vfree() must not get it
- * @freed: the caller gave it back; kept, poisoned, until the ledger is closed
+ * struct ledger_memory - one allocation other than an output page
+ * @p: address that the caller received
+ * @size: size in bytes, without the redzone behind the allocation
+ * @vmalloc: the memory is from vmalloc(), so kfree() must not free it
+ * @kmalloc: the memory is from kmalloc(), so vfree() must not free it
+ * @freed: the caller freed the memory; the ledger keeps it, poisoned, until the
+ *	ledger closes
  */
 struct ledger_memory {
 	void *p;
@@ -97,9 +98,9 @@ struct ledger_memory {
 /**
  * struct ledger_page - one output page
  * @page: the page
- * @maps: how often it was mapped
- * @kept: references to it, when it was freed, that were not given back
- * @freed: the caller gave it back; kept until the ledger is closed
+ * @maps: number of times the page was mapped
+ * @kept: number of extra references to the page when the caller freed it
+ * @freed: the caller freed the page; the ledger keeps it until it closes
  */
 struct ledger_page {
 	struct page *page;
@@ -109,22 +110,21 @@ struct ledger_page {
 };
 
 /**
- * struct ledger_orders - what the ledger is to do besides recording
- * @mapper: what to map output pages with
- * @fail_services: mask of enum ledger_service whose calls are counted
- * @fail_nth: fail the n-th of these calls, from 1; 0: none
- * @xz_mem_error: let xz_dec_run() find no memory for its dictionary
- * @most_memory: fail requests for more bytes than this, as a machine would that
- *	has no more; 0: what the kernel can give
- * @endless: let the decoder fill so many pages out of nothing, and only then
- *	come to its end; all of them are one page, and of the input only the header
- *	is read
- * @unmapped: called in whatever may sleep, and after each kunmap_local()
- * @midway: called with a half-filled output page mapped
- * @context: passed to @unmapped and @midway
- * @records: where to keep output pages, if they may be more than the suite's own
- *	input makes; only then memory is as large as the machine's
- * @max_records: how many fit into @records; then there is no memory for more
+ * struct ledger_orders - what the ledger does besides recording
+ * @mapper: function that maps output pages
+ * @fail_services: mask of enum ledger_service; the ledger counts their calls
+ * @fail_nth: number of the counted call that fails, from 1; 0: no call fails
+ * @xz_mem_error: make xz_dec_run() fail as if out of memory for its dictionary
+ * @most_memory: largest allocation in bytes that does not fail; 0: no limit
+ * @endless: number of pages that the ledger reports as filled, without running
+ *	the decoder, until it reports the end of the stream; all of them are the
+ *	same page, and only the header of the input is read; 0: run the decoder
+ * @unmapped: callback in services that may sleep, and after each kunmap_local()
+ * @midway: callback while an output page is mapped and half filled
+ * @context: argument of @unmapped and @midway
+ * @records: array for output pages if the input is not from the suite, and may
+ *	need more than %LEDGER_MAX_PAGES; NULL: the array in struct ledger
+ * @max_records: length of @records; page allocations beyond it fail
  */
 struct ledger_orders {
 	enum ledger_mapper mapper;
@@ -142,28 +142,26 @@ struct ledger_orders {
 
 /**
  * struct ledger - the record of one decompression
- * @orders: as given to ledger_open()
- * @failed: the call that the orders' fail_nth names has come
- * @denied: requests that failed: as ordered, for want of memory, or inside the
- *	decoder
- * @short_of: bytes that the kernel itself could not give; 0 if it always could
- * @status: what the decoder returned last, as decompress.c is to log it
- * @mappings: pages mapped
- * @runs: decoder calls
- * @nr_pages: output pages allocated
- * @highmem: those that lie in highmem
- * @nr_memory: allocations that are not pages
- * @vmap_pages: pages in the last vmap()
- * @attribute: what sysfs_create_file() was given
- * @kobj: and in which directory
- * @log_lines: pr_err() and pr_warn() calls
- * @log: text of the last one
- * @log_level: its level, LOGLEVEL_ERR or another
- * @reports: number of broken rules, the same one in a row counted once
- * @report: text of the first %LEDGER_MAX_REPORTS of them
- * @fatal: without the ledger the kernel would not have lived through them
- *
- * The rest is the ledger's own.
+ * @orders: copy of the orders passed to ledger_open()
+ * @failed: the call selected by fail_nth in @orders was made, and failed
+ * @denied: number of requests that failed: as ordered, for lack of memory, or
+ *	inside the decoder
+ * @short_of: bytes in the last request that the kernel itself denied, or 0
+ * @status: last status of the decoder, which decompress.c logs on an error
+ * @mappings: number of times an output page was mapped
+ * @runs: number of decoder calls
+ * @nr_pages: number of output pages allocated
+ * @highmem: number of output pages in highmem
+ * @nr_memory: number of allocations other than output pages
+ * @vmap_pages: number of pages in the last vmap()
+ * @attribute: attribute passed to sysfs_create_file()
+ * @kobj: directory passed to sysfs_create_file()
+ * @log_lines: number of pr_err() and pr_warn() calls
+ * @log: text of the last message
+ * @log_level: level of the last message, such as LOGLEVEL_ERR
+ * @reports: number of reports, where identical ones in a row count once
+ * @report: text of the first %LEDGER_MAX_REPORTS reports
+ * @fatal: the ledger has prevented a crash or corruption of memory
  */
 struct ledger {
 	struct ledger_orders orders;
@@ -217,10 +215,10 @@ struct ledger {
  * @name: "gzip", "xz" or "zstd"
  * @decompress: module_decompress()
  * @cleanup: module_decompress_cleanup()
- * @decode: the static module_gzip_decompress(), _xz_ or _zstd_
- * @extend: the static module_extend_max_pages()
+ * @decode: module_gzip_decompress() or its counterpart for xz or zstd
+ * @extend: module_extend_max_pages()
  * @sysfs_init: creates /sys/module/compression; NULL without CONFIG_SYSFS
- * @kset: stands in for module_kset, /sys/module
+ * @kset: stand-in for module_kset, the directory /sys/module
  */
 struct decompressor {
 	const char *name;
@@ -234,7 +232,7 @@ struct decompressor {
 
 extern const struct decompressor gzip_decompressor;
 extern const struct decompressor xz_decompressor;
-/* Its address is NULL where decompress.c does not know zstd (before v6.2) */
+/* The address is NULL if decompress.c does not support zstd (before v6.2) */
 extern const struct decompressor zstd_decompressor __weak;
 
 struct task_state task_state_now(void);
@@ -249,7 +247,7 @@ bool __must_check ledger_close_fatal(struct ledger *ledger);
 void ledger_abandon(struct kunit *test, struct ledger *ledger);
 unsigned int ledger_strays(void);
 
-/* What decompress.c calls, by way of seam.h, in place of the real ones */
+/* The stand-ins that decompress.c calls, through seam.h, for kernel services */
 struct page *ledger_alloc_pages(gfp_t gfp, unsigned int order);
 void ledger_free_pages(struct page *page, unsigned int order);
 void *ledger_kmap_local_page(struct page *page);

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
-/* The decoders in the ledger: zlib, xz and zstd, and what they are given. */
+/* The ledger's stand-ins for the decoders zlib, xz and zstd. */
 #include "ledger_internal.h"
 
-/* The dictionary of "xz -9": what anybody may write is to be taken */
+/* The dictionary of "xz -9", the largest preset, which must be accepted */
 #define XZ_LARGEST_PRESET	SZ_64M
 
 static bool workspace_suffices(struct ledger *ledger, const void *workspace,
@@ -34,7 +34,7 @@ static void decoder_end(struct ledger *ledger, const void *decoder)
 	ledger->decoder = NULL;
 }
 
-/* A decoder reads the input and writes the page that is mapped: nothing else */
+/* Check that the decoder gets only the input and room in the mapped page */
 static bool may_decode(struct ledger *ledger, const void *decoder,
 		       const void *in, size_t in_size, void *out,
 		       size_t out_size)
@@ -65,7 +65,7 @@ static bool may_decode(struct ledger *ledger, const void *decoder,
 	return reports == ledger->reports;
 }
 
-/* Has the decoder of orders.endless more to come? */
+/* Count a page of orders.endless; return false for the last one */
 static bool endless_run(struct ledger *ledger)
 {
 	return ++ledger->runs < ledger->orders.endless;
@@ -93,7 +93,7 @@ int ledger_zlib_init(z_stream *s, int window_bits)
 	return rc;
 }
 
-/* It may have to be asked once more, with a new page, to say that input is short */
+/* No expect_no_hole() here: zlib reports truncated input one call later */
 int ledger_zlib_run(z_stream *s, int flush)
 {
 	struct ledger *ledger = ledger_current();
@@ -148,7 +148,7 @@ struct xz_dec *ledger_xz_dec_init(enum xz_mode mode, u32 dict_max)
 	return s;
 }
 
-/* Between two pages that are filled in part, the output would have a hole */
+/* A new page before the last one is full would leave a hole in the output */
 static void expect_no_hole(struct ledger *ledger)
 {
 	if (ledger->room)
@@ -271,10 +271,10 @@ size_t ledger_zstd_decompress_stream(zstd_dstream *s, zstd_out_buffer *out,
 }
 
 /**
- * ledger_workspace_freed() - is it the workspace of a decoder that still runs?
+ * ledger_workspace_freed() - report it if a running decoder loses its workspace
  * @ledger: the ledger
- * @memory: what is being freed
- * @call: by which call
+ * @memory: allocation that the caller frees
+ * @call: name of the call that frees it
  *
  * Context: task context.
  */
@@ -284,7 +284,7 @@ void ledger_workspace_freed(struct ledger *ledger,
 {
 	if (memory->p != ledger->workspace)
 		return;
-	/* zstd's lives in it, and goes with it; zlib's has an end */
+	/* zstd's decoder is in its workspace; zlib's must be ended first */
 	if (ledger->decoder >= memory->p &&
 	    ledger->decoder < memory->p + memory->size)
 		ledger->decoder = NULL;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* What the files that make up the ledger share; nobody else needs it. */
+/* Functions that the files of the ledger share with each other only */
 #ifndef _MODULE_TESTS_LEDGER_INTERNAL_H
 #define _MODULE_TESTS_LEDGER_INTERNAL_H
 

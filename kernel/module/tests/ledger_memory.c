@@ -1,35 +1,35 @@
 // SPDX-License-Identifier: GPL-2.0
-/* The ledger's allocations that are not pages: the page array, workspaces. */
+/* The ledger's allocations other than output pages: page array, workspaces. */
 #include <linux/overflow.h>
 #include <linux/string.h>
 
 #include "ledger_internal.h"
 
-#define REDZONE		SZ_4K	/* a page array copied to too small a one fits */
+#define REDZONE		SZ_4K	/* absorbs overflow from copying a page array */
 #define REDZONE_BYTE	0xbb
 #define POISON_NEW	0xa5
 #define POISON_FREED	0x6b
-#define POISON_MAX	SZ_4K	/* workspaces are large, and poison costs time */
+#define POISON_MAX	SZ_4K	/* filling a large workspace would take long */
 
-/* A request of more than 2^order contiguous pages fails on a fragmented box */
+/* Fragmented memory may have no more than 2^order contiguous pages */
 #define CONTIGUOUS_ORDER	2
 
-/* More than a page array or a workspace of gzip's takes: the file has its say */
+/* The file sets the size of larger requests: their failure must not warn */
 #define FILES_CHOICE	SZ_4M
 
 /**
  * ledger_find_memory() - look up an allocation
  * @ledger: the ledger
- * @p: what the caller got
+ * @p: address that the caller received
  *
  * Context: task context.
- * Return: it, or NULL if there is none, or it has been freed.
+ * Return: the allocation, or NULL if @p is not allocated, or has been freed.
  */
 struct ledger_memory *ledger_find_memory(struct ledger *ledger, const void *p)
 {
 	unsigned int i;
 
-	/* What is looked for most often is what came last, the page array */
+	/* Most lookups are for the page array, which is among the newest */
 	for (i = ledger->nr_memory; i--;)
 		if (ledger->allocation[i].p == p && !ledger->allocation[i].freed)
 			return &ledger->allocation[i];
@@ -60,7 +60,7 @@ static void *remember(struct ledger *ledger, void *p, size_t size, bool kmalloc,
 	return p;
 }
 
-/* The checks that every kind of request has to pass; false: refuse it */
+/* Check a request of any kind; return false if the allocation must fail */
 static bool may_allocate(struct ledger *ledger, size_t size, gfp_t gfp)
 {
 	ledger_expect_unmapped(ledger, "allocation");
@@ -82,7 +82,7 @@ static bool may_allocate(struct ledger *ledger, size_t size, gfp_t gfp)
 	return true;
 }
 
-/* Other flags are reported, and not passed on: some wait for ever */
+/* Drop other flags, which are reported: an allocation could wait for ever */
 static gfp_t quiet(gfp_t gfp)
 {
 	return GFP_KERNEL | __GFP_NOWARN | (gfp & __GFP_ZERO);
@@ -112,7 +112,7 @@ void *ledger_kvmalloc(size_t n, size_t size, gfp_t gfp)
 		p = remember(ledger,
 			     kvmalloc(size_add(bytes, REDZONE), quiet(gfp)),
 			     bytes, false, false, gfp);
-	/* kvmalloc() of more than INT_MAX; vmalloc() dumps stack and memory */
+	/* kvmalloc() warns above INT_MAX; vmalloc() dumps stack and memory */
 	if (!p && bytes > FILES_CHOICE && !(gfp & __GFP_NOWARN))
 		ledger_report(ledger,
 			      "%zu bytes asked for, not to be had, and the kernel would warn",
@@ -183,7 +183,7 @@ void ledger_vfree(const void *p)
 	forget(p, "vfree()", false, true);
 }
 
-/* kvrealloc() as of v6.12: the size of the old memory is known to it */
+/* Stands in for kvrealloc() of v6.12, which knows the size of the old memory */
 void *ledger_kvrealloc(const void *p, size_t size, gfp_t gfp)
 {
 	struct ledger *ledger = ledger_current();
@@ -205,7 +205,7 @@ void *ledger_kvrealloc(const void *p, size_t size, gfp_t gfp)
 	return new;
 }
 
-/* What is copied from, and to, is the caller's own */
+/* Check that all of the n bytes at p are allocated */
 static bool is_allocated(struct ledger *ledger, const void *p, size_t n)
 {
 	struct ledger_memory *memory;
@@ -232,7 +232,7 @@ void *ledger_memcpy(void *to, const void *from, size_t n)
 }
 
 /**
- * ledger_settle_memory() - report what is not freed, and free all
+ * ledger_settle_memory() - report memory that is not freed, and free all memory
  * @ledger: the ledger
  *
  * Context: may sleep.

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* The pages of the ledger: allocated, mapped by kmap_local_page(), vmap()ed. */
+/* The ledger's output pages: allocation, kmap_local_page(), vmap(). */
 #include <linux/delay.h>
 #include <linux/mm.h>
 
@@ -9,7 +9,7 @@ static struct ledger_page *find_page(struct ledger *ledger, struct page *page)
 {
 	unsigned int i, at;
 
-	/* They are freed in the order they came: start at the last one found */
+	/* Pages are freed in order of allocation: start at the last match */
 	for (i = 0; i < ledger->nr_pages; i++) {
 		at = (ledger->page_cursor + i) % ledger->nr_pages;
 		if (ledger->pages[at].page == page) {
@@ -20,7 +20,7 @@ static struct ledger_page *find_page(struct ledger *ledger, struct page *page)
 	return NULL;
 }
 
-/* Page number used_pages is about to be written to the page array */
+/* Check the page array before decompress.c writes entry used_pages */
 static bool page_array_has_room(struct ledger *ledger)
 {
 	struct load_info *info = ledger->info;
@@ -38,7 +38,7 @@ static bool page_array_has_room(struct ledger *ledger)
 	return false;
 }
 
-/* One page for all of them, which costs nothing to map */
+/* Hand out the same lowmem page each time: it needs no mapping */
 static struct page *endless_page(struct ledger *ledger)
 {
 	if (!page_array_has_room(ledger))
@@ -95,7 +95,7 @@ struct page *ledger_alloc_pages(gfp_t gfp, unsigned int order)
 	if (ledger_may_fail(ledger, LEDGER_ALLOC))
 		return NULL;
 
-	/* What was asked for is reported: it is not to take the kernel down */
+	/* Do not pass on wrong flags, reported above: they could do harm */
 	page = alloc_page(GFP_KERNEL | (gfp & (__GFP_HIGHMEM | __GFP_ZERO)));
 	if (!page) {
 		ledger->denied++;
@@ -109,8 +109,8 @@ struct page *ledger_alloc_pages(gfp_t gfp, unsigned int order)
 }
 
 /*
- * Nobody but decompress.c knows of the page: a reference that it keeps is a page
- * that is never given back. Who walks all of memory takes one for a moment.
+ * Only decompress.c uses the page, so any other reference is a leak. Code that
+ * scans all of memory may hold a reference for a moment: wait once for that.
  */
 static int references(struct ledger *ledger, struct page *page)
 {
@@ -177,7 +177,7 @@ static void *map(struct ledger *ledger, struct page *page)
 }
 
 /**
- * ledger_unmap() - unmap the page that is mapped, by the address it was given
+ * ledger_unmap() - unmap the mapped page, by the address from kmap_local_page()
  * @ledger: the ledger
  *
  * Context: task context.
@@ -192,8 +192,8 @@ void ledger_unmap(struct ledger *ledger)
 }
 
 /*
- * Not what lies in lowmem, unless DEBUG_KMAP_LOCAL_FORCE_MAP will have it so; nor, on
- * arm, what kmap() has left in its table: arch_kmap_local_high_get() hands that out.
+ * A lowmem page needs no slot, except under DEBUG_KMAP_LOCAL_FORCE_MAP. On arm,
+ * arch_kmap_local_high_get() reuses a mapping of kmap(), without a slot.
  */
 static bool takes_slot(struct ledger *ledger)
 {
@@ -201,7 +201,7 @@ static bool takes_slot(struct ledger *ledger)
 }
 
 /**
- * ledger_expect_mapped_state() - report it if the task is in another state than
+ * ledger_expect_mapped_state() - report it if the task is not in the state that
  * kmap_local_page() promises while a page is mapped
  * @ledger: the ledger, which has a page mapped
  *
@@ -268,7 +268,7 @@ void ledger_kunmap_local(const void *addr)
 		ledger_report(ledger,
 			      "kunmap_local() outside the mapped page: %zd bytes from its start",
 			      addr - ledger->mapped);
-		/* The slot is still taken: the next kmap_local_page() finds it so */
+		/* The slot's PTE stays set: the next kmap_local_page() BUGs */
 		ledger->fatal |= IS_ENABLED(CONFIG_KMAP_LOCAL_NON_LINEAR_PTE_ARRAY);
 	}
 	ledger_expect_mapped_state(ledger);
@@ -277,7 +277,7 @@ void ledger_kunmap_local(const void *addr)
 	ledger_unmapped(ledger);
 }
 
-/* kunmap() takes the page: where that is the mapped one, set things right */
+/* ledger_forbidden() reports the kunmap(); unmap the page nevertheless */
 void ledger_kunmap_page(struct page *page)
 {
 	struct ledger *ledger = ledger_current();
@@ -290,7 +290,7 @@ void ledger_forbidden(const char *call)
 {
 	struct ledger *ledger = ledger_current();
 
-	/* Of kmap()'s slots there are few, and an unbalanced kunmap() is a BUG */
+	/* kmap() has few slots, and an unbalanced kunmap() is a BUG */
 	ledger_report(ledger, "%s on a page that may lie in highmem", call);
 	ledger->fatal = true;
 }
@@ -350,7 +350,7 @@ void ledger_vunmap(const void *addr)
 }
 
 /**
- * ledger_settle_pages() - report what is left of pages, and give it back
+ * ledger_settle_pages() - report pages left mapped or allocated, and free all
  * @ledger: the ledger
  *
  * Context: may sleep.

@@ -1,16 +1,16 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * Included by seam_gzip.c, seam_xz.c and seam_zstd.c, which each build the
- * tree's own decompress.c, unchanged, for one algorithm:
+ * seam_gzip.c, seam_xz.c and seam_zstd.c include this header. Each of them
+ * builds the tree's own decompress.c, unchanged, for one algorithm:
  *
  *	#define SEAM_ALGORITHM gzip
  *	#define CONFIG_MODULE_COMPRESS_GZIP 1
  *	#include "../decompress.c"
  *	SEAM_DECOMPRESSOR;
  *
- * Below, every kernel service that decompress.c calls, or might be made to
- * call, is renamed to its stand-in in ledger.c. The headers come first, so that
- * the new names are seen by decompress.c alone.
+ * This header renames every kernel service that decompress.c calls, or may call
+ * after a change, to its stand-in in the ledger. It includes the kernel's
+ * headers first, so only decompress.c sees the new names.
  */
 #ifndef _MODULE_TESTS_SEAM_H
 #define _MODULE_TESTS_SEAM_H
@@ -40,7 +40,7 @@
 #undef CONFIG_MODULE_COMPRESS_XZ
 #undef CONFIG_MODULE_COMPRESS_ZSTD
 
-/* The two public functions: a pair for each algorithm */
+/* Give each build different names for the two public functions */
 #define module_decompress						\
 	CONCATENATE(SEAM_ALGORITHM, _module_decompress)
 #define module_decompress_cleanup					\
@@ -122,7 +122,7 @@
 #define pr_err(fmt, ...)	ledger_printk(KERN_ERR fmt, ##__VA_ARGS__)
 #define pr_warn(fmt, ...)	ledger_printk(KERN_WARNING fmt, ##__VA_ARGS__)
 
-/* /sys/module/compression is the kernel's own: ours go to the ledger */
+/* Stands in for module_kset: /sys/module/compression belongs to the kernel */
 static struct kset seam_kset;
 
 #undef late_initcall

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* decompress.c as a kernel with CONFIG_MODULE_COMPRESS_ZSTD builds it */
+/* Build decompress.c as a kernel with CONFIG_MODULE_COMPRESS_ZSTD does */
 #include "seam.h"
 
 #define SEAM_ALGORITHM			zstd

@@ -1,9 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/*
- * A ledger that reports nothing proves nothing: here each of its rules is
- * broken, once, as a wrong decompress.c would, and the report is read. The same
- * for the watch.
- */
+/* Test the ledger and the watch: break each rule, and check the report. */
 #include <kunit/test.h>
 #include <linux/irqflags.h>
 #include <linux/kthread.h>
@@ -19,7 +15,7 @@
 
 #define INPUT	"12345678"
 
-/* A page array with room for two, and the next page in it */
+/* Add a page to the page array, which the first call allocates for two pages */
 static struct page *next_page(struct load_info *info)
 {
 	struct page *page;
@@ -41,7 +37,7 @@ static void clean_up(struct load_info *info)
 	ledger_kvfree(info->pages);
 }
 
-/* What module_gzip_decompress() did from v6.0 on */
+/* The bug in module_gzip_decompress() since v6.0 */
 static void unmaps_the_next_address(struct load_info *info)
 {
 	void *addr = ledger_kmap_local_page(next_page(info));
@@ -150,7 +146,7 @@ static void allocates_a_page_in_lowmem(struct load_info *info)
 	clean_up(info);
 }
 
-/* What followed a failed module_extend_max_pages() for four years */
+/* A bug that module_decompress() had when module_extend_max_pages() failed */
 static void writes_past_the_page_array(struct load_info *info)
 {
 	next_page(info);
@@ -177,7 +173,7 @@ static void frees_an_unknown_page(struct load_info *info)
 	ledger_free_pages(ZERO_PAGE(0), 0);
 }
 
-/* What get_page() does, which is an inline function and leaves no symbol */
+/* get_page() is inline and leaves no symbol: only the refcount shows it */
 static void keeps_a_reference(struct load_info *info)
 {
 	get_page(next_page(info));
@@ -291,6 +287,7 @@ static void forgets_to_vunmap(struct load_info *info)
 	clean_up(info);
 }
 
+/* Run zlib several times on in_size bytes, into a page from offset shift on */
 static void decode_to(struct load_info *info, size_t in_size, ssize_t shift,
 		      unsigned int runs)
 {
@@ -327,7 +324,7 @@ static void decodes_half_the_input(struct load_info *info)
 	decode_to(info, strlen(INPUT) / 2, 0, 1);
 }
 
-/* Eight bytes do not last for three runs */
+/* zlib reaches the end of the input, or fails, before the third run */
 static void decodes_after_the_end(struct load_info *info)
 {
 	decode_to(info, strlen(INPUT), 0, 3);
@@ -457,6 +454,7 @@ static void wrong_desc(const struct wrong *wrong, char *desc)
 
 KUNIT_ARRAY_PARAM(wrong, wrongs, wrong_desc);
 
+/* Test that the ledger reports each broken rule */
 static void ledger_reports(struct kunit *test)
 {
 	const struct wrong *wrong = test->param_value;
@@ -474,7 +472,7 @@ static void ledger_reports(struct kunit *test)
 			      "reported: \"%s\"", ledger->report[0]);
 }
 
-/* What a request that cannot be met looks like to the case */
+/* Test that requests above the ordered limit fail, and that they are counted */
 static void ledger_records_denied_requests(struct kunit *test)
 {
 	struct ledger_orders orders = { .most_memory = SZ_4K };
@@ -493,13 +491,13 @@ static void ledger_records_denied_requests(struct kunit *test)
 	ledger_close(test, ledger, "denied requests");
 }
 
-/* No call goes unseen because nobody has opened a ledger */
 static int stray(void *unused)
 {
 	ledger_vunmap(NULL);
 	return 0;
 }
 
+/* Test that the ledger stops and counts a call by a task without a ledger */
 static void a_call_without_a_ledger_is_counted(struct kunit *test)
 {
 	struct task_struct *thread = kthread_run(stray, NULL, "stray");
@@ -515,6 +513,7 @@ static void a_call_without_a_ledger_is_counted(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, ledger_strays(), 0);
 }
 
+/* Test that the watch reports a complaint, and forgets it in watch_reset() */
 static void watch_reports_a_warning(struct kunit *test)
 {
 	char line[160];
@@ -527,7 +526,7 @@ static void watch_reports_a_warning(struct kunit *test)
 	KUNIT_EXPECT_FALSE(test, watch_report(line, sizeof(line)));
 }
 
-/* As under "quiet", which shows nobody a WARN */
+/* Test that the watch sees lines that the console hides, as under "quiet" */
 static void watch_reads_lines_the_console_hides(struct kunit *test)
 {
 	char line[160];
@@ -536,7 +535,7 @@ static void watch_reads_lines_the_console_hides(struct kunit *test)
 	KUNIT_EXPECT_TRUE(test, watch_report(line, sizeof(line)));
 }
 
-/* What a case says when it fails is not what the kernel says */
+/* Test that the watch ignores KUnit's messages about a case */
 static void watch_ignores_lines_of_the_suite(struct kunit *test)
 {
 	char line[160];
@@ -545,7 +544,7 @@ static void watch_ignores_lines_of_the_suite(struct kunit *test)
 	KUNIT_EXPECT_FALSE(test, watch_report(line, sizeof(line)));
 	watch_errors(line, sizeof(line));
 	KUNIT_EXPECT_NULL(test, strstr(line, "as nothing does"));
-	/* Others' modules may be no good at the same time */
+	/* On a live system, another task may load a bad module meanwhile */
 	if (watch_is_alone())
 		KUNIT_EXPECT_FALSE(test, line[0]);
 	pr_err("decompression failed with status 6\n");
@@ -554,7 +553,7 @@ static void watch_ignores_lines_of_the_suite(struct kunit *test)
 		KUNIT_EXPECT_EQ(test, watch_errors(line, sizeof(line)), 1);
 }
 
-/* On a live system others may WARN, too */
+/* Test that the watch can tell reports about other tasks from the case's own */
 static void watch_tells_other_tasks_apart(struct kunit *test)
 {
 	static const char *const lines[] = {
@@ -578,7 +577,7 @@ static void watch_tells_other_tasks_apart(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, watch_owner("mm/highmem.c:623"), WATCH_NOBODY);
 }
 
-/* In many a report it is not the first line that names the task */
+/* Test that the watch finds the PID in a later line of a report */
 static void watch_waits_for_the_line_with_the_pid(struct kunit *test)
 {
 	char line[160];

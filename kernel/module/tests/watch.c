@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* The watch: see watch.h for what it is for. */
+/* The watch: find complaints of the kernel in its log. */
 #include <linux/debug_locks.h>
 #include <linux/kernel.h>
 #include <linux/kmsg_dump.h>
@@ -11,7 +11,7 @@
 
 #define LINE	256
 
-/* How the kernel begins a report of something that must not happen */
+/* Text in the first line of a report by the kernel that something is wrong */
 static const char *const alarms[] = {
 	"WARNING: ", "BUG: ", "kernel BUG at ", "Oops", "UBSAN: ",
 	"INFO: possible ", "INFO: inconsistent ", "INFO: trying to register ",
@@ -19,13 +19,13 @@ static const char *const alarms[] = {
 	"unreferenced object", WATCH_TEST,
 };
 
-/* How KUnit begins what it has to say of a case: the suite's own words */
+/* Text in all messages of KUnit about a case, which the watch ignores */
 #define KUNIT_LINE	"# "
 
-/* In all that the kernel's own decompress.c logs */
+/* Text in all messages of the kernel's own decompress.c */
 #define ERROR	"compress"
 
-/* What was so when watch_reset() was called, and what has been heard since */
+/* State at the last watch_reset(), and what the watch has read since then */
 static struct kmsg_dump_iter heard;
 static bool was_tainted;
 static bool locks_were_debugged;
@@ -44,9 +44,9 @@ static bool has_warned(void)
 }
 
 /**
- * watch_in_company() - act as on a live system, until watch_reset()
+ * watch_in_company() - act as on a live system until watch_reset()
  *
- * Context: task context, of the case.
+ * Context: main thread of the case.
  */
 void watch_in_company(void)
 {
@@ -54,17 +54,17 @@ void watch_in_company(void)
 }
 
 /**
- * watch_is_alone() - ask whether nobody but the case does anything
+ * watch_is_alone() - check that no other task can cause a report
  *
  * Context: any.
- * Return: true as long as there is no user space.
+ * Return: true before user space starts, unless watch_in_company() was called.
  */
 bool watch_is_alone(void)
 {
 	return system_state < SYSTEM_RUNNING && !in_company;
 }
 
-/* Reports differ in how they name the task, and in which of their lines */
+/* Find a task's PID in a line; different reports have it in different forms */
 static bool names_task(const char *line, int *pid)
 {
 	static const char *const before[] = { " PID: ", " pid: ", " pid " };
@@ -89,12 +89,12 @@ static bool names_task(const char *line, int *pid)
 }
 
 /**
- * watch_owner() - tell whose a line of the log is
+ * watch_owner() - find out whether a line of the log names a task of the case
  * @line: the line
  *
  * Context: any.
- * Return: WATCH_OURS if it names a task that watch_task() was given,
- * WATCH_STRANGER if it names another, WATCH_NOBODY if it names none.
+ * Return: WATCH_OURS if the line names a task passed to watch_task(),
+ * WATCH_STRANGER if it names another task, WATCH_NOBODY if it names no task.
  */
 enum watch_owner watch_owner(const char *line)
 {
@@ -120,8 +120,8 @@ static bool is_alarm(const char *line)
 }
 
 /*
- * On a live system a report is that of the task that its first line names, or the
- * first one after that to name any. What names none is not for the case to answer.
+ * On a live system, a report counts only if it names a task of the case, in its
+ * first line or, if that has no PID, in the next line that has a PID.
  */
 static void hear_alarm(const char *line)
 {
@@ -146,7 +146,7 @@ static void hear(char *line)
 	}
 }
 
-/* The first 8 are the kernel's: who writes to /dev/kmsg has the others to say */
+/* Only the kernel logs with a priority below 8; /dev/kmsg sets a higher one */
 static bool is_of_the_kernel(const char *record)
 {
 	unsigned int priority;
@@ -168,7 +168,7 @@ static void listen(void)
 }
 
 /**
- * watch_reset() - forget what was heard, and listen to the current task
+ * watch_reset() - forget what was read, and watch only the current task
  *
  * Context: may sleep.
  */
@@ -188,10 +188,10 @@ void watch_reset(void)
 }
 
 /**
- * watch_task() - listen to another task, too, until watch_reset()
- * @task: one that works for the case; there are at most %WATCH_TASKS
+ * watch_task() - watch one more task, until watch_reset()
+ * @task: a task that works for the case, which may have %WATCH_TASKS tasks
  *
- * Context: task context, of the case.
+ * Context: main thread of the case.
  */
 void watch_task(const struct task_struct *task)
 {
@@ -200,15 +200,15 @@ void watch_task(const struct task_struct *task)
 }
 
 /**
- * watch_report() - ask whether the kernel complained since watch_reset()
- * @line: gets the first line of the complaint
+ * watch_report() - check whether the kernel complained since watch_reset()
+ * @line: buffer for the first line of the complaint
  * @size: size of @line in bytes
  *
- * The kernel's first WARN leaves a taint, and its first lockdep report turns
- * lockdep off, which tells of them even if the log is gone.
+ * The first WARN taints the kernel, and the first lockdep report turns lockdep
+ * off. Both show that there was a complaint even if it is lost from the log.
  *
  * Context: may sleep.
- * Return: true if there was a WARN, or a report of lockdep or a sanitizer.
+ * Return: true if there was a WARN, a lockdep report or a sanitizer report.
  */
 bool watch_report(char *line, size_t size)
 {
@@ -224,11 +224,11 @@ bool watch_report(char *line, size_t size)
 }
 
 /**
- * watch_errors() - count what the kernel's own decompress.c logged
- * @line: gets the last of the messages
+ * watch_errors() - count the messages of the kernel's own decompress.c
+ * @line: buffer for the last message
  * @size: size of @line in bytes
  *
- * On a live system others may load modules, too, and theirs are counted.
+ * On a live system, the count includes messages about modules that others load.
  *
  * Context: may sleep.
  * Return: the number of messages since watch_reset().

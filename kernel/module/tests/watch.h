@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * The watch reads the kernel's log, because KUnit counts no WARN, lockdep or
- * sanitizer report as a failure. It reads what printk() has stored, so it does
- * not matter what the consoles show, or when.
+ * The watch reads the kernel log, because KUnit does not fail a case for a
+ * WARN, a lockdep report or a sanitizer report. The watch reads the records
+ * that printk() stored, so settings and speed of the consoles do not matter.
  */
 #ifndef _MODULE_TESTS_WATCH_H
 #define _MODULE_TESTS_WATCH_H
@@ -10,7 +10,7 @@
 #include <linux/sched.h>
 #include <linux/types.h>
 
-/* A case has no more tasks than this */
+/* Largest number of tasks in a case */
 #define WATCH_TASKS	64
 
 enum watch_owner {
@@ -19,7 +19,7 @@ enum watch_owner {
 	WATCH_STRANGER,
 };
 
-/* A line that says nothing, but is heard like a WARN */
+/* A harmless line that the watch treats like a WARN, for its own test */
 #define WATCH_TEST	"module_decompress: is anybody listening?"
 
 void watch_reset(void);
