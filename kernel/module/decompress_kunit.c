@@ -2,15 +2,14 @@
 /*
  * KUnit tests for in-kernel module decompression, kernel/module/decompress.c.
  *
- * The cases below, and those of the other suites, each in a file of its own in
- * tests/, run the tree's own decompress.c, built once for each algorithm
- * (tests/seam.h), with a ledger between it and the kernel services that it
- * calls (tests/ledger.h). Every decompression, in whichever case, is held
- * against all the rules that tests/attempt.c lists, among them that the
- * kmap_local nesting stack is balanced; the cases say what goes in and what is
- * to come of it.
+ * The cases here and in tests/ run the tree's own decompress.c, built once for
+ * each algorithm (tests/seam.h), with a ledger between decompress.c and the
+ * kernel services that it calls (tests/ledger.h). tests/attempt.c checks each
+ * decompression against all rules, among them that the kmap_local nesting stack
+ * is balanced. A case gives the input and the expected result.
  *
- * Documentation/dev-tools/module-decompress-kunit.rst has the whole picture.
+ * Documentation/dev-tools/module-decompress-kunit.rst explains how the parts
+ * work together.
  */
 #include <kunit/test.h>
 #include <linux/log2.h>
@@ -33,7 +32,7 @@ static const void *blob_gen_params(GENERATOR_PARAMETERS)
 	return blob;
 }
 
-/* What the real compressors write comes out as it went in, or is refused */
+/* Test that files from real compressors give the expected output or error */
 static void blob_output_matches(struct kunit *test)
 {
 	const struct decompress_blob *blob = test->param_value;
@@ -46,13 +45,13 @@ static void blob_output_matches(struct kunit *test)
 		expect_taken(test, a);
 }
 
-/* Every length near a page, and many others, stored and run-length coded */
+/* Test each length near a page boundary, stored and run-length encoded */
 static void lengths_to_two_pages_come_out(struct kunit *test)
 {
 	static const enum payload_kind kinds[] = {
 		PAYLOAD_ZERO, PAYLOAD_RANDOM,
 	};
-	/* A window of 1 KiB: little memory, many blocks */
+	/* A window of 1 KiB needs little memory, and many blocks */
 	static const struct stream_options small_window = {
 		.zstd_descriptor = 0,
 	};
@@ -73,7 +72,7 @@ static void lengths_to_two_pages_come_out(struct kunit *test)
 	}
 }
 
-/* Nor is a page count near the number of kmap_local slots */
+/* Test that page counts near the number of kmap_local slots are no limit */
 static void page_counts_near_the_slot_count_come_out(struct kunit *test)
 {
 	static const unsigned int pages[] = { 15, 16, 17, 32, 33, 34 };
@@ -92,7 +91,7 @@ static void page_counts_near_the_slot_count_come_out(struct kunit *test)
 	}
 }
 
-/* A module may be large, and hold anything; no number is kept in a byte */
+/* Test that large modules of any content come out, and no counter overflows */
 static void megabytes_come_out(struct kunit *test)
 {
 	static const struct {
@@ -100,7 +99,7 @@ static void megabytes_come_out(struct kunit *test)
 		enum payload_kind kind;
 		const struct stream_options *options;
 	} sizes[] = {
-		/* Twice as many pages as these take are 256 */
+		/* Twice the number of pages is 256 */
 		{ SZ_512K - SZ_2K, PAYLOAD_RANDOM, &stream_plain },
 		{ SZ_1M, PAYLOAD_ZERO, &stream_plain },
 		{ SZ_1M, PAYLOAD_TEXT, &stream_checked },
@@ -117,8 +116,8 @@ static void megabytes_come_out(struct kunit *test)
 }
 
 /*
- * module_gzip_decompress() and its like work with any page array, and let it
- * grow as far as a module that is mostly zeros needs.
+ * Test that module_gzip_decompress() and the others work with a page array of
+ * any size, and let it grow as far as the output needs.
  */
 static void page_array_grows_from_one_entry(struct kunit *test)
 {
@@ -128,12 +127,12 @@ static void page_array_grows_from_one_entry(struct kunit *test)
 	case_write(a, SZ_2M + 1, &stream_checked);
 	a->direct = true;
 	expect_taken(test, a);
-	/* 1, 2, 4, ... entries, or that many pages would not fit */
+	/* The array grows to 1, 2, 4, ... entries until all pages fit */
 	KUNIT_EXPECT_GT(test, a->ledger.nr_memory,
 			ilog2(SZ_2M / PAGE_SIZE) + 1);
 }
 
-/* A few bytes may become megabytes: of a run of zeros zstd keeps one */
+/* Test that a few bytes can become megabytes: zstd stores a run as one byte */
 static void zstd_zeros_come_out(struct kunit *test)
 {
 	struct attempt *a = case_attempt_as(test, "zstd");
@@ -144,7 +143,7 @@ static void zstd_zeros_come_out(struct kunit *test)
 	expect_taken(test, a);
 }
 
-/* A match may reach back as far as the format lets it: RFC 1951, 3.2.5 */
+/* Test a match from the largest distance of the format: RFC 1951, 3.2.5 */
 static void gzip_match_reaches_back_32k(struct kunit *test)
 {
 	static const struct stream_options far = { .gzip_far_match = true };
@@ -157,7 +156,7 @@ static void gzip_match_reaches_back_32k(struct kunit *test)
 	expect_taken(test, a);
 }
 
-/* The same input gives the same output: no state is kept */
+/* Test that a refused file does not affect the next one */
 static void good_input_is_taken_after_a_refused_one(struct kunit *test)
 {
 	struct attempt *a = case_attempt(test);
@@ -174,7 +173,7 @@ static void good_input_is_taken_after_a_refused_one(struct kunit *test)
 	}
 }
 
-/* /sys/module/compression says what modprobe may hand to the kernel */
+/* Test that /sys/module/compression says what the kernel decompresses */
 static void sysfs_attribute_names_the_algorithm(struct kunit *test)
 {
 	const struct algorithm *algorithm = test->param_value;
@@ -208,7 +207,7 @@ static void sysfs_attribute_names_the_algorithm(struct kunit *test)
 	KUNIT_EXPECT_STREQ(test, text, want);
 }
 
-/* A kernel that cannot create the attribute says so, and goes on */
+/* Test that the kernel logs a failure to create the attribute, and continues */
 static void missing_sysfs_attribute_is_logged(struct kunit *test)
 {
 	struct attempt *a = case_attempt(test);

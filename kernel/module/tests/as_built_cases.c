@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * The kernel's own module_decompress(), of the algorithm it was built with,
- * without the ledger: what really happens to the task, and to the pages.
+ * without the ledger: the real effect on the task and on the pages.
  */
 #include <linux/cpumask.h>
 #include <linux/mm.h>
@@ -14,8 +14,8 @@
 
 #if KERNEL_MODULE_DECOMPRESS && !defined(MODULE)
 /*
- * On the first CPU, above whose slots there are no others: what is behind the
- * page in slot 0 is nobody's, so a wrong kunmap_local() leaves its trace.
+ * Run on the first CPU. No slot lies above its slot 0, so a kunmap_local() of
+ * the address after that page is ignored, and the mapping is left behind.
  */
 static const struct algorithm *built_algorithm(struct kunit *test)
 {
@@ -38,7 +38,7 @@ static size_t wrong_bytes(const u8 *out, size_t len)
 	return wrong;
 }
 
-/* On a live system others may have logged more */
+/* On a live system other tasks may log errors, too */
 static bool errors_logged_are(unsigned int nr, char *line, size_t size)
 {
 	unsigned int logged = watch_errors(line, size);
@@ -46,7 +46,7 @@ static bool errors_logged_are(unsigned int nr, char *line, size_t size)
 	return logged == nr || (logged > nr && !watch_is_alone());
 }
 
-/* What is taken is the payload; the task is as before; errors are logged */
+/* Check the output, the state of the task, and that an error is logged once */
 static bool built_attempt(struct kunit *test, struct attempt *a)
 {
 	struct task_state before, after;
@@ -54,7 +54,7 @@ static bool built_attempt(struct kunit *test, struct attempt *a)
 	char line[160];
 	bool ok = true;
 
-	/* One that stops the kernel is to be seen to fail, not to be run */
+	/* Fail, but do not run, an input that would crash the kernel */
 	if (attempt_is_fatal(a)) {
 		KUNIT_FAIL(test, "%s: not run without the ledger, which says: %s",
 			   a->what, a->ledger.report[0]);
@@ -87,7 +87,7 @@ static bool built_attempt(struct kunit *test, struct attempt *a)
 	}
 	if (!a->ret)
 		module_decompress_cleanup(&info);
-	/* The next one resets the watch: nothing of this one may be missed */
+	/* The next attempt resets the watch, so check it now */
 	if (watch_report(line, sizeof(line)))
 		ok = false;
 	return ok;
@@ -108,6 +108,7 @@ static bool built_attempt(struct kunit *test, struct attempt *a)
 }
 #endif
 
+/* Test that files from real compressors give the expected output or error */
 static void known_files_come_out_intact(struct kunit *test)
 {
 	const struct algorithm *algorithm = built_algorithm(test);
@@ -126,6 +127,7 @@ static void known_files_come_out_intact(struct kunit *test)
 	}
 }
 
+/* Test lengths around pages; the first is long, to show a stale TLB entry */
 static void lengths_around_pages_come_out_intact(struct kunit *test)
 {
 	static const size_t sizes[] = {
@@ -145,6 +147,7 @@ static void lengths_around_pages_come_out_intact(struct kunit *test)
 	}
 }
 
+/* Test that truncated files are refused */
 static void truncation_is_refused(struct kunit *test)
 {
 	const struct algorithm *algorithm = built_algorithm(test);
@@ -163,7 +166,7 @@ static void truncation_is_refused(struct kunit *test)
 	}
 }
 
-/* A file that asks for more memory than there is makes no one warn */
+/* Test that a window larger than memory does not make the kernel warn */
 static void large_window_is_refused(struct kunit *test)
 {
 	static const u8 window[] = {
@@ -183,7 +186,7 @@ static void large_window_is_refused(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, a->ret, -EINVAL);
 }
 
-/* KASAN has pages for what vunmap() has left to be unmapped later: so now it is */
+/* Flush lazy vunmap() first: KASAN keeps shadow pages for those addresses */
 static long free_memory(void)
 {
 	struct sysinfo memory;
@@ -195,7 +198,7 @@ static long free_memory(void)
 
 #define MODULES_LOADED	256
 
-/* Some modules, each of which is given back; returns the pages of memory that are gone */
+/* Decompress and clean up many modules; return the number of pages lost */
 static long pages_lost_by_modules(struct kunit *test, struct attempt *a)
 {
 	long before = free_memory();
@@ -211,9 +214,9 @@ static long pages_lost_by_modules(struct kunit *test, struct attempt *a)
 }
 
 /*
- * A page of each module that is not given back would be seen, and each time. Each CPU
- * may keep some pages for itself, and others may settle: so half a page a module is
- * nothing yet, nor is more that is gone only once.
+ * Test that cleanup leaks no page. A leak loses a page for each module, each
+ * time. Per-CPU lists and other caches also take pages, so the limit is half a
+ * page for each module, and only a loss that repeats counts.
  */
 static void cleanup_gives_all_memory_back(struct kunit *test)
 {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Bad input is refused, once and in words.
+ * decompress.c refuses bad input, and logs one message.
  */
 #include <linux/string.h>
 
@@ -8,7 +8,7 @@
 
 KUNIT_ARRAY_PARAM(algorithm, case_algorithms, case_algorithm_desc);
 
-/* What decompress.c says of a file that does not begin as it should */
+/* The message of decompress.c for a file with the wrong magic bytes */
 static const char *not_of_format(const struct algorithm *algorithm)
 {
 	static char log[40];
@@ -18,6 +18,7 @@ static const char *not_of_format(const struct algorithm *algorithm)
 	return log;
 }
 
+/* Test that an empty file is refused as not of the format */
 static void empty_input_is_refused(struct kunit *test)
 {
 	struct attempt *a = case_attempt(test);
@@ -27,7 +28,7 @@ static void empty_input_is_refused(struct kunit *test)
 	expect_refused(test, a, -EINVAL, not_of_format(test->param_value));
 }
 
-/* Neither zeros, nor ones, nor anything else is taken for the magic bytes */
+/* Test that each flipped bit of the magic bytes is noticed, and noise as well */
 static void wrong_magic_is_refused(struct kunit *test)
 {
 	const struct algorithm *algorithm = test->param_value;
@@ -52,7 +53,7 @@ static void wrong_magic_is_refused(struct kunit *test)
 	}
 }
 
-/* A file that ends where its magic bytes do is of the format, and cut off */
+/* Test that a file of magic bytes only is of the format, but truncated */
 static void magic_bytes_alone_identify_the_format(struct kunit *test)
 {
 	static const char *const logs[] = {
@@ -62,7 +63,7 @@ static void magic_bytes_alone_identify_the_format(struct kunit *test)
 	};
 	const struct algorithm *algorithm = test->param_value;
 	struct attempt *a = case_attempt(test);
-	/* gzip's header is looked at as a whole: RFC 1952, 2.3 */
+	/* gzip needs its whole header: RFC 1952, 2.3 */
 	size_t size = a->d == &gzip_decompressor ? 10 : algorithm->magic;
 
 	case_write(a, 0, &stream_plain);
@@ -71,7 +72,7 @@ static void magic_bytes_alone_identify_the_format(struct kunit *test)
 	expect_refused(test, a, -EINVAL, logs[algorithm - case_algorithms]);
 }
 
-/* A file of one format is not taken by the decoder of another */
+/* Test that no decoder accepts a file of another format */
 static void other_formats_are_refused(struct kunit *test)
 {
 	struct attempt *a = case_attempt(test);
@@ -101,7 +102,7 @@ static bool refuse_truncated(struct kunit *test, struct attempt *a,
 	return expect_refused(test, a, -EINVAL, NULL);
 }
 
-/* Every length of every small file, with or without the rest behind it */
+/* Try each truncation of each small file, with or without the rest behind it */
 static void refuse_each_truncation(struct kunit *test, bool rest_behind)
 {
 	const struct algorithm *algorithm = test->param_value;
@@ -123,19 +124,19 @@ static void refuse_each_truncation(struct kunit *test, bool rest_behind)
 	}
 }
 
-/* What is not input is not read, though it would make the input whole */
+/* Test that bytes past the input are not read, even if they complete it */
 static void bytes_past_the_input_are_not_read(struct kunit *test)
 {
 	refuse_each_truncation(test, true);
 }
 
-/* Half a module must not be loaded */
+/* Test that each truncation is refused: half a module must not load */
 static void truncated_file_is_refused(struct kunit *test)
 {
 	refuse_each_truncation(test, false);
 }
 
-/* Nor when the cut is where a page of output is full */
+/* Test truncations at which a page of output is full */
 static void truncated_at_a_page_boundary_is_refused(struct kunit *test)
 {
 	struct attempt *a = case_some_pages(test);
@@ -153,9 +154,9 @@ static void truncated_at_a_page_boundary_is_refused(struct kunit *test)
 }
 
 /*
- * Damage to a file that carries a check is found, or does not matter: what is
- * taken is the payload. Without a check other bytes may come out, but nothing
- * breaks.
+ * Flip each bit of each small file. With a check, the file is refused or the
+ * output is the payload. Without a check the output may differ, but
+ * decompress.c must still keep all rules.
  */
 static void flip_each_bit(struct kunit *test, bool checked)
 {
@@ -185,8 +186,8 @@ static void flip_each_bit(struct kunit *test, bool checked)
 }
 
 /*
- * The check comes when all of the output is out, and the last page may be full.
- * These are zstd's checksum, and the check, index and footer of xz.
+ * The check follows the output, and the last page may be full by then. The
+ * bytes are zstd's checksum, and the check, the index and the footer of xz.
  */
 static void flip_each_bit_behind_full_pages(struct kunit *test)
 {
@@ -207,7 +208,7 @@ static void flip_each_bit_behind_full_pages(struct kunit *test)
 	}
 }
 
-/* gzip's check is in its trailer, which the kernel does not read */
+/* Test that the check finds each flipped bit. The kernel ignores gzip's */
 static void flipped_bit_is_found_by_the_check(struct kunit *test)
 {
 	const struct algorithm *algorithm = test->param_value;
@@ -220,14 +221,15 @@ static void flipped_bit_is_found_by_the_check(struct kunit *test)
 	flip_each_bit_behind_full_pages(test);
 }
 
+/* Test that a flipped bit that no check finds breaks no rule */
 static void flipped_bit_without_a_check_breaks_nothing(struct kunit *test)
 {
 	flip_each_bit(test, false);
 }
 
 /*
- * One damaged or limit-testing stream, and what comes of it. @log is what
- * decompress.c has to say; it is of SOME_PAGES, unless @len says otherwise.
+ * A stream with an unusual header, and the expected result. @log is part of the
+ * message. The payload has SOME_PAGES bytes, or @len.
  */
 struct odd_stream {
 	const char *name;
@@ -263,17 +265,17 @@ struct odd_stream {
 #define BAD_HEADER		-EINVAL, "incomplete frame header"
 
 /*
- * Of the header fields that RFC 1952, 2.3.1 lists, the kernel skips FNAME; the
- * others it reads as deflate data, which here begins with block type 3, and
- * there is none (RFC 1951, 3.2.3). It ignores the reserved flags.
+ * gzip: of the header fields of RFC 1952, 2.3.1, the kernel skips only FNAME.
+ * It reads the others as deflate data, which here begins with the invalid block
+ * type 3 (RFC 1951, 3.2.3). It ignores the reserved flags.
  *
- * Of the checks that the .xz format, 2.1.1.2 lists, the decoder knows none and
- * CRC32. Its dictionaries end at 3 GiB, byte 39.
+ * xz: of the checks of the .xz format, 2.1.1.2, the decoder supports "none" and
+ * CRC32. The largest dictionary is 3 GiB, byte 39.
  *
- * The zstd library refuses windows of more than 128 MiB, but for a frame that
- * says that its content fits into the room there is for it. A window whose
- * exponent alone passes ZSTD_WINDOWLOG_MAX it refuses as it reads the header;
- * decompress.c has no other word for that.
+ * zstd: the library refuses windows of more than 128 MiB, except for a frame
+ * whose declared content fits into the output buffer. It refuses a window whose
+ * exponent is larger than ZSTD_WINDOWLOG_MAX when it reads the header, and
+ * decompress.c reports that as an incomplete header.
  */
 static const struct odd_stream odd_streams[] = {
 	GZIP_FLAGS("FTEXT is ignored", 0x01),
@@ -332,6 +334,7 @@ static void odd_stream_desc(const struct odd_stream *odd, char *desc)
 
 KUNIT_ARRAY_PARAM(odd_stream, odd_streams, odd_stream_desc);
 
+/* Test that each stream of the table gives the result in its row */
 static void odd_stream_is_taken_or_refused(struct kunit *test)
 {
 	const struct odd_stream *odd = test->param_value;
@@ -351,8 +354,8 @@ static void odd_stream_is_taken_or_refused(struct kunit *test)
 }
 
 /*
- * Frame headers that no writer would write: RFC 8878, 3.1.1.1. What comes after
- * them is missing, or empty; @decoded if the decoder gets to see that.
+ * Frame headers that no compressor writes: RFC 8878, 3.1.1.1. The frame ends
+ * after the header. @decoded is true if decompress.c calls the decoder for it.
  */
 struct zstd_header {
 	const char *name;
@@ -412,7 +415,7 @@ static void zstd_header_desc(const struct zstd_header *header, char *desc)
 
 KUNIT_ARRAY_PARAM(zstd_header, zstd_headers, zstd_header_desc);
 
-/* No size in a header, however large, makes the kernel warn or overflow */
+/* Test that no size in a header makes the kernel warn, or a length overflow */
 static void zstd_frame_header_is_refused(struct kunit *test)
 {
 	const struct zstd_header *header = test->param_value;
@@ -427,7 +430,7 @@ static void zstd_frame_header_is_refused(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, a->ledger.runs, header->decoded);
 }
 
-/* A zstd file may begin with a skippable frame (RFC 8878, 3.1.2): not here */
+/* Test that a zstd file with a skippable frame first is refused. Not promised */
 static void zstd_skippable_frame_first_is_refused(struct kunit *test)
 {
 	static const u8 skippable[] = { 0x50, 0x2a, 0x4d, 0x18, 2, 0, 0, 0, 1, 2 };
@@ -445,12 +448,13 @@ static void zstd_skippable_frame_first_is_refused(struct kunit *test)
 }
 
 /*
- * Not promised, but so: if that is more than there is room for at once, a page, a frame
- * whose last block is empty is not held to its content size (RFC 8878, 3.1.1.1.4).
+ * Test that a frame whose last block is empty is accepted if it declares a
+ * content size of more than a page (RFC 8878, 3.1.1.1.4). Not promised: lib/zstd
+ * checks the size only if it fits into the output buffer.
  */
 static void zstd_empty_frame_may_declare_more_than_a_page(struct kunit *test)
 {
-	/* With a content size of 4 bytes, and one raw block, the last one, of none */
+	/* A content size field of 4 bytes, and one empty raw block, the last one */
 	u8 frame[] = { 0x28, 0xb5, 0x2f, 0xfd, 0x80, 0,
 		       0, PAGE_SIZE >> 8 & 0xff, PAGE_SIZE >> 16, 0, 1, 0, 0 };
 	struct attempt *a = case_attempt_as(test, "zstd");
@@ -465,7 +469,7 @@ static void zstd_empty_frame_may_declare_more_than_a_page(struct kunit *test)
 	expect_taken(test, a);
 }
 
-/* Not promised, but so: LZMA's range coder begins with a byte that nobody looks at */
+/* Test that lib/xz ignores the first byte of the range coder. Not promised */
 static void xz_first_range_coder_byte_is_ignored(struct kunit *test)
 {
 	struct attempt *a = case_attempt_as(test, "xz");
@@ -477,7 +481,7 @@ static void xz_first_range_coder_byte_is_ignored(struct kunit *test)
 		if (!blob->small)
 			continue;
 		case_set_blob(test, a, blob);
-		/* Behind the headers of the stream, the block and the LZMA2 chunk */
+		/* After the headers of the stream, the block and the LZMA2 chunk */
 		begin = (u8 *)a->in + 12 + (a->in[12] + 1) * 4 + 6;
 		KUNIT_EXPECT_EQ(test, *begin, 0);
 		*begin = 0xff;
@@ -486,12 +490,13 @@ static void xz_first_range_coder_byte_is_ignored(struct kunit *test)
 }
 
 /*
- * Not promised, but so: what follows the first whole stream is not looked at,
- * be it noise or a second member, stream or frame, which the stock tools append
- * to the first. Nor does it matter whether the last page is full.
+ * Not promised: bytes after the first complete member, stream or frame are
+ * ignored, whether they are noise or a second stream, which the stock tools
+ * would decompress as well. One of the sizes fills the last page.
  */
 static const size_t followed_sizes[] = { SOME_PAGES, 5 * PAGE_SIZE };
 
+/* Test that noise after the stream is ignored */
 static void trailing_bytes_are_ignored(struct kunit *test)
 {
 	struct attempt *a = case_some_pages(test);
@@ -506,6 +511,7 @@ static void trailing_bytes_are_ignored(struct kunit *test)
 	}
 }
 
+/* Test that a second stream is ignored */
 static void second_stream_is_ignored(struct kunit *test)
 {
 	const struct algorithm *algorithm = test->param_value;
@@ -523,7 +529,7 @@ static void second_stream_is_ignored(struct kunit *test)
 	}
 }
 
-/* Nor is gzip's trailer, the CRC32 and the length: damage there is not seen */
+/* Test that gzip's trailer, CRC32 and length, is not verified. Not promised */
 static void gzip_trailer_is_not_verified(struct kunit *test)
 {
 	struct attempt *a = case_attempt_as(test, "gzip");
@@ -550,7 +556,7 @@ static void gzip_trailer_is_not_verified(struct kunit *test)
 	}
 }
 
-/* So the input may be used up when there are pages of output to come */
+/* Test that a file without its trailer comes out. Not promised */
 static void gzip_without_trailer_comes_out(struct kunit *test)
 {
 	struct attempt *a = case_attempt_as(test, "gzip");
@@ -567,7 +573,7 @@ static void gzip_without_trailer_comes_out(struct kunit *test)
 	}
 }
 
-/* And so damaged data is taken as good, which no other case here allows */
+/* Test that damaged gzip data is accepted: no check finds it. Not promised */
 static void gzip_damaged_data_is_taken(struct kunit *test)
 {
 	struct attempt *a = case_attempt_as(test, "gzip");
@@ -581,7 +587,7 @@ static void gzip_damaged_data_is_taken(struct kunit *test)
 	case_payload[50] ^= 1;
 }
 
-/* Neither length field of a stored block alone makes a block */
+/* Test that the two length fields of a stored block are compared */
 static void gzip_stored_length_is_verified(struct kunit *test)
 {
 	struct attempt *a = case_attempt_as(test, "gzip");
@@ -596,7 +602,7 @@ static void gzip_stored_length_is_verified(struct kunit *test)
 	}
 }
 
-/* The file name is that of no one: it may end with the file, or not at all */
+/* Test that a file name without a terminating NUL is refused */
 static void gzip_unterminated_name_is_refused(struct kunit *test)
 {
 	static const u8 header[] = { 0x1f, 0x8b, 8, 8, 0, 0, 0, 0, 0, 3 };
@@ -620,7 +626,7 @@ static void gzip_unterminated_name_is_refused(struct kunit *test)
 	expect_refused(test, a, BY_DECODER);
 }
 
-/* A gzip file with a name of so many letters, whose payload is 100 bytes */
+/* Make a gzip file with a name of @letters letters, and 100 bytes of payload */
 static void named_input(struct attempt *a, size_t letters)
 {
 	const size_t header = 10;
@@ -636,7 +642,7 @@ static void named_input(struct attempt *a, size_t letters)
 		  a->size, letters);
 }
 
-/* No size is kept in 16 bits */
+/* Test names around 64 KiB: no size is kept in 16 bits */
 static void gzip_long_name_comes_out(struct kunit *test)
 {
 	struct attempt *a = case_attempt_as(test, "gzip");
@@ -652,7 +658,7 @@ static void gzip_long_name_comes_out(struct kunit *test)
 	}
 }
 
-/* Not promised, but so: of the fields in the header only the name is skipped */
+/* Test that flags of other header fields are ignored. Not promised */
 static void gzip_flags_of_other_fields_are_ignored(struct kunit *test)
 {
 	static const u8 flags[] = { 0x02, 0x04, 0x10 };

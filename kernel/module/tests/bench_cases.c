@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * "faster than kmap()": how long a mapping takes, for who asks. No more than a
- * number: on another machine it is another one.
+ * A benchmark for the claim "faster than kmap()". It runs only on request, and
+ * prints times that hold for this machine only.
  */
 #include <kunit/test.h>
 #include <linux/completion.h>
@@ -19,7 +19,7 @@ static bool bench;
 module_param(bench, bool, 0444);
 MODULE_PARM_DESC(bench, "run the kmap benchmark");
 
-/* More pages than kmap() has slots, so that it wraps */
+/* More pages than kmap() has slots, so that kmap() wraps and flushes the TLB */
 #define BENCH_PAGES	2048
 #define BENCH_ROUNDS	16
 
@@ -62,7 +62,7 @@ static int bench_pages(void *data)
 	return 0;
 }
 
-/* All that can be started: @nr says how many these are */
+/* Run the benchmark on all CPUs at once; @nr gets the number of threads */
 static u64 bench_all_cpus(enum ledger_mapper mapper, struct page **pages,
 			  unsigned int *nr)
 {
@@ -118,6 +118,7 @@ static void bench_mappers(struct kunit *test, struct page **pages)
 	}
 }
 
+/* Print the time per page of each mapper, alone and on all CPUs at once */
 static void benchmark(struct kunit *test)
 {
 	struct page **pages;

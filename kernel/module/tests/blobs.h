@@ -7,21 +7,20 @@
 #include "payload.h"
 
 /**
- * struct decompress_blob - a file made by a real compressor, and its fate
- * @name: what is special about it, in words
+ * struct decompress_blob - a file from a real compressor, and its result
+ * @name: description of the file
  * @format: "gzip", "xz" or "zstd"
- * @command: what made it, of a file module.ko that holds the payload
- * @data: the file
- * @size: its size in bytes
+ * @command: command that made the file from a module.ko with the payload
+ * @data: content of the file
+ * @size: size of the file in bytes
  * @kind: kind of the payload
  * @seed: seed of the payload
  * @len: length of the payload in bytes
- * @window: bytes of history that the file asks the decoder to keep: xz's
- *	dictionary, zstd's window; 0 if it has no block to say so
- * @error: what the kernel answers: 0 or a negative errno
- * @checked: carries a check of the payload that the kernel verifies
- * @small: short enough to be cut off at every byte, and to have every bit
- *	flipped
+ * @window: size in bytes of xz's dictionary or zstd's window; 0 if the file has
+ *	no block that declares it
+ * @error: expected result: 0 or a negative errno
+ * @checked: the file has a check of the payload that the kernel verifies
+ * @small: the file is short enough to try each truncation and each flipped bit
  */
 struct decompress_blob {
 	const char *name;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* What the suites share: see cases.h for what that is. */
+/* Helpers of the suites: attempts, payloads, inputs, set-up of each case. */
 #include <linux/init.h>
 #include <linux/initrd.h>
 #include <linux/mm.h>
@@ -46,12 +46,12 @@ void case_algorithm_desc(const struct algorithm *algorithm, char *desc)
 }
 
 /**
- * case_next_blob() - go through the table of files from real compressors
- * @format: "gzip", "xz" or "zstd", or NULL for all of them
- * @blob: the one before, or NULL
+ * case_next_blob() - iterate over the files from real compressors
+ * @format: "gzip", "xz" or "zstd", or NULL for all files
+ * @blob: the previous file, or NULL
  *
  * Context: any.
- * Return: the next one, or NULL at the end.
+ * Return: the next file, or NULL at the end.
  */
 const struct decompress_blob *
 case_next_blob(const char *format, const struct decompress_blob *blob)
@@ -72,7 +72,7 @@ case_next_blob(const char *format, const struct decompress_blob *blob)
  * @format: "gzip", "xz" or "zstd"
  *
  * Context: the thread of the test.
- * Return: the attempt of the test, with nothing ordered, and no input yet.
+ * Return: the attempt of the test, without orders and without an input.
  */
 struct attempt *case_attempt_as(struct kunit *test, const char *format)
 {
@@ -92,11 +92,11 @@ struct attempt *case_attempt_as(struct kunit *test, const char *format)
 }
 
 /**
- * case_attempt() - begin an attempt with the algorithm that is the parameter
+ * case_attempt() - begin an attempt with the algorithm of the test's parameter
  * @test: the running test; skipped if the tree's decompress.c does not know it
  *
  * Context: the thread of the test.
- * Return: the attempt of the test, with nothing ordered, and no input yet.
+ * Return: the attempt of the test, without orders and without an input.
  */
 struct attempt *case_attempt(struct kunit *test)
 {
@@ -105,7 +105,7 @@ struct attempt *case_attempt(struct kunit *test)
 	return case_attempt_as(test, algorithm->name);
 }
 
-/* What case_payload has, if it is as it was made */
+/* The payload that case_fill() has put into case_payload */
 static struct {
 	size_t len;
 	enum payload_kind kind;
@@ -113,12 +113,13 @@ static struct {
 } filled;
 
 /**
- * case_fill() - make a payload
- * @len: of so many bytes, PAYLOAD_MAX at most
- * @kind: as payload_fill() has it
- * @seed: as payload_fill() has it
+ * case_fill() - fill case_payload with a payload
+ * @len: length of the payload in bytes, at most PAYLOAD_MAX
+ * @kind: kind of bytes, as for payload_fill()
+ * @seed: seed, as for payload_fill()
  *
- * Who changes it has to set it right again: the next one may be the same.
+ * A case that changes case_payload must restore it: the next call with the same
+ * arguments does not fill it again.
  *
  * Context: may sleep.
  */
@@ -135,11 +136,11 @@ void case_fill(size_t len, enum payload_kind kind, u32 seed)
 }
 
 /**
- * case_set_input() - say what to decompress
+ * case_set_input() - set the input of an attempt
  * @a: the attempt
- * @bytes: the input; copied to where it ends at vmalloc()'s guard page, so that
- *	a read past its end faults
- * @size: its size
+ * @bytes: the input; it is copied to the end of case_input, where vmalloc()'s
+ *	guard page makes a read past the input fault
+ * @size: size of the input in bytes
  *
  * Context: may sleep.
  */
@@ -150,12 +151,12 @@ void case_set_input(struct attempt *a, const void *bytes, size_t size)
 }
 
 /**
- * case_write() - make a stream the input, of the beginning of the payload
+ * case_write() - write the payload as a stream, and make that the input
  * @a: the attempt
- * @len: bytes of the payload
- * @options: how to write it
+ * @len: number of bytes of case_payload to write
+ * @options: options of the writer
  *
- * The stream is also where case_input begins, for cases that write some more.
+ * A copy of the stream stays at the start of case_input, for cases to extend.
  *
  * Context: may sleep.
  */
@@ -173,12 +174,12 @@ void case_write(struct attempt *a, size_t len,
 }
 
 /**
- * case_skip_without_room() - skip a case that needs a lot of address space
+ * case_skip_without_room() - skip a case that needs too much memory
  * @test: the running test
- * @window: bytes of dictionary or window that the input asks for
+ * @window: size in bytes of the dictionary or window that the input declares
  *
- * On 32-bit the addresses for a large one may be spent: then it is not for
- * decompress.c to answer for that.
+ * On 32-bit the vmalloc space may be too fragmented for a large window. That is
+ * no bug of decompress.c.
  *
  * Context: the thread of the test.
  */
@@ -187,11 +188,11 @@ void case_skip_without_room(struct kunit *test, size_t window)
 	static size_t largest = SZ_32M;
 	void *room;
 
-	/* Nobody else is to be killed for it */
+	/* Do not make the OOM killer kill another task */
 	if (si_mem_available() < (window + SZ_32M) / PAGE_SIZE)
 		kunit_skip(test, "no memory for %zu MiB: -m 1024",
 			   window / SZ_1M);
-	/* Where it was once, it is again */
+	/* A size that was free before is free again */
 	if (window <= largest)
 		return;
 	room = __vmalloc(window + SZ_1M, GFP_KERNEL | __GFP_NOWARN);
@@ -203,7 +204,7 @@ void case_skip_without_room(struct kunit *test, size_t window)
 }
 
 /**
- * case_set_blob() - make a file the input, and what it was made of the payload
+ * case_set_blob() - make a known file the input, and fill in its payload
  * @test: the running test
  * @a: the attempt
  * @blob: the file
@@ -237,13 +238,13 @@ struct attempt *case_some_pages(struct kunit *test)
 }
 
 /**
- * case_size_needed() - tell how far the input can be cut
- * @a: the attempt, whose input is whole
+ * case_size_needed() - tell how many bytes of the input the kernel reads
+ * @a: the attempt, whose input is complete
  *
  * The kernel never reads gzip's trailer (RFC 1952, 2.3.1).
  *
  * Context: any.
- * Return: bytes that hold the whole payload and all that the kernel looks at.
+ * Return: the number of bytes that hold the payload and all that is verified.
  */
 size_t case_size_needed(const struct attempt *a)
 {
@@ -251,7 +252,7 @@ size_t case_size_needed(const struct attempt *a)
 }
 
 /**
- * case_suite_exit() - what each suite does at its end
+ * case_suite_exit() - free the buffers at the end of a suite
  * @suite: the suite
  *
  * Context: may sleep.
@@ -266,7 +267,7 @@ void case_suite_exit(struct kunit_suite *suite)
 }
 
 /**
- * case_suite_init() - what each suite begins with
+ * case_suite_init() - allocate the buffers at the start of a suite
  * @suite: the suite
  *
  * Context: may sleep.
@@ -283,17 +284,17 @@ int case_suite_init(struct kunit_suite *suite)
 	return -ENOMEM;
 }
 
-/* A kernel that oopses each time takes minutes, and is not to be trusted */
+/* After so many warnings or oopses the kernel is slow, and its results wrong */
 #define MAX_COMPLAINTS	16
 
 static unsigned int complaints;
 
 /**
- * case_init() - what each case begins with
+ * case_init() - allocate the attempt of a case, and reset the watch
  * @test: the test; gets a struct attempt as its private data
  *
  * Context: may sleep.
- * Return: 0; -ENOMEM; or -ECANCELED if the kernel has complained too often.
+ * Return: 0; -ENOMEM; or -ECANCELED if the kernel has warned too often.
  */
 int case_init(struct kunit *test)
 {
@@ -321,7 +322,7 @@ static void fail_for_complaints(struct kunit *test)
 }
 
 /**
- * case_exit() - what each case does at its end
+ * case_exit() - check the log, and free the attempt of a case
  * @test: the test; fails for any WARN, lockdep or sanitizer report
  *
  * Context: may sleep.

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * What the suites share, which are a file each: the algorithms that most cases
- * take as their parameter, room for a payload and an input, and attempts made of
- * them.
+ * Helpers of the suites: the algorithms, which are the parameter of most cases,
+ * buffers for a payload and an input, and functions that make attempts of them.
  */
 #ifndef _MODULE_TESTS_CASES_H
 #define _MODULE_TESTS_CASES_H
@@ -25,11 +24,11 @@ enum {
 /**
  * struct algorithm - the parameter of most cases
  * @name: as in /sys/module/compression
- * @d: decompress.c built for it; NULL or empty if the tree's does not know it
- * @magic: number of magic bytes that the kernel looks at
- * @write: makes a stream without compressing
- * @init_error: what comes of a decoder that cannot be set up
- * @init_log: and what is logged of it, or NULL
+ * @d: decompress.c built for it; NULL or empty if the tree lacks the algorithm
+ * @magic: number of magic bytes that the kernel checks
+ * @write: writer of an uncompressed stream
+ * @init_error: error if the decoder cannot be initialized
+ * @init_log: message that is logged then, or NULL
  */
 struct algorithm {
 	const char *name;
@@ -50,15 +49,15 @@ void case_algorithm_desc(const struct algorithm *algorithm, char *desc);
 	KUNIT_CASE_PARAM_ATTR(test_name, gen_params,			\
 			      ((struct kunit_attributes){ KUNIT_SPEED_SLOW }))
 
-/* 35 pages, too, which are more where one has 256 KiB */
+/* At least 35 pages, which are more than 4 MiB with pages of 256 KiB */
 #define PAYLOAD_MAX	max_t(size_t, 35 * PAGE_SIZE, SZ_4M)
 #define INPUT_MAX	ALIGN(PAYLOAD_MAX + STREAM_OVERHEAD(PAYLOAD_MAX), PAGE_SIZE)
 
-/* Room for one payload of PAYLOAD_MAX, and for one input of INPUT_MAX bytes */
+/* Buffers: PAYLOAD_MAX bytes for a payload, INPUT_MAX bytes for an input */
 extern u8 *case_payload;
 extern u8 *case_input;
 
-/* Five pages and a piece: enough to see one page's bytes land in another */
+/* Enough pages to see the bytes of one page land in another */
 #define SOME_PAGES	(5 * PAGE_SIZE + 100)
 
 const struct decompress_blob *

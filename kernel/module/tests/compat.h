@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* Where KUnit has changed since v6.1: a patch series is for one of them. */
+/* Names of KUnit that v6.1 lacks; a series for one kernel does not need them. */
 #ifndef _MODULE_TESTS_COMPAT_H
 #define _MODULE_TESTS_COMPAT_H
 

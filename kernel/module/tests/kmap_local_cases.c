@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The pages are mapped as mm/highmem.c asks for. That each is unmapped by an
- * address inside it, in reverse order, one at a time, never while memory is
- * asked for, and that kmap(), kmap_atomic() and page_address() are not used, is
- * checked by the ledger in every case, of the other suites, too.
+ * decompress.c maps pages as mm/highmem.c requires. In every case the ledger
+ * also checks that decompress.c unmaps each page by an address inside it, maps
+ * one page at a time and none during an allocation, and does not call kmap(),
+ * kmap_atomic() or page_address().
  */
 #include <linux/completion.h>
 #include <linux/cpumask.h>
@@ -21,7 +21,7 @@
 
 KUNIT_ARRAY_PARAM(algorithm, case_algorithms, case_algorithm_desc);
 
-/* A page is mapped when its bytes are decoded, and at no other time */
+/* Test that each page is mapped for its decoder run, and at no other time */
 static void each_page_is_mapped_once(struct kunit *test)
 {
 	struct attempt *a = case_some_pages(test);
@@ -31,7 +31,7 @@ static void each_page_is_mapped_once(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, a->ledger.runs, 6);
 }
 
-/* An error in the middle of a page leaves nothing mapped */
+/* Test that an error in the middle of a page leaves nothing mapped */
 static void errors_leave_the_nesting_stack_balanced(struct kunit *test)
 {
 	struct attempt *a = case_some_pages(test);
@@ -52,7 +52,7 @@ static void errors_leave_the_nesting_stack_balanced(struct kunit *test)
 #else
 #define SLOTS	15
 #endif
-/* What an interrupt maps meanwhile nests on top */
+/* Mappings of an interrupt nest on top */
 #define SLOTS_FOR_INTERRUPTS	4
 
 static void hold_mappings(struct kunit *test, unsigned int nr)
@@ -80,19 +80,19 @@ static void hold_mappings(struct kunit *test, unsigned int nr)
 	}
 }
 
-/* Mappings nest: that of the caller stays below */
+/* Test that decompression nests on top of a mapping of its caller */
 static void callers_mapping_stays_intact(struct kunit *test)
 {
 	hold_mappings(test, 1);
 }
 
-/* One slot is enough, and all below it are left alone */
+/* Test that decompression needs one slot, and leaves the slots below alone */
 static void callers_many_mappings_stay_intact(struct kunit *test)
 {
 	hold_mappings(test, SLOTS - 1 - SLOTS_FOR_INTERRUPTS);
 }
 
-/* Low memory is not spent on what can lie elsewhere */
+/* Test that output pages lie in highmem, so that lowmem stays free */
 static void output_pages_lie_in_highmem(struct kunit *test)
 {
 	struct attempt *a = case_some_pages(test);
@@ -107,10 +107,10 @@ static void output_pages_lie_in_highmem(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, a->ledger.highmem, 6);
 }
 
-/* Not on the stack, which is gone if the case is ended in the middle */
+/* Static, because a failed assertion ends the case and frees its stack */
 static struct disturbance disturbance;
 
-/* Decode with something else happening, and compare what came out */
+/* Disturb the task while it decompresses, and check the output */
 static void decode_while(struct kunit *test, void (*unmapped)(void *),
 			 void (*midway)(void *))
 {
@@ -127,7 +127,7 @@ static void decode_while(struct kunit *test, void (*unmapped)(void *),
 	KUNIT_EXPECT_GE(test, disturbance.times, 6);
 }
 
-/* "can take page faults" */
+/* Test the claim "can take page faults" */
 static void page_fault_while_mapped_does_no_harm(struct kunit *test)
 {
 	if (IS_ENABLED(CONFIG_UML)) {
@@ -137,14 +137,14 @@ static void page_fault_while_mapped_does_no_harm(struct kunit *test)
 	decode_while(test, NULL, disturb_by_page_fault);
 }
 
-/* Another task on the same CPU, which maps pages, too */
+/* Test a switch to a task that maps pages on the same CPU */
 static void task_switch_while_mapped_does_no_harm(struct kunit *test)
 {
 	set_cpus_allowed_ptr(current, cpumask_of(raw_smp_processor_id()));
 	decode_while(test, NULL, disturb_by_task);
 }
 
-/* "what if we get a preemption during decompression here?" */
+/* Test "what if we get a preemption during decompression here?" */
 static void preemption_while_mapped_does_no_harm(struct kunit *test)
 {
 	if (!preempt_model_preemptible()) {
@@ -155,7 +155,7 @@ static void preemption_while_mapped_does_no_harm(struct kunit *test)
 	KUNIT_EXPECT_GE(test, disturbance.preempted, 6);
 }
 
-/* "can be called from any context (including interrupts)" */
+/* Test the claim "can be called from any context (including interrupts)" */
 static void hard_interrupt_while_mapped_does_no_harm(struct kunit *test)
 {
 	decode_while(test, NULL, disturb_by_hard_interrupt);
@@ -166,7 +166,7 @@ static void soft_interrupt_while_mapped_does_no_harm(struct kunit *test)
 	decode_while(test, NULL, disturb_by_soft_interrupt);
 }
 
-/* Bound to its CPU only while a page is mapped */
+/* Test that the task is bound to its CPU only while a page is mapped */
 static void migration_between_pages_does_no_harm(struct kunit *test)
 {
 	if (num_online_cpus() < 2) {
@@ -176,7 +176,7 @@ static void migration_between_pages_does_no_harm(struct kunit *test)
 	decode_while(test, disturb_by_move, NULL);
 }
 
-/* One of many tasks that decompress at the same time, each its own stream */
+/* One of many tasks that decompress different streams at the same time */
 struct crowd_member {
 	struct kunit *test;
 	struct crowd_member *next;
@@ -190,15 +190,15 @@ struct crowd_member {
 	bool ok;
 };
 
-/* Two for each CPU, but for very many of these */
+/* Two tasks for each CPU, up to a limit */
 #define CROWD_MAX	48
 #define CROWD_ROUNDS	2
 #define CROWD_PAYLOAD	(3 * PAGE_SIZE)
 
 /*
- * No two of them alike: what one task leaves where another looks for its own is
- * then wrong, be it a header, a length, a window, a check or an error. @cut bytes
- * are missing at the end.
+ * The streams differ in header, length, window, check and error, so state that
+ * two tasks share makes one of them fail. @cut is the number of bytes that are
+ * missing at the end.
  */
 static const struct {
 	size_t len;
@@ -224,8 +224,8 @@ static const struct {
 };
 
 /*
- * In the middle of anything, let the others go on in the middle of theirs: one
- * after the other, in a ring. Who is stuck is not waited for.
+ * Let the next task of the ring run, wherever the ledger can disturb a task. The
+ * timeout avoids waiting for a task that is stuck.
  */
 static void give_way(void *context)
 {
@@ -287,11 +287,11 @@ static void crowd_begin(struct kunit *test, struct crowd_member *m, u32 nr)
 	if (IS_ERR(m->thread))
 		return;
 	watch_task(m->thread);
-	/* The same slot has another address on each CPU */
+	/* A slot has a different address on each CPU */
 	kthread_bind(m->thread, cpumask_nth(nr % num_online_cpus(),
 					    cpu_online_mask));
 	wake_up_process(m->thread);
-	/* A thread that is stopped before it runs never does */
+	/* A thread that is stopped before it starts never runs */
 	wait_for_completion(&m->running);
 }
 
@@ -306,7 +306,7 @@ static void crowd_end(struct kunit *test, struct crowd_member *m)
 	vfree(m->a);
 }
 
-/* The mappings are those of a task, and so is all else that it works with */
+/* Test that concurrent tasks share neither mappings nor other state */
 static void concurrent_tasks_do_not_interfere(struct kunit *test)
 {
 	unsigned int i, nr = min_t(unsigned int, CROWD_MAX,
@@ -331,7 +331,7 @@ static void concurrent_tasks_do_not_interfere(struct kunit *test)
 	}
 }
 
-/* The API that was replaced, and the one that was asked about in its place */
+/* Test that kmap(), which kmap_local_page() replaced, gives the same output */
 static void kmap_gives_the_same_bytes(struct kunit *test)
 {
 	struct attempt *a = case_some_pages(test);
@@ -340,6 +340,7 @@ static void kmap_gives_the_same_bytes(struct kunit *test)
 	expect_taken(test, a);
 }
 
+/* Test the question "why not adopt kmap_local_folio()": same output */
 static void kmap_local_folio_gives_the_same_bytes(struct kunit *test)
 {
 	struct attempt *a = case_some_pages(test);

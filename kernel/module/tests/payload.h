@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * What the compressed files hold: bytes that both the suite and the program
- * that made the files (harness/blobs/payload.c) can generate.
+ * Payloads: bytes that both the suite and the program that makes the compressed
+ * files (harness/blobs/payload.c) can generate.
  */
 #ifndef _MODULE_TESTS_PAYLOAD_H
 #define _MODULE_TESTS_PAYLOAD_H
@@ -16,8 +16,8 @@
 /**
  * enum payload_kind - kinds of bytes that a compressor treats differently
  * @PAYLOAD_ZERO: all zero
- * @PAYLOAD_TEXT: ends of a text, of random length; 15:1 or better
- * @PAYLOAD_RANDOM: pseudo-random; no compressor makes it any shorter
+ * @PAYLOAD_TEXT: ends of a text, of random length; compresses 15:1 or better
+ * @PAYLOAD_RANDOM: pseudo-random; does not compress
  * @PAYLOAD_CODE: like x86 machine code, full of calls and jumps that the BCJ filter
  *	of xz rewrites, one across each 4096-byte boundary
  */
@@ -93,9 +93,9 @@ static inline void payload_fill_code(__u8 *buf, size_t len)
 		0xe8, 0x10, 0x02, 0x00, 0x00,
 		0xe9, 0xf0, 0xfe, 0xff, 0xff,
 		0x90,
-		/* The middle of this one is at every multiple of 32 */
+		/* The middle of this call is at each multiple of 32 */
 		0xe8, 0x34, 0x12, 0x00, 0x00,
-		/* A call that is none, and one within its bytes */
+		/* Bytes that look like a call, with another within them */
 		0xe8, 0x11, 0xe8, 0x22, 0x33, 0x00, 0x00,
 		0x0f, 0x84, 0xc0, 0xff, 0xff, 0xff,
 	};
@@ -107,14 +107,14 @@ static inline void payload_fill_code(__u8 *buf, size_t len)
 
 /**
  * payload_fill() - generate a payload
- * @buf: where to
- * @len: how many bytes
- * @kind: which kind of bytes
- * @seed: which of the many payloads of that kind; PAYLOAD_ZERO and PAYLOAD_CODE
- *	have only one
+ * @buf: buffer of @len bytes
+ * @len: length of the payload in bytes
+ * @kind: kind of bytes
+ * @seed: selects one of many payloads of that kind; PAYLOAD_ZERO and
+ *	PAYLOAD_CODE have only one
  *
- * The same arguments give the same bytes on every machine, and a payload is
- * the beginning of every longer one of the same kind and seed. Context: any.
+ * The same arguments give the same bytes on every machine. A payload is the
+ * start of each longer one of the same kind and seed. Context: any.
  */
 static inline void payload_fill(__u8 *buf, size_t len, enum payload_kind kind,
 				__u32 seed)

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* Files in the initramfs: see replay.h for what they are for. */
+/* Find, read and report on the files in the initramfs. */
 #include <linux/crc32.h>
 #include <linux/file.h>
 #include <linux/fs.h>
@@ -20,10 +20,10 @@ static const struct {
 	{ "zstd", "zst" },
 };
 
-/* The file at hand ends where this does, and that where a guard page begins */
+/* Buffer for a file; both end where a guard page begins */
 static u8 *room;
 
-/* What the host compares with what the stock tool gives */
+/* Digest of the output, for the host to compare with the stock tool's */
 static struct {
 	size_t len;
 	u32 crc;
@@ -38,12 +38,12 @@ static void digest(struct attempt *a, const void *out, size_t len)
 }
 
 /**
- * replay_find() - look for a file, and open it
- * @file: gets what is found; what it had open is closed
- * @nr: its number
+ * replay_find() - find a file and open it
+ * @file: the file; filled in, and closed first if it is open
+ * @nr: number of the file
  *
  * Context: may sleep; the initramfs has been unpacked.
- * Return: true if there is one.
+ * Return: true if the file exists.
  */
 bool replay_find(struct replay_file *file, unsigned int nr)
 {
@@ -69,7 +69,7 @@ bool replay_find(struct replay_file *file, unsigned int nr)
 	return false;
 }
 
-/* A read past the end of the file is then a fault */
+/* Read the file to the end of a buffer, where a read past it faults */
 static int read_to_guard_page(struct attempt *a, struct file *file)
 {
 	loff_t size = i_size_read(file_inode(file)), pos = 0;
@@ -88,7 +88,7 @@ static int read_to_guard_page(struct attempt *a, struct file *file)
 	return -EIO;
 }
 
-/* Half of what is free: the rest is for dictionaries, windows and the kernel */
+/* Allow half of free memory; dictionaries, windows and the kernel get the rest */
 static int make_room_for_output(struct attempt *a)
 {
 	struct sysinfo memory;
@@ -102,12 +102,12 @@ static int make_room_for_output(struct attempt *a)
 
 /**
  * replay_read() - make a file the input of an attempt
- * @a: the attempt; gets input and orders, and room that replay_free() frees
- * @file: the file, as found by replay_find()
+ * @a: the attempt; gets the input, orders, and buffers that replay_free() frees
+ * @file: a file that replay_find() found
  *
  * Context: may sleep.
- * Return: 0, -ENOMEM, -EFBIG if it has more than %REPLAY_MAX bytes, or -EIO if it
- * cannot be read to its end.
+ * Return: 0; -ENOMEM; -EFBIG if the file has more than %REPLAY_MAX bytes; or
+ * -EIO if it cannot be read to its end.
  */
 int replay_read(struct attempt *a, const struct replay_file *file)
 {
@@ -127,7 +127,7 @@ int replay_read(struct attempt *a, const struct replay_file *file)
 }
 
 /**
- * replay_free() - undo replay_read()
+ * replay_free() - free the buffers of replay_read()
  * @a: the attempt
  *
  * Context: may sleep.
@@ -141,7 +141,7 @@ void replay_free(struct attempt *a)
 }
 
 /**
- * replay_print() - tell what came of a file, for the host to read
+ * replay_print() - print the result for a file, for the host to read
  * @test: the running test
  * @a: the attempt, after attempt_decompress()
  * @file: the file

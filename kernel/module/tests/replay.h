@@ -1,22 +1,22 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * Files that somebody put into the initramfs, to hear whether this kernel would
- * take them as modules: /module_decompress_replay/0.xz, 1.gz, 2.zst and so on.
+ * Decompress files from the initramfs, to tell whether this kernel accepts them
+ * as modules: /module_decompress_replay/0.xz, 1.gz, 2.zst and so on.
  */
 #ifndef _MODULE_TESTS_REPLAY_H
 #define _MODULE_TESTS_REPLAY_H
 
 #include "attempt.h"
 
-/* As much as a file may have */
+/* The largest file */
 #define REPLAY_MAX	SZ_64M
 
 /**
  * struct replay_file - one of the files
- * @nr: its number; they have no gap, and begin with 0
- * @format: as in /sys/module/compression; NULL if there is no such file
- * @path: where it is
- * @opened: the file, for a case to read: its thread may have another root
+ * @nr: number of the file; the numbers begin with 0 and have no gap
+ * @format: as in /sys/module/compression; NULL if the file does not exist
+ * @path: path of the file
+ * @opened: the open file, because the thread of the case may have another root
  */
 struct replay_file {
 	unsigned int nr;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Files that are not the suite's own, if there are any in the initramfs. What
- * is printed of them is for the host, which knows what should come out.
+ * Decompress files from the initramfs, if there are any, and print the results.
+ * The host knows the expected output and compares.
  */
 #include <linux/string.h>
 
@@ -18,7 +18,7 @@ static const void *replay_file_gen_params(GENERATOR_PARAMETERS)
 	return &file;
 }
 
-/* Taken or refused, but by the rules */
+/* Test that decompress.c keeps all rules, whether it accepts the file or not */
 static void any_file_is_handled(struct kunit *test)
 {
 	const struct replay_file *file = test->param_value;

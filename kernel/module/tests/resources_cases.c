@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Whatever is not to be had, the answer is an error, and nothing is left.
+ * If an allocation fails, decompress.c returns an error and leaks nothing.
  */
 #include <linux/string.h>
 
@@ -8,7 +8,7 @@
 
 KUNIT_ARRAY_PARAM(algorithm, case_algorithms, case_algorithm_desc);
 
-/* Fail the first, the second, the third ... call, until none is left to fail */
+/* Fail the first call, then the second, and so on until no call fails */
 static void fail_each(struct kunit *test, struct attempt *a,
 		      enum ledger_service service, int error, const char *log)
 {
@@ -36,7 +36,7 @@ static void fail_each(struct kunit *test, struct attempt *a,
 	KUNIT_EXPECT_LT(test, n, 100);
 }
 
-/* Pages, page array (grown three times by the direct call), workspaces */
+/* Test pages, the page array (the direct call grows it), and workspaces */
 static void failed_allocation_is_ENOMEM(struct kunit *test)
 {
 	struct attempt *a = case_some_pages(test);
@@ -46,6 +46,7 @@ static void failed_allocation_is_ENOMEM(struct kunit *test)
 	fail_each(test, a, LEDGER_ALLOC, -ENOMEM, NULL);
 }
 
+/* Test that decompress.c returns -ENOMEM if vmap() fails */
 static void failed_vmap_is_ENOMEM(struct kunit *test)
 {
 	struct attempt *a = case_some_pages(test);
@@ -53,7 +54,7 @@ static void failed_vmap_is_ENOMEM(struct kunit *test)
 	fail_each(test, a, LEDGER_VMAP, -ENOMEM, NULL);
 }
 
-/* zlib's has no memory to ask for: it fails on a bad argument only */
+/* Test a failed initialization; zlib's fails for a bad argument only */
 static void failed_decoder_setup_is_an_error(struct kunit *test)
 {
 	const struct algorithm *algorithm = test->param_value;
@@ -63,7 +64,7 @@ static void failed_decoder_setup_is_an_error(struct kunit *test)
 		  algorithm->init_log);
 }
 
-/* xz says of its dictionary only when it has read the block header */
+/* Test that a failed allocation inside xz_dec_run() is -ENOMEM, not -EINVAL */
 static void xz_dictionary_without_memory_is_ENOMEM(struct kunit *test)
 {
 	struct attempt *a = case_attempt_as(test, "xz");
@@ -75,7 +76,7 @@ static void xz_dictionary_without_memory_is_ENOMEM(struct kunit *test)
 	expect_refused(test, a, -ENOMEM, NULL);
 }
 
-/* The file says how large it is: that must not make the kernel warn */
+/* Test that the kernel does not warn of a window whose size the file decides */
 static void zstd_window_without_memory_is_ENOMEM(struct kunit *test)
 {
 	static const struct stream_options window_8m = {
@@ -90,7 +91,7 @@ static void zstd_window_without_memory_is_ENOMEM(struct kunit *test)
 	expect_refused(test, a, -ENOMEM, NULL);
 }
 
-/* A file may have INT_MAX bytes: there is a page array for twice as many pages */
+/* Test that the page array for a file of INT_MAX bytes can be allocated */
 static void largest_file_gets_a_page_array(struct kunit *test)
 {
 	struct attempt *a = case_attempt(test);
@@ -105,8 +106,8 @@ static void largest_file_gets_a_page_array(struct kunit *test)
 }
 
 /*
- * No module has more than INT_MAX bytes: kernel_read_file() takes no more of one
- * that is not compressed. The length would not fit where it is kept, either.
+ * Test that the output has a limit: the one of kernel_read_file() for a module
+ * that is not compressed. A longer output overflows the type of its length.
  */
 static void output_beyond_INT_MAX_is_EFBIG(struct kunit *test)
 {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* The stream writers: see streams.h for what they are for. */
+/* Writers of gzip, xz and zstd streams that do not compress. */
 #include <linux/crc32.h>
 #include <linux/kernel.h>
 #include <linux/minmax.h>
@@ -48,9 +48,9 @@ static u32 crc(const void *bytes, size_t len)
  * @len: number of bytes
  * @options: its gzip_* members are used
  *
- * RFC 1952, 2.3; the blocks are those of RFC 1951, 3.2.4. With gzip_far_match
- * the last 258 bytes, which must be the same as those 32 KiB before, become a
- * block of 3.2.6 with one match, of the largest length and distance.
+ * The format is RFC 1952, 2.3, with blocks of RFC 1951, 3.2.4. With
+ * gzip_far_match the last 258 bytes, which must equal those 32 KiB before,
+ * become a block of 3.2.6 with one match of the largest length and distance.
  *
  * Return: bytes written.
  */
@@ -115,7 +115,7 @@ static u8 *pad(u8 *out, const u8 *start)
  * @len: number of bytes
  * @options: its xz_check and xz_dict are used
  *
- * The .xz file format, 2 to 4; the chunks as read by lib/xz/xz_dec_lzma2.c.
+ * The format is the .xz file format, 2 to 4, with chunks as lib/xz reads them.
  *
  * Return: bytes written.
  */
@@ -172,7 +172,7 @@ size_t stream_xz(u8 *out, const u8 *payload, size_t len,
  * @len: number of bytes
  * @options: its zstd_* members are used
  *
- * RFC 8878, 3.1.1.
+ * The format is RFC 8878, 3.1.1.
  *
  * Return: bytes written.
  */

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * Writers that wrap any bytes of any length into a valid stream, without
- * compressing them: every length around every page boundary, and megabytes,
- * cost no blob.
+ * Writers that wrap bytes of any length into a valid stream without compressing
+ * them. So lengths around each page boundary, and megabytes, need no blob.
  */
 #ifndef _MODULE_TESTS_STREAMS_H
 #define _MODULE_TESTS_STREAMS_H
@@ -10,13 +9,13 @@
 #include <linux/types.h>
 #include <linux/zstd.h>
 
-/* Room to spare for headers, block headers and trailer, whatever the length */
+/* An upper bound for headers, block headers and trailer */
 #define STREAM_OVERHEAD(len)	(256 + (len) / 256)
 
 /**
- * struct stream_options - what the writers may vary
- * @gzip_flags: FLG of RFC 1952, 2.3.1; the fields it announces are written
- * @gzip_far_match: end with the last 258 of the bytes 32 KiB back, compressed
+ * struct stream_options - options of the writers
+ * @gzip_flags: FLG of RFC 1952, 2.3.1; the writer adds the fields
+ * @gzip_far_match: end with a match of 258 bytes from 32 KiB back
  * @xz_check: check type of the .xz format, 2.1.1.2: 0 none, 1 CRC32
  * @xz_dict: dictionary size byte of the .xz format, 5.3.1
  * @zstd_checksum: write the content checksum of RFC 8878, 3.1.1
@@ -35,14 +34,14 @@ struct stream_options {
 	bool zstd_content_size;
 };
 
-/* A window of 128 KiB: a raw block may be as long as a zstd block can be */
+/* A window of 128 KiB allows raw blocks of the largest size */
 #define ZSTD_WINDOW_128K	0x38
 #define ZSTD_WINDOW_8M		0x68
 /* ZSTD_WINDOWLOG_MAX and _LIMIT_DEFAULT as descriptors */
 #define ZSTD_WINDOW_MAX		((ZSTD_WINDOWLOG_MAX - 10) << 3)
 #define ZSTD_WINDOW_LIMIT	((ZSTD_WINDOWLOG_LIMIT_DEFAULT - 10) << 3)
 
-/* Without a check of the payload, and with one, where the kernel knows any */
+/* Options without a check, and with one if the kernel supports any */
 extern const struct stream_options stream_plain;
 extern const struct stream_options stream_checked;
 
