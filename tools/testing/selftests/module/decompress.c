@@ -1,18 +1,17 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Loads compressed modules through the front door, finit_module(2) with
- * MODULE_INIT_COMPRESSED_FILE, and checks that they work and can be unloaded,
- * that what is no good is refused with the error that is promised, and that
- * neither leaves anything behind.
+ * Load compressed modules by finit_module(2) with MODULE_INIT_COMPRESSED_FILE.
+ * Check that they work and can be unloaded, that bad files are refused with the
+ * documented error, and that no memory is lost.
  *
  *	decompress [DIRECTORY]
  *
- * DIRECTORY is what "make modules_install" has made, with modules compressed;
- * /lib/modules/RELEASE, if not given; it is not in /tmp, which is hidden. What it
- * lacks is skipped, and so is what the system has loaded already.
+ * DIRECTORY holds compressed modules, as "make modules_install" writes them; the
+ * default is /lib/modules/RELEASE. It must not be in /tmp, which this program
+ * hides. Cases whose module is missing or already loaded are skipped.
  *
- * As the init of a virtual machine it does more: all that would leave a mark on
- * a live system, and what counts free memory, which nobody else may use then.
+ * As the init of a virtual machine the program runs more cases: those that could
+ * change a live system, and those that need the free memory to stay the same.
  */
 #include "decompress.h"
 
@@ -32,14 +31,14 @@ static const struct module middling = {
 	.bytes = 100000, .works = overlay_shows_both,
 };
 
-/* The same with its debugging information */
+/* The same module with debugging information */
 static struct module large = {
 	"overlay", "test/whole/overlay.ko",
 	"exportfs", "kernel/fs/exportfs/exportfs.ko",
 	.bytes = 1 << 20, .works = overlay_shows_both,
 };
 
-/* Distributions build the small one in, and strip all of them. */
+/* Alternatives for distributions, which build binfmt_script in and strip modules */
 static const struct module another_small = {
 	"binfmt_misc", "kernel/fs/binfmt_misc.ko",
 	.bytes = 4000, .works = misc_is_enabled,
@@ -50,7 +49,7 @@ static const struct module another_large = {
 	.bytes = 1 << 20, .works = pipefs_is_known,
 };
 
-/* How the file that is refused is made and opened. */
+/* Functions that make and open a file that the kernel must refuse */
 static int first_bytes(long n);
 static int half(long unused);
 static int all_but(long n);
@@ -66,38 +65,38 @@ static int not_open(long unused);
 static int without_privilege(long unused);
 
 /*
- * What is promised by finit_module(2) and init_module(2), or by
- * kernel/module/main.c and what it calls:
+ * The errors and where they are documented: finit_module(2), init_module(2), or
+ * kernel/module/main.c and its callees:
  *
- * EINVAL	finit_module(2): what is compressed is damaged or not of this
- *		kernel's format, or a flag is unknown; kernel_read_file(): there
- *		is nothing to read, or it is not a regular file
- * EIO		kernel_read_file(): it ends too early
- * ENOEXEC	init_module(2): it is no ELF file
- * EKEYREJECTED	module_sig_check(): it is not what was signed, or it is not signed
- *		and has to be
+ * EINVAL	finit_module(2): the compressed data is damaged or not in this
+ *		kernel's format, or a flag is unknown; kernel_read_file(): the
+ *		file is empty or not a regular file
+ * EIO		kernel_read_file(): the file is shorter than its size
+ * ENOEXEC	init_module(2): the file is no ELF file
+ * EKEYREJECTED	module_sig_check(): the signature does not match, or is missing
+ *		and enforced
  * EBADMSG	init_module(2): the signature is misformatted
- * EBADF	finit_module(2): it is not open for reading
- * ETXTBSY	finit_module(2): it is open for writing
+ * EBADF	finit_module(2): the file is not open for reading
+ * ETXTBSY	finit_module(2): the file is open for writing
  * EFAULT	init_module(2): the parameters cannot be read
- * ENOENT	simplify_symbols(): it needs a symbol that nobody has
- * EPERM	init_module(2): the caller has no CAP_SYS_MODULE
+ * ENOENT	simplify_symbols(): no module exports a symbol that this one needs
+ * EPERM	init_module(2): the caller lacks CAP_SYS_MODULE
  */
 static const struct refusal refusals[] = {
-	{ "a file cut to one byte", EINVAL, first_bytes, 1 },
-	{ "a file cut in its header", EINVAL, first_bytes, 5 },
-	{ "a file cut behind its header", EINVAL, first_bytes, 40 },
-	{ "a file cut in half", EINVAL, half },
-	{ "a file cut 9 bytes from its end", EINVAL, all_but, 9 },
+	{ "a file truncated to one byte", EINVAL, first_bytes, 1 },
+	{ "a file truncated in its header", EINVAL, first_bytes, 5 },
+	{ "a file truncated after its header", EINVAL, first_bytes, 40 },
+	{ "a file truncated to half", EINVAL, half },
+	{ "a file truncated by 9 bytes", EINVAL, all_but, 9 },
 	{ "an empty file", EINVAL, first_bytes, 0 },
-	{ "a gzip file, if that is not the format",
+	{ "a gzip file, unless the kernel's format is gzip",
 	  EINVAL, of_format, (long)".gz" },
-	{ "an xz file, if that is not the format",
+	{ "an xz file, unless the kernel's format is xz",
 	  EINVAL, of_format, (long)".xz" },
-	{ "a zstd file, if that is not the format",
+	{ "a zstd file, unless the kernel's format is zstd",
 	  EINVAL, of_format, (long)".zst" },
 	{ "a module that is not compressed", EINVAL, not_compressed },
-	{ "a compressed module not said to be",
+	{ "a compressed module without the flag for it",
 	  ENOEXEC, all_but, 0, .flags = NOT_COMPRESSED },
 	{ "a compressed text", ENOEXEC, in_directory, (long)"test/text.ko" },
 	{ "a module changed after it was signed",
@@ -108,10 +107,10 @@ static const struct refusal refusals[] = {
 	{ "a pipe", EINVAL, end_of_pipe },
 	{ "a file that ends too early",
 	  EIO, at_path, (long)"/sys/module/compression" },
-	{ "a file open for its path only", EBADF, opened_with, O_PATH },
-	{ "a file open for writing only", EBADF, opened_with, O_WRONLY },
-	{ "a file open for writing elsewhere", ETXTBSY, also_open_for_writing },
-	{ "a closed file", EBADF, not_open },
+	{ "a file opened with O_PATH", EBADF, opened_with, O_PATH },
+	{ "a file opened for writing only", EBADF, opened_with, O_WRONLY },
+	{ "a file that is also open for writing", ETXTBSY, also_open_for_writing },
+	{ "a file descriptor that is not open", EBADF, not_open },
 	{ "an unknown flag", EINVAL, all_but, 0, .flags = COMPRESSED | 0x100 },
 	{ "unreadable parameters", EFAULT, all_but, 0,
 	  .params = (const char *)16, .only_alone = true },
@@ -123,7 +122,7 @@ static const struct refusal unsigned_module = {
 	"", EKEYREJECTED, in_directory, (long)"test/unsigned.ko",
 };
 
-/* The cases, in this order, with the refusals in between */
+/* The cases, in this order, with the refusals between the two tables */
 
 static void names_the_algorithm(const void *unused);
 static void memory_is_high(const void *unused);
@@ -147,57 +146,57 @@ static void kmemleak_sees_a_leak(const void *unused);
 
 static const struct test before_refusals[] = {
 	{ "/sys/module/compression names the algorithm", names_the_algorithm },
-	{ "there is high memory", memory_is_high },
+	{ "the machine has enough highmem", memory_is_high },
 	{ "small: loads, works, unloads", loads_compressed, &small },
-	{ "middling: loads, works, unloads", loads_compressed, &middling },
+	{ "medium: loads, works, unloads", loads_compressed, &middling },
 	{ "over 1 MB: loads, works, unloads", loads_compressed, &large },
 	{ "small, not compressed: loads, works, unloads",
 	  loads_uncompressed, &small },
-	{ "middling, not compressed: loads, works, unloads",
+	{ "medium, not compressed: loads, works, unloads",
 	  loads_uncompressed, &middling },
 	{ "over 1 MB, not compressed: loads, works, unloads",
 	  loads_uncompressed, &large },
 	{ "small: loads 200 times", loads_200_times, &small },
-	{ "middling: loads 200 times", loads_200_times, &middling },
-	{ "small: loads, by 8 processes at once, from one file",
+	{ "medium: loads 200 times", loads_200_times, &middling },
+	{ "small: loads in 8 processes at once, from one file",
 	  loads_by_8_from_one_file, &small },
-	{ "small: loads, by 8 processes at once, from 8 files",
+	{ "small: loads in 8 processes at once, from 8 files",
 	  loads_by_8_from_8_files, &small },
-	{ "over 1 MB: loads, by 8 processes at once, from one file",
+	{ "over 1 MB: loads in 8 processes at once, from one file",
 	  loads_by_8_from_one_file, &large },
-	{ "over 1 MB: loads, by 8 processes at once, from 8 files",
+	{ "over 1 MB: loads in 8 processes at once, from 8 files",
 	  loads_by_8_from_8_files, &large },
 	{ "small: loads only once", loads_only_once, &small },
 };
 
 static const struct test after_refusals[] = {
-	{ "memory is back after thousands of loads", memory_is_back },
+	{ "no memory is lost after thousands of loads", memory_is_back },
 	{ "small: insmod loads it", insmod_loads, &small },
-	{ "middling: insmod loads it", insmod_loads, &middling },
+	{ "medium: insmod loads it", insmod_loads, &middling },
 	{ "over 1 MB: insmod loads it", insmod_loads, &large },
 	{ "insmod leaves decompression to the kernel",
 	  insmod_leaves_it_to_the_kernel, &small },
 	{ "small: modprobe loads it", modprobe_loads, &small },
-	{ "middling: modprobe loads it, and what it needs",
+	{ "medium: modprobe loads it and its dependency",
 	  modprobe_loads, &middling },
-	{ "middling: mount has it loaded", mount_has_it_loaded, &middling },
-	{ "refused: a module without a signature, if that is enforced",
+	{ "medium: mount makes the kernel load it", mount_has_it_loaded, &middling },
+	{ "refused: an unsigned module, if signatures are enforced",
 	  is_refused_if_enforced, &unsigned_module },
-	{ "refused: a flipped bit, wherever",
+	{ "refused: a flipped bit anywhere in the file",
 	  flipped_bits_are_refused, &small },
 	{ "the kernel is not tainted", kernel_is_not_tainted },
-	{ "kmemleak is silent", kmemleak_is_silent },
-	{ "kmemleak sees a leak", kmemleak_sees_a_leak },
+	{ "kmemleak reports no leak", kmemleak_is_silent },
+	{ "kmemleak reports a leak made on purpose", kmemleak_sees_a_leak },
 };
 
-/* What modules are for */
+/* Functions that check that a module works */
 
-/* As its own interpreter this program exits with that. */
+/* Exit status of this program when it runs as an interpreter */
 #define INTERPRETED	42
 
 static bool script_runs(void)
 {
-	/* It may lie in /tmp, and be hidden. */
+	/* /proc/self/exe works even if this program lies in the hidden /tmp. */
 	make_text(TMP "/script", "#!/proc/self/exe --interpret\n");
 	return run(TMP "/script", NULL, NULL) == INTERPRETED;
 }
@@ -241,7 +240,7 @@ static bool overlay_shows_both(void)
 	return shown;
 }
 
-/* Files that are refused */
+/* Files that the kernel must refuse */
 
 static int first_bytes(long n)
 {
@@ -271,20 +270,20 @@ static int in_directory(long file)
 	return open_it(path_of((const char *)file, COMPRESSED));
 }
 
-/* What needs another that is not loaded */
+/* Open a module whose dependency is not loaded. */
 static int in_need(long unused)
 {
 	return in_directory((long)(needs_another(&middling) ? middling.file :
 				   "test/needs.ko"));
 }
 
-/* The small module as .gz, .xz or .zst */
+/* Open the small module as .gz, .xz or .zst. */
 static int of_format(long format)
 {
 	char path[PATH_SIZE];
 
 	if (strcmp((const char *)format, suffix) == 0)
-		skip("it is\n");
+		skip("the kernel's format is this one\n");
 	join(path, directory, "/test/format.ko", (const char *)format);
 	return open_it(path);
 }
@@ -340,7 +339,7 @@ static void names_the_algorithm(const void *unused)
 	const char *wanted = getenv("DECOMPRESS_ALGORITHM");
 
 	if (!wanted)
-		skip("which should it be?\n");
+		skip("DECOMPRESS_ALGORITHM is not set\n");
 	check(holds("/sys/module/compression", wanted),
 	      "it does not say %s\n", wanted);
 }
@@ -351,7 +350,7 @@ static void memory_is_high(const void *unused)
 	long mb = count_memory().high / 256;
 
 	if (!wanted)
-		skip("how much should it be?\n");
+		skip("DECOMPRESS_HIGH_MB is not set\n");
 	ksft_print_msg("%ld MB\n", mb);
 	check(mb >= atol(wanted), "less than %s MB\n", wanted);
 }
@@ -375,9 +374,9 @@ static void goes(const struct module *m)
 
 	check(error == 0, "%s: not unloaded: %s\n", m->name, error_name(error));
 	check(!is_loaded(m->name), "%s: still in /proc/modules\n", m->name);
-	/* On a live system mount(2) may well have it loaded. */
+	/* On a live system mount(2) may load the module again. */
 	if (alone)
-		check(!m->works(), "%s: works without being there\n", m->name);
+		check(!m->works(), "%s: works although it is unloaded\n", m->name);
 }
 
 static void loads_works_unloads(const struct module *m, int flags)
@@ -425,7 +424,7 @@ static void loads_200_times(const void *module)
 	put_back(m);
 }
 
-/* One succeeds, the others come too late: EEXIST, says init_module(2). */
+/* One process succeeds; the others get EEXIST (init_module(2)). */
 static void loads_by_8(const struct module *m, bool from_one_file)
 {
 	int ends[2], i, status, loaded = 0, late = 0;
@@ -439,7 +438,7 @@ static void loads_by_8(const struct module *m, bool from_one_file)
 		copy_to(path, path_of(m->file, COMPRESSED));
 		if (fork() == 0) {
 			close(ends[1]);
-			/* Returns when nobody has the other end any more. */
+			/* Returns when all processes have closed the other end. */
 			read(ends[0], number, 1);
 			exit(finit_module(open(path, O_RDONLY), "", COMPRESSED));
 		}
@@ -453,8 +452,8 @@ static void loads_by_8(const struct module *m, bool from_one_file)
 		late += WEXITSTATUS(status) == EEXIST;
 	}
 	/*
-	 * Who comes while the same file is being loaded may be told how that
-	 * went, instead.
+	 * While the kernel loads a file, another load of the same file may
+	 * return the result of the first.
 	 */
 	check(from_one_file ? loaded >= 1 : loaded == 1,
 	      "%s: loaded by %d of 8\n", m->name, loaded);
@@ -510,8 +509,8 @@ static void is_refused(const void *refusal)
 	if (r->only_alone && !alone)
 		skip("this is a live system\n");
 	if (is_for_signatures(r) && !exists(SIG_ENFORCE))
-		skip("this kernel does not look at signatures\n");
-	/* What is not signed is not even looked at. */
+		skip("this kernel does not verify signatures\n");
+	/* The kernel checks the signature before the ELF header. */
 	if (wanted == ENOEXEC && signatures_are_enforced())
 		wanted = EKEYREJECTED;
 
@@ -526,8 +525,8 @@ static void is_refused(const void *refusal)
 	after = contents("/proc/modules", NULL);
 	must(after, "no /proc/modules\n");
 	check(strcmp(before, after) == 0,
-	      "/proc/modules was\n%sand is\n%s", before, after);
-	/* Not to be in the way of the next one */
+	      "/proc/modules has changed from\n%sto\n%s", before, after);
+	/* Unload a module that should have been refused, for the next case. */
 	if (error == 0 && unload(small.name))
 		unload(middling.name);
 }
@@ -536,7 +535,7 @@ static void is_refused_if_enforced(const void *refusal)
 {
 	if (!alone)
 		skip("this is a live system\n");
-	/* It cannot be taken back. */
+	/* This cannot be undone, so the case is one of the last. */
 	tell(SIG_ENFORCE, "Y");
 	check(!exists(SIG_ENFORCE) || signatures_are_enforced(),
 	      "signatures are not enforced\n");
@@ -544,9 +543,9 @@ static void is_refused_if_enforced(const void *refusal)
 }
 
 /*
- * The decoders of xz and zstd notice, by a checksum. That of gzip is not looked
- * at, so there the signature has to tell. With any of them a flipped bit may make
- * no difference to what comes out, and then the module is as good as ever.
+ * The checks of xz and zstd find a flipped bit. The kernel ignores gzip's check,
+ * so there the signature must find it. If the bit does not change the output, the
+ * module loads and works.
  */
 static void flipped_bits_are_refused(const void *module)
 {
@@ -560,7 +559,7 @@ static void flipped_bits_are_refused(const void *module)
 		skip("signatures are not enforced\n");
 	get_ready(m, COMPRESSED);
 	buf = compressed_file(m, &size);
-	/* From behind the header to before the trailer */
+	/* Flip bits after the header and before the trailer. */
 	for (i = 40; i < size - 40; i += size / 200 + 1) {
 		buf[i] ^= 0x10;
 		fd = file_of(buf, size);
@@ -583,7 +582,7 @@ static void flipped_bits_are_refused(const void *module)
 		       seen[0]);
 }
 
-/* In processes of their own, as some of them give something up. */
+/* Run each refusal in a new process: some of them drop privileges. */
 static void all_are_refused(void)
 {
 	int status;
@@ -622,9 +621,8 @@ static void load_and_refuse(int rounds)
 }
 
 /*
- * A single refusal that leaks a page loses one a round, and does so again and again. Half
- * of that is too much: what the kernel has at hand for later differs by 35 pages, but not
- * in one direction for ever.
+ * A refusal that leaks a page loses one in each round. Fail if half of that is lost three
+ * times in a row. The kernel's caches vary by 35 pages, but not always in one direction.
  */
 static void memory_is_back(const void *unused)
 {
@@ -634,7 +632,7 @@ static void memory_is_back(const void *unused)
 
 	if (!alone)
 		skip("this is a live system\n");
-	/* What is allocated once and then kept is so before the first round. */
+	/* Let the kernel fill its caches before the first count. */
 	load_and_refuse(3);
 	after = settled_memory();
 	for (tries = 0; tries < 3 && !failed; tries++) {
@@ -652,13 +650,13 @@ static void memory_is_back(const void *unused)
 		    before.free_high - after.free_high < rounds / 2)
 			return;
 	}
-	check(false, "as many as %d pages of either are gone, each time\n",
+	check(false, "%d pages or more are lost, each time\n",
 	      rounds / 2);
 }
 
 /*
- * kmod is what people use. It leaves decompression to the kernel if the file has
- * the format that is named in /sys/module/compression.
+ * kmod leaves decompression to the kernel if the file has the format that
+ * /sys/module/compression names.
  */
 static void have_kmod(void)
 {
@@ -682,7 +680,7 @@ static void insmod_loads(const void *module)
 	put_back(m);
 }
 
-/* Who decompresses is who complains if that fails. */
+/* If the kernel decompresses, the kernel logs the error. */
 static void insmod_leaves_it_to_the_kernel(const void *module)
 {
 	const char *message;
@@ -698,7 +696,7 @@ static void insmod_leaves_it_to_the_kernel(const void *module)
 	do {
 		message = next_message();
 	} while (message && !contains(message, "compress"));
-	check(message, "the kernel does not complain\n");
+	check(message, "the kernel logs no error\n");
 	if (message)
 		ksft_print_msg("kernel: %s\n", message);
 }
@@ -735,7 +733,7 @@ static void kernel_is_not_tainted(const void *unused)
 	if (!alone)
 		skip("this is a live system\n");
 	check(taint() == 0, "tainted: %ld\n", taint());
-	check(open_kmsg(), "no /dev/kmsg, so nobody looked for warnings\n");
+	check(open_kmsg(), "no /dev/kmsg, so warnings were not seen\n");
 }
 
 static void have_kmemleak(void)
@@ -743,7 +741,7 @@ static void have_kmemleak(void)
 	if (!alone)
 		skip("this is a live system\n");
 	if (!exists(KMEMLEAK))
-		skip("this kernel does not have it\n");
+		skip("this kernel has no kmemleak\n");
 }
 
 static void kmemleak_is_silent(const void *unused)
@@ -755,7 +753,7 @@ static void kmemleak_is_silent(const void *unused)
 	check(!*report, "%s", report);
 }
 
-/* The kernel's own sample of what leaks */
+/* Load the kernel's sample module that leaks. */
 static void kmemleak_sees_a_leak(const void *unused)
 {
 	static const struct module leaky = {

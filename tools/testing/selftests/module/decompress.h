@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* What the cases of decompress.c are made with */
+/* Helpers for the cases in decompress.c */
 #ifndef DECOMPRESS_H
 #define DECOMPRESS_H
 
@@ -9,11 +9,11 @@
 
 #include "../kselftest.h"
 
-/* Flags of finit_module(); the second one is none that it knows. */
+/* Flags of finit_module() here; the kernel does not know the second one. */
 #define COMPRESSED	MODULE_INIT_COMPRESSED_FILE
 #define NOT_COMPRESSED	0x40000000
 
-/* The scratch directory: on a live system only this program sees it. */
+/* The scratch directory, a private mount on a live system */
 #define TMP		"/tmp"
 #define PATH_SIZE	256
 
@@ -22,17 +22,17 @@
 #define KMEMLEAK	"/sys/kernel/debug/kmemleak"
 
 /*
- * In DIRECTORY, compressed, and in DIRECTORY/test/plain/, not compressed. What is
- * in test/ is made by whoever starts this as init.
+ * A module: compressed in DIRECTORY, not compressed in DIRECTORY/test/plain/. The
+ * creator of a virtual machine for this program fills DIRECTORY/test/.
  */
 struct module {
 	const char *name;
 	const char *file;
 	const char *needs;
 	const char *needs_file;
-	/* So many at least, when not compressed */
+	/* Smallest size in bytes when not compressed */
 	long bytes;
-	/* Does what it is for? */
+	/* Return true if the loaded module works */
 	bool (*works)(void);
 };
 
@@ -41,10 +41,10 @@ struct refusal {
 	int error;
 	int (*open)(long arg);
 	long arg;
-	/* COMPRESSED, if not given, and no parameters */
+	/* 0 means COMPRESSED; NULL parameters mean none */
 	int flags;
 	const char *params;
-	/* Might it load, or leave a mark, on a live system? */
+	/* The case might change a live system */
 	bool only_alone;
 };
 
@@ -54,27 +54,27 @@ struct test {
 	const void *arg;
 };
 
-/* In pages, low and high, as /proc/zoneinfo has it */
+/* Memory in pages, lowmem and highmem, from /proc/zoneinfo */
 struct memory {
 	/*
-	 * With those that are kept for each CPU, and those of the slab caches,
-	 * which come and go: what leaks from these is for kmemleak to see.
+	 * Free pages, including per-CPU lists and slab caches, which vary.
+	 * kmemleak finds leaks from slab caches.
 	 */
 	long free_low, free_high;
 	long high;
 };
 
-/* run.c. kselftest.h counts results for each .c by itself: here they are. */
+/* run.c: the only file that counts results, as kselftest.h counts per file */
 
-/* Is this init, with the machine all to itself? */
+/* This program is the init of a virtual machine */
 extern bool alone;
 extern const char *directory;
-/* What the names of compressed modules end in */
+/* The suffix of compressed modules */
 extern const char *suffix;
 
-/* Of the case that runs, in a process of its own */
+/* The running case has failed */
 extern bool failed;
-/* Not a word on why it is skipped */
+/* Do not print why a case is skipped */
 extern bool quiet;
 
 #define check(condition, ...) do {				\
@@ -84,7 +84,7 @@ extern bool quiet;
 	}							\
 } while (0)
 
-/* There is no case without that. */
+/* Fail the case at once if a condition does not hold. */
 #define must(condition, ...) do {				\
 	if (!(condition)) {					\
 		ksft_print_msg(__VA_ARGS__);			\

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* Text, and files: the kernel's, those that a case makes, and modules. */
+/* Text and files */
 #include "decompress.h"
 
 /* Text */
@@ -52,7 +52,7 @@ const char *error_name(int error)
 
 /* Files */
 
-/* What is in a file, and a zero byte; NULL if there is none. */
+/* Return the content of a file and a NUL byte, or NULL if it cannot be read. */
 char *contents(const char *path, size_t *size)
 {
 	size_t room = 1 << 16, used = 0;
@@ -91,13 +91,13 @@ static bool put(int fd, const void *buf, size_t size)
 	return done;
 }
 
-/* A file of the kernel's: none is made where it has none. */
+/* Write to a file of the kernel; do not create it. */
 bool tell(const char *path, const char *s)
 {
 	return put(open(path, O_WRONLY), s, strlen(s));
 }
 
-/* Is that its first line? */
+/* Return true if @line is the first line of the file. */
 bool holds(const char *path, const char *line)
 {
 	char *text = contents(path, NULL);
@@ -122,7 +122,7 @@ long size_of(const char *path)
 	return stat(path, &st) ? -1 : (long)st.st_size;
 }
 
-/* In the scratch directory */
+/* Make a file in the scratch directory. */
 void make_file(const char *path, const void *buf, size_t size)
 {
 	must(put(open(path, O_WRONLY | O_CREAT | O_TRUNC, 0700), buf, size),
@@ -134,7 +134,7 @@ void make_text(const char *path, const char *s)
 	make_file(path, s, strlen(s));
 }
 
-/* EBADF is to be what the kernel says of the file, and not of none. */
+/* Open a file that exists, so that a later EBADF is not about a missing file. */
 int open_made(const char *path, int flags)
 {
 	int fd = open(path, flags);
@@ -153,7 +153,7 @@ void copy_to(const char *path, const char *from)
 	free(buf);
 }
 
-/* A file that has these bytes, but no name, open for reading */
+/* Open, for reading, an unlinked file with these bytes. */
 int file_of(const void *buf, size_t size)
 {
 	int fd;
@@ -164,7 +164,7 @@ int file_of(const void *buf, size_t size)
 	return fd;
 }
 
-/* Whoever starts this as init is to bring everything along. */
+/* Skip the case if a file is missing. In a virtual machine that is a failure. */
 void not_there(const char *path)
 {
 	if (!alone)

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0
-/* Modules: where they are, how they come and go, and who may have them do so. */
+/* Load, find and unload modules */
 #include "decompress.h"
 
-/* Has this case loaded what its module needs? */
+/* This case has loaded the dependency of its module */
 static bool needs_is_ours;
 
-/* "x.ko" is x.ko.gz, say, or test/plain/x.ko. */
+/* Return the path of "x.ko": DIRECTORY/x.ko.gz, or DIRECTORY/test/plain/x.ko. */
 const char *path_of(const char *file, int flags)
 {
 	static char path[PATH_SIZE];
@@ -48,7 +48,7 @@ int load(const char *file, int flags)
 	return error;
 }
 
-/* Whoever has just used it may not quite have let go of it. */
+/* Unload a module; retry while its last user still holds a reference. */
 int unload(const char *name)
 {
 	int i;
@@ -61,14 +61,14 @@ int unload(const char *name)
 	return 0;
 }
 
-/* Its line in /proc/modules ends in "Live 0x...". */
+/* Return true if /proc/modules lists the module, in @state if that is not NULL. */
 static bool in_proc_modules(const char *name, const char *state)
 {
 	char *modules = contents("/proc/modules", NULL);
 	bool found = false;
 	char *line, *end;
 
-	/* The system's own modules are not to be taken for this program's. */
+	/* Without /proc/modules the system's modules cannot be told apart. */
 	must(modules, "no /proc/modules\n");
 	for (line = modules; *line; line = end + 1) {
 		end = strchr(line, '\n');
@@ -92,13 +92,13 @@ bool is_live(const char *name)
 	return in_proc_modules(name, " Live ");
 }
 
-/* Is there one that it needs? It may be built in. */
+/* Return true if the module has a dependency that is not built in. */
 bool needs_another(const struct module *m)
 {
 	return m->needs && exists(path_of(m->needs_file, COMPRESSED));
 }
 
-/* Skips a module that is not there, or that the system has loaded. */
+/* Skip a module that is missing or already loaded; load its dependency. */
 void get_ready(const struct module *m, int flags)
 {
 	if (!exists(path_of(m->file, flags)))
@@ -112,7 +112,7 @@ void get_ready(const struct module *m, int flags)
 	}
 }
 
-/* Not what the system has loaded, though it may not need it now. */
+/* Unload the dependency if this case has loaded it. */
 void put_back(const struct module *m)
 {
 	if (!needs_is_ours)
@@ -135,11 +135,11 @@ void drop_privileges(void)
 #else
 	long nr = __NR_setuid;
 #endif
-	/* As root it would load what it is to be refused. */
+	/* As root the case would load the module. */
 	must(syscall(nr, 65534) == 0, "still root: %s\n", error_name(errno));
 }
 
-/* The exit status, or -1 */
+/* Run a program; return its exit status, or -1. */
 int run(const char *program, const char *a, const char *b)
 {
 	const char *const argv[4] = { program, a, b };

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* How it is run: where, and each case by itself. */
+/* Set up the environment, and run each case in a new process */
 #include "decompress.h"
 
 bool alone, failed, quiet;
@@ -7,7 +7,7 @@ const char *directory, *suffix;
 
 static void mount_on(const char *path, const char *type)
 {
-	/* Only of an empty machine are they not there. */
+	/* The directory is missing only in an empty virtual machine. */
 	if ((alone && mkdir(path, 0755) && errno != EEXIST) ||
 	    mount(type, path, type, 0, NULL))
 		ksft_exit_fail_msg("%s: not mounted: %s\n", path,
@@ -16,20 +16,20 @@ static void mount_on(const char *path, const char *type)
 
 static void become_init(void)
 {
-	/* Whoever was at the console before may not have ended a line. */
+	/* The kernel may have left an unfinished line on the console. */
 	printf("\n");
 	mount_on("/proc", "proc");
 	mount_on("/sys", "sysfs");
 	if (exists("/sys/kernel/debug"))
 		mount_on("/sys/kernel/debug", "debugfs");
-	/* Nothing is loaded unless a case does it. */
+	/* Keep the kernel from loading modules by itself. */
 	if (!tell(MODPROBE, "\n"))
 		ksft_exit_fail_msg("%s: not written\n", MODPROBE);
-	/* Most of what it takes to unload is to wait for RCU. */
+	/* Unloading mostly waits for RCU; make that faster. */
 	tell("/sys/kernel/rcu_expedited", "1");
 }
 
-/* Those of others are not to be touched, nor to see what is mounted here. */
+/* Use private mounts, which other processes do not see. */
 static void take_own_mounts(void)
 {
 	if (syscall(__NR_unshare, CLONE_NEWNS))
@@ -49,7 +49,7 @@ void start(int argc, char **argv, unsigned int cases)
 	int error;
 	size_t i;
 
-	/* The init of a container has the same number, but not that command. */
+	/* The init of a container also has PID 1, but may not call reboot(). */
 	alone = getpid() == 1 && reboot(LINUX_REBOOT_CMD_CAD_OFF) == 0;
 	if (alone)
 		become_init();
@@ -61,7 +61,7 @@ void start(int argc, char **argv, unsigned int cases)
 			suffix = suffixes[i][1];
 	if (!suffix)
 		ksft_exit_skip("this kernel does not decompress modules\n");
-	/* Who may not load any is told so before the file is looked at. */
+	/* The kernel checks for permission before it checks the file. */
 	error = finit_module(-1, "", 0);
 	if (error != EBADF)
 		ksft_exit_skip("no modules may be loaded here: %s\n",
@@ -74,7 +74,7 @@ void start(int argc, char **argv, unsigned int cases)
 	if (!open_kmsg())
 		ksft_print_msg("no /dev/kmsg: only the taint tells of warnings\n");
 
-	/* Programs that the kernel starts, as modprobe, see what init sees. */
+	/* The kernel starts modprobe in init's mount namespace: use that if alone. */
 	if (!alone)
 		take_own_mounts();
 	mount_on(TMP, "ramfs");
@@ -84,8 +84,8 @@ void start(int argc, char **argv, unsigned int cases)
 }
 
 /*
- * In a process of its own: what a bug leaves behind in the one that met it does
- * not get any further, and neither does one that is killed.
+ * Run a case in a new process, so that a bug or a kill does not affect the next
+ * case.
  */
 void run_test(const struct test *test)
 {
@@ -93,7 +93,7 @@ void run_test(const struct test *test)
 	long tainted = taint();
 	pid_t pid;
 
-	/* What is said only once is to be said for each. */
+	/* Let WARN_ON_ONCE() warn again in each case. */
 	if (alone)
 		tell("/sys/kernel/debug/clear_warn_once", "1");
 	pid = fork();
@@ -120,7 +120,7 @@ void finish(void)
 	if (!alone)
 		ksft_finished();
 	ksft_print_cnts();
-	/* What a serial line has not sent by then is lost */
+	/* Drain the serial line before the reboot. */
 	ioctl(1, TCSBRK, (void *)1);
 	reboot(LINUX_REBOOT_CMD_RESTART);
 	exit(KSFT_FAIL);

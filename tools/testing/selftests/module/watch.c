@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* What the kernel says of itself: of its memory, its taint, and in its log. */
+/* Read the kernel's free memory, taint and log */
 #include "decompress.h"
 
 void wait_ms(int ms)
@@ -13,7 +13,7 @@ static bool is_word(char c)
 	return c && c != ' ' && c != ',' && c != '\n';
 }
 
-/* Cuts the text behind its first word, and goes on there. */
+/* Split off the first word of the text. */
 static char *next_word(char **text)
 {
 	char *word = *text, *end;
@@ -51,8 +51,8 @@ struct memory count_memory(void)
 }
 
 /*
- * With caches dropped; RCU, work queues and the other CPU may still be about to
- * free more, so the most that is seen in a second counts.
+ * Drop caches and return the most free memory seen in a second: RCU, work queues
+ * and the other CPU may still free some.
  */
 struct memory settled_memory(void)
 {
@@ -81,7 +81,7 @@ long taint(void)
 	return value;
 }
 
-/* Of the kernel's log, what is new */
+/* The kernel's log, open for new messages */
 static int kmsg = -1;
 
 const char *next_message(void)
@@ -90,7 +90,7 @@ const char *next_message(void)
 	char *text, *end;
 	ssize_t n;
 
-	/* EPIPE is for what was overwritten meanwhile: the next is there. */
+	/* EPIPE means that messages were overwritten; read the next one. */
 	do {
 		n = read(kmsg, record, sizeof(record) - 1);
 	} while (n < 0 && errno == EPIPE);
@@ -112,7 +112,7 @@ bool open_kmsg(void)
 	return kmsg >= 0 && lseek(kmsg, 0, SEEK_END) >= 0;
 }
 
-/* Shows the warnings, and says how many there are. */
+/* Print the new warnings in the log, and return their number. */
 int warnings(void)
 {
 	static const char *const signs[] = {
@@ -134,7 +134,7 @@ int warnings(void)
 	return found;
 }
 
-/* Only what is older than five seconds and was seen twice is reported. */
+/* kmemleak reports objects that are five seconds old and were found twice. */
 char *kmemleak_report(void)
 {
 	char *report;
