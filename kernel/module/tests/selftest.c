@@ -569,12 +569,12 @@ static void watch_tells_other_tasks_apart(struct kunit *test)
 
 	for (i = 0; i < ARRAY_SIZE(lines); i++) {
 		snprintf(line, sizeof(line), lines[i], current->pid);
-		KUNIT_EXPECT_EQ(test, watch_owner(line), WATCH_OURS);
+		KUNIT_EXPECT_EQ(test, watch_owner(line), WATCH_OUR_TASK);
 		snprintf(line, sizeof(line), lines[i], current->pid + 1);
-		KUNIT_EXPECT_EQ(test, watch_owner(line), WATCH_STRANGER);
+		KUNIT_EXPECT_EQ(test, watch_owner(line), WATCH_OTHER_TASK);
 	}
-	KUNIT_EXPECT_EQ(test, watch_owner("BUG: Bad page state"), WATCH_NOBODY);
-	KUNIT_EXPECT_EQ(test, watch_owner("mm/highmem.c:623"), WATCH_NOBODY);
+	KUNIT_EXPECT_EQ(test, watch_owner("BUG: Bad page state"), WATCH_NO_TASK);
+	KUNIT_EXPECT_EQ(test, watch_owner("mm/highmem.c:623"), WATCH_NO_TASK);
 }
 
 /* Test that the watch finds the PID in a later line of a report */

@@ -93,8 +93,8 @@ static bool names_task(const char *line, int *pid)
  * @line: the line
  *
  * Context: any.
- * Return: WATCH_OURS if the line names a task passed to watch_task(),
- * WATCH_STRANGER if it names another task, WATCH_NOBODY if it names no task.
+ * Return: WATCH_OUR_TASK if the line names a task passed to watch_task(),
+ * WATCH_OTHER_TASK if it names another task, WATCH_NO_TASK if it names no task.
  */
 enum watch_owner watch_owner(const char *line)
 {
@@ -102,11 +102,11 @@ enum watch_owner watch_owner(const char *line)
 	int pid;
 
 	if (!names_task(line, &pid))
-		return WATCH_NOBODY;
+		return WATCH_NO_TASK;
 	for (i = 0; i < nr_tasks; i++)
 		if (tasks[i] == pid)
-			return WATCH_OURS;
-	return WATCH_STRANGER;
+			return WATCH_OUR_TASK;
+	return WATCH_OTHER_TASK;
 }
 
 static bool is_alarm(const char *line)
@@ -125,14 +125,14 @@ static bool is_alarm(const char *line)
  */
 static void hear_alarm(const char *line)
 {
-	enum watch_owner owner = watch_is_alone() ? WATCH_OURS :
+	enum watch_owner owner = watch_is_alone() ? WATCH_OUR_TASK :
 						    watch_owner(line);
 
 	if (is_alarm(line))
 		strscpy(unowned, line, sizeof(unowned));
-	if (!unowned[0] || owner == WATCH_NOBODY)
+	if (!unowned[0] || owner == WATCH_NO_TASK)
 		return;
-	if (owner == WATCH_OURS && !alarm[0])
+	if (owner == WATCH_OUR_TASK && !alarm[0])
 		strscpy(alarm, unowned, sizeof(alarm));
 	unowned[0] = '\0';
 }

@@ -14,9 +14,9 @@
 #define WATCH_TASKS	64
 
 enum watch_owner {
-	WATCH_NOBODY,
-	WATCH_OURS,
-	WATCH_STRANGER,
+	WATCH_NO_TASK,
+	WATCH_OUR_TASK,
+	WATCH_OTHER_TASK,
 };
 
 /* A harmless line that the watch treats like a WARN, for its own test */
