@@ -10,8 +10,8 @@
  * default is /lib/modules/RELEASE. It must not be in /tmp, which this program
  * hides. Cases whose module is missing or already loaded are skipped.
  *
- * As the init of a virtual machine the program runs more cases: those that could
- * change a live system, and those that need the free memory to stay the same.
+ * As the init of a virtual machine the program also runs cases that could change
+ * a live system, and cases that need the free memory to stay the same.
  */
 #include "decompress.h"
 

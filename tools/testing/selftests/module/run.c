@@ -33,9 +33,9 @@ static void become_init(void)
 static void take_own_mounts(void)
 {
 	if (syscall(__NR_unshare, CLONE_NEWNS))
-		ksft_exit_skip("no mounts of its own: %s\n", error_name(errno));
+		ksft_exit_skip("no mount namespace: %s\n", error_name(errno));
 	if (mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL))
-		ksft_exit_skip("its mounts are not private: %s\n",
+		ksft_exit_skip("mounts are not private: %s\n",
 			       error_name(errno));
 }
 
