@@ -1,10 +1,9 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0
 #
-# Stands in for the kernel's own kunit.py: the same subcommands and flags, from
-# any directory. Makes the tree that has the suite in it (KERNEL and FIXES in
-# the environment say which), fills in what was not given, and hands over to
-# the kunit.py of that tree.
+# Forward to the kernel's own kunit.py: the same subcommands and flags, from any
+# directory. Prepare a tree with the suite in it (KERNEL and FIXES in the environment
+# select the tree), add default arguments, and run the kunit.py of that tree.
 
 import os
 import subprocess
@@ -15,21 +14,21 @@ ROOT = os.path.realpath(__file__).split('/tools/testing/kunit/', maxsplit=1)[0]
 LIB = os.path.join(ROOT, 'harness/lib')
 BUILD = os.path.abspath(os.environ.get('BUILD') or os.path.join(ROOT, 'build'))
 
-# Options with a path, which a tree's kunit.py would take as its own, as it
-# changes directory. Those with an optional value never take the next argument.
+# Options with a path. The tree's kunit.py changes directory, so paths must be
+# absolute. An option with an optional value never takes the next argument.
 PATH_OPTIONS = {'--build_dir', '--kunitconfig', '--qemu_config'}
 OPTIONAL_PATH_OPTIONS = {'--json', '--junit'}
 
-# Left by a calling make, and read by the kernel's.
+# Variables of a calling make, which the kernel's makefiles would read.
 MAKE_VARIABLES = ('MAKEFLAGS', 'MFLAGS', 'MAKELEVEL', 'MAKEOVERRIDES',
 		  'ARCH', 'CROSS_COMPILE')
 
-# tree.sh takes the lock of a tree by this descriptor.
+# The file descriptor by which tree.sh locks a tree.
 LOCK = 9
 
 
 def script(name: str, *args: str) -> str:
-	"""Runs one of the scripts, which has said so if it fails. Returns its output."""
+	"""Runs one of the scripts, which prints its own errors. Returns its output."""
 	result = subprocess.run(['sh', os.path.join(LIB, name), *args],
 				stdout=subprocess.PIPE, text=True, close_fds=False)
 	if result.returncode:
@@ -37,10 +36,10 @@ def script(name: str, *args: str) -> str:
 	return result.stdout.strip()
 
 def absolute_path(option: str, value: str) -> str:
-	"""Returns what the tree's kunit.py has to be told for a path of the caller's."""
+	"""Returns the absolute path for a path that the caller gave."""
 	if not value or (option in OPTIONAL_PATH_OPTIONS and value == 'stdout'):
 		return value
-	# Such as kernel/module, which may be meant to be the tree's.
+	# A path such as kernel/module may be one in the tree.
 	if option in ('--kunitconfig', '--qemu_config') and not os.path.exists(value):
 		return value
 	return os.path.abspath(value)
@@ -72,7 +71,7 @@ def arch_of(args: Sequence[str]) -> str:
 	return arch
 
 def machine(arch: str) -> Tuple[str, str]:
-	"""Returns a compiler's prefix and what QEMU is to be given, if anything."""
+	"""Returns the prefix of the compiler and the arguments of QEMU, or empty strings."""
 	with open(os.path.join(LIB, 'machines.tsv')) as rows:
 		for row in rows:
 			name, *fields = row.rstrip('\n').split('\t')
@@ -82,7 +81,7 @@ def machine(arch: str) -> Tuple[str, str]:
 	return '', ''
 
 def default_args(tree: str, arch: str, given: Set[str]) -> List[str]:
-	"""Returns the arguments which the caller left to us."""
+	"""Returns arguments for the options that the caller did not give."""
 	args = []
 	if '--build_dir' not in given:
 		args.append('--build_dir=' + os.path.abspath('.kunit'))
@@ -91,7 +90,7 @@ def default_args(tree: str, arch: str, given: Set[str]) -> List[str]:
 	cross, qemu = machine(arch)
 	if cross and '--cross_compile' not in given:
 		args.append('--cross_compile=' + cross)
-	# A machine that this kernel's own kunit.py does not have
+	# The kernel's own kunit.py may not know this machine.
 	own = os.path.join(tree, 'tools/testing/kunit/qemu_configs', f'{arch}.py')
 	new = bool(qemu) and '--qemu_config' not in given and not os.path.exists(own)
 	if new:
@@ -113,7 +112,7 @@ def main(argv: Sequence[str]) -> NoReturn:
 		script('need.sh', arch)
 	name, source = script('kernel.sh', os.environ.get('KERNEL', '')).split(maxsplit=1)
 
-	# Held until kunit.py is done: the tree must not change under a build.
+	# Hold the lock until kunit.py ends: the tree must not change under a build.
 	os.makedirs(os.path.join(BUILD, 'tree'), exist_ok=True)
 	lock = os.open(os.path.join(BUILD, 'tree', f'{name}.lock'), os.O_CREAT | os.O_RDWR)
 	os.dup2(lock, LOCK)
