@@ -45,7 +45,7 @@ static void blob_output_matches(struct kunit *test)
 		expect_taken(test, a);
 }
 
-/* Test each length near a page boundary, stored and run-length encoded */
+/* Test that the output is intact for each length near a page boundary */
 static void lengths_to_two_pages_come_out(struct kunit *test)
 {
 	static const enum payload_kind kinds[] = {
@@ -72,7 +72,7 @@ static void lengths_to_two_pages_come_out(struct kunit *test)
 	}
 }
 
-/* Test that page counts near the number of kmap_local slots are no limit */
+/* Test that the output may have more pages than there are kmap_local slots */
 static void page_counts_near_the_slot_count_come_out(struct kunit *test)
 {
 	static const unsigned int pages[] = { 15, 16, 17, 32, 33, 34 };
@@ -91,7 +91,7 @@ static void page_counts_near_the_slot_count_come_out(struct kunit *test)
 	}
 }
 
-/* Test that large modules of any content come out, and no counter overflows */
+/* Test that output of up to 2 MiB is intact, and that no counter overflows */
 static void megabytes_come_out(struct kunit *test)
 {
 	static const struct {
@@ -99,7 +99,7 @@ static void megabytes_come_out(struct kunit *test)
 		enum payload_kind kind;
 		const struct stream_options *options;
 	} sizes[] = {
-		/* Twice the number of pages is 256 */
+		/* With pages of 4 KiB, the page array has 256 entries */
 		{ SZ_512K - SZ_2K, PAYLOAD_RANDOM, &stream_plain },
 		{ SZ_1M, PAYLOAD_ZERO, &stream_plain },
 		{ SZ_1M, PAYLOAD_TEXT, &stream_checked },
@@ -127,12 +127,12 @@ static void page_array_grows_from_one_entry(struct kunit *test)
 	case_write(a, SZ_2M + 1, &stream_checked);
 	a->direct = true;
 	expect_taken(test, a);
-	/* The array grows to 1, 2, 4, ... entries until all pages fit */
+	/* Not promised: the array doubles each time it is full */
 	KUNIT_EXPECT_GT(test, a->ledger.nr_memory,
 			ilog2(SZ_2M / PAGE_SIZE) + 1);
 }
 
-/* Test that a few bytes can become megabytes: zstd stores a run as one byte */
+/* Test that a zstd file of under 1000 bytes can decompress to 4 MiB */
 static void zstd_zeros_come_out(struct kunit *test)
 {
 	struct attempt *a = case_attempt_as(test, "zstd");
@@ -143,7 +143,7 @@ static void zstd_zeros_come_out(struct kunit *test)
 	expect_taken(test, a);
 }
 
-/* Test a match from the largest distance of the format: RFC 1951, 3.2.5 */
+/* Test that a match may have the largest distance, 32 KiB: RFC 1951, 3.2.5 */
 static void gzip_match_reaches_back_32k(struct kunit *test)
 {
 	static const struct stream_options far = { .gzip_far_match = true };
@@ -173,7 +173,7 @@ static void good_input_is_taken_after_a_refused_one(struct kunit *test)
 	}
 }
 
-/* Test that /sys/module/compression says what the kernel decompresses */
+/* Test that /sys/module/compression names the algorithm of the build */
 static void sysfs_attribute_names_the_algorithm(struct kunit *test)
 {
 	const struct algorithm *algorithm = test->param_value;
@@ -207,7 +207,7 @@ static void sysfs_attribute_names_the_algorithm(struct kunit *test)
 	KUNIT_EXPECT_STREQ(test, text, want);
 }
 
-/* Test that the kernel logs a failure to create the attribute, and continues */
+/* Test that a failure to create the attribute gives a warning, not an error */
 static void missing_sysfs_attribute_is_logged(struct kunit *test)
 {
 	struct attempt *a = case_attempt(test);

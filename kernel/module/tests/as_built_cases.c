@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The kernel's own module_decompress(), of the algorithm it was built with,
- * without the ledger: the real effect on the task and on the pages.
+ * The cases call the kernel's own module_decompress() without the ledger, and
+ * check the real effect on the task and on memory.
  */
 #include <linux/cpumask.h>
 #include <linux/mm.h>
@@ -14,8 +14,8 @@
 
 #if KERNEL_MODULE_DECOMPRESS && !defined(MODULE)
 /*
- * Run on the first CPU. No slot lies above its slot 0, so a kunmap_local() of
- * the address after that page is ignored, and the mapping is left behind.
+ * Run on the first CPU. No slot lies above its slot 0, so kunmap_local() of the
+ * address after a page in slot 0 does nothing, which the task's state shows.
  */
 static const struct algorithm *built_algorithm(struct kunit *test)
 {
@@ -127,7 +127,10 @@ static void known_files_come_out_intact(struct kunit *test)
 	}
 }
 
-/* Test lengths around pages; the first is long, to show a stale TLB entry */
+/*
+ * Test that the output is intact for lengths around page boundaries. The first
+ * is long: a stale TLB entry shows only until something flushes the TLB.
+ */
 static void lengths_around_pages_come_out_intact(struct kunit *test)
 {
 	static const size_t sizes[] = {
@@ -147,7 +150,7 @@ static void lengths_around_pages_come_out_intact(struct kunit *test)
 	}
 }
 
-/* Test that truncated files are refused */
+/* Test that truncated files are refused: half a module must not load */
 static void truncation_is_refused(struct kunit *test)
 {
 	const struct algorithm *algorithm = built_algorithm(test);
@@ -166,7 +169,7 @@ static void truncation_is_refused(struct kunit *test)
 	}
 }
 
-/* Test that a window larger than memory does not make the kernel warn */
+/* Test that a window past the limit is refused before kvmalloc() warns of it */
 static void large_window_is_refused(struct kunit *test)
 {
 	static const u8 window[] = {
@@ -186,7 +189,7 @@ static void large_window_is_refused(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, a->ret, -EINVAL);
 }
 
-/* Flush lazy vunmap() first: KASAN keeps shadow pages for those addresses */
+/* Purge lazily unmapped areas first: KASAN keeps shadow pages for them */
 static long free_memory(void)
 {
 	struct sysinfo memory;
@@ -214,9 +217,9 @@ static long pages_lost_by_modules(struct kunit *test, struct attempt *a)
 }
 
 /*
- * Test that cleanup leaks no page. A leak loses a page for each module, each
- * time. Per-CPU lists and other caches also take pages, so the limit is half a
- * page for each module, and only a loss that repeats counts.
+ * Test that cleanup leaks no page. A leak loses at least a page for each module
+ * in each round. Per-CPU lists and other caches also take pages, so the case
+ * fails only if each round loses half a page or more for each module.
  */
 static void cleanup_gives_all_memory_back(struct kunit *test)
 {

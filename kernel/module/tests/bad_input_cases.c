@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * decompress.c refuses bad input, and logs one message.
+ * decompress.c refuses bad input, and logs one message. A case marked "Not
+ * promised" pins what decompress.c does today, so that a change is noticed.
  */
 #include <linux/string.h>
 
@@ -18,7 +19,7 @@ static const char *not_of_format(const struct algorithm *algorithm)
 	return log;
 }
 
-/* Test that an empty file is refused as not of the format */
+/* Test that an empty file is refused, with the message for a wrong format */
 static void empty_input_is_refused(struct kunit *test)
 {
 	struct attempt *a = case_attempt(test);
@@ -28,7 +29,7 @@ static void empty_input_is_refused(struct kunit *test)
 	expect_refused(test, a, -EINVAL, not_of_format(test->param_value));
 }
 
-/* Test that each flipped bit of the magic bytes is noticed, and noise as well */
+/* Test that a wrong bit in the magic, or a page of one value, is refused */
 static void wrong_magic_is_refused(struct kunit *test)
 {
 	const struct algorithm *algorithm = test->param_value;
@@ -53,7 +54,7 @@ static void wrong_magic_is_refused(struct kunit *test)
 	}
 }
 
-/* Test that a file of magic bytes only is of the format, but truncated */
+/* Test that the magic bytes alone pass the magic check, but not the decoder */
 static void magic_bytes_alone_identify_the_format(struct kunit *test)
 {
 	static const char *const logs[] = {
@@ -102,7 +103,7 @@ static bool refuse_truncated(struct kunit *test, struct attempt *a,
 	return expect_refused(test, a, -EINVAL, NULL);
 }
 
-/* Try each truncation of each small file, with or without the rest behind it */
+/* Try each truncation of each small file; the rest may follow in memory */
 static void refuse_each_truncation(struct kunit *test, bool rest_behind)
 {
 	const struct algorithm *algorithm = test->param_value;
@@ -130,13 +131,13 @@ static void bytes_past_the_input_are_not_read(struct kunit *test)
 	refuse_each_truncation(test, true);
 }
 
-/* Test that each truncation is refused: half a module must not load */
+/* Test that each truncated file is refused: half a module must not load */
 static void truncated_file_is_refused(struct kunit *test)
 {
 	refuse_each_truncation(test, false);
 }
 
-/* Test truncations at which a page of output is full */
+/* Test that a truncation where a page of output is full is refused */
 static void truncated_at_a_page_boundary_is_refused(struct kunit *test)
 {
 	struct attempt *a = case_some_pages(test);
@@ -186,8 +187,8 @@ static void flip_each_bit(struct kunit *test, bool checked)
 }
 
 /*
- * The check follows the output, and the last page may be full by then. The
- * bytes are zstd's checksum, and the check, the index and the footer of xz.
+ * Flip each bit of the last 28 bytes, when the last page of output is full. The
+ * bytes hold zstd's checksum, or the check, the index and the footer of xz.
  */
 static void flip_each_bit_behind_full_pages(struct kunit *test)
 {
@@ -208,7 +209,7 @@ static void flip_each_bit_behind_full_pages(struct kunit *test)
 	}
 }
 
-/* Test that the check finds each flipped bit. The kernel ignores gzip's */
+/* Test that no flipped bit changes the output of a file that has a check */
 static void flipped_bit_is_found_by_the_check(struct kunit *test)
 {
 	const struct algorithm *algorithm = test->param_value;
@@ -221,7 +222,7 @@ static void flipped_bit_is_found_by_the_check(struct kunit *test)
 	flip_each_bit_behind_full_pages(test);
 }
 
-/* Test that a flipped bit that no check finds breaks no rule */
+/* Test that decompress.c keeps all rules if no check finds a flipped bit */
 static void flipped_bit_without_a_check_breaks_nothing(struct kunit *test)
 {
 	flip_each_bit(test, false);
@@ -267,7 +268,7 @@ struct odd_stream {
 /*
  * gzip: of the header fields of RFC 1952, 2.3.1, the kernel skips only FNAME.
  * It reads the others as deflate data, which here begins with the invalid block
- * type 3 (RFC 1951, 3.2.3). It ignores the reserved flags.
+ * type 3 (RFC 1951, 3.2.3). It ignores the reserved flags. Not promised.
  *
  * xz: of the checks of the .xz format, 2.1.1.2, the decoder supports "none" and
  * CRC32. The largest dictionary is 3 GiB, byte 39.
@@ -354,8 +355,8 @@ static void odd_stream_is_taken_or_refused(struct kunit *test)
 }
 
 /*
- * Frame headers that no compressor writes: RFC 8878, 3.1.1.1. The frame ends
- * after the header. @decoded is true if decompress.c calls the decoder for it.
+ * Frame headers that no compressor writes: RFC 8878, 3.1.1.1. After the header
+ * comes nothing, or an empty block. @decoded is true if the decoder runs.
  */
 struct zstd_header {
 	const char *name;
@@ -415,7 +416,7 @@ static void zstd_header_desc(const struct zstd_header *header, char *desc)
 
 KUNIT_ARRAY_PARAM(zstd_header, zstd_headers, zstd_header_desc);
 
-/* Test that no size in a header makes the kernel warn, or a length overflow */
+/* Test that no size in a header makes the kernel warn or overflows a length */
 static void zstd_frame_header_is_refused(struct kunit *test)
 {
 	const struct zstd_header *header = test->param_value;
@@ -430,7 +431,7 @@ static void zstd_frame_header_is_refused(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, a->ledger.runs, header->decoded);
 }
 
-/* Test that a zstd file with a skippable frame first is refused. Not promised */
+/* Test that a skippable frame (RFC 8878, 3.1.2) is refused. Not promised */
 static void zstd_skippable_frame_first_is_refused(struct kunit *test)
 {
 	static const u8 skippable[] = { 0x50, 0x2a, 0x4d, 0x18, 2, 0, 0, 0, 1, 2 };
@@ -448,13 +449,13 @@ static void zstd_skippable_frame_first_is_refused(struct kunit *test)
 }
 
 /*
- * Test that a frame whose last block is empty is accepted if it declares a
- * content size of more than a page (RFC 8878, 3.1.1.1.4). Not promised: lib/zstd
- * checks the size only if it fits into the output buffer.
+ * Test that a frame whose last block is empty is accepted if it declares more
+ * content than a page (RFC 8878, 3.1.1.1.4). Not promised: lib/zstd checks the
+ * size only if it fits into the output buffer.
  */
 static void zstd_empty_frame_may_declare_more_than_a_page(struct kunit *test)
 {
-	/* A content size field of 4 bytes, and one empty raw block, the last one */
+	/* A 4-byte content size, and one empty raw block, marked as last */
 	u8 frame[] = { 0x28, 0xb5, 0x2f, 0xfd, 0x80, 0,
 		       0, PAGE_SIZE >> 8 & 0xff, PAGE_SIZE >> 16, 0, 1, 0, 0 };
 	struct attempt *a = case_attempt_as(test, "zstd");
@@ -481,7 +482,7 @@ static void xz_first_range_coder_byte_is_ignored(struct kunit *test)
 		if (!blob->small)
 			continue;
 		case_set_blob(test, a, blob);
-		/* After the headers of the stream, the block and the LZMA2 chunk */
+		/* Skip the headers of stream, block and LZMA2 chunk */
 		begin = (u8 *)a->in + 12 + (a->in[12] + 1) * 4 + 6;
 		KUNIT_EXPECT_EQ(test, *begin, 0);
 		*begin = 0xff;
@@ -490,13 +491,12 @@ static void xz_first_range_coder_byte_is_ignored(struct kunit *test)
 }
 
 /*
- * Not promised: bytes after the first complete member, stream or frame are
- * ignored, whether they are noise or a second stream, which the stock tools
- * would decompress as well. One of the sizes fills the last page.
+ * The stock tools decompress a second member, stream or frame as well; the
+ * kernel ignores it, as it ignores noise. One of the sizes fills the last page.
  */
 static const size_t followed_sizes[] = { SOME_PAGES, 5 * PAGE_SIZE };
 
-/* Test that noise after the stream is ignored */
+/* Test that noise after the stream is ignored. Not promised */
 static void trailing_bytes_are_ignored(struct kunit *test)
 {
 	struct attempt *a = case_some_pages(test);
@@ -511,7 +511,7 @@ static void trailing_bytes_are_ignored(struct kunit *test)
 	}
 }
 
-/* Test that a second stream is ignored */
+/* Test that a second stream is ignored. Not promised */
 static void second_stream_is_ignored(struct kunit *test)
 {
 	const struct algorithm *algorithm = test->param_value;
@@ -529,7 +529,7 @@ static void second_stream_is_ignored(struct kunit *test)
 	}
 }
 
-/* Test that gzip's trailer, CRC32 and length, is not verified. Not promised */
+/* Test that gzip's trailer (CRC32, length) is ignored. Not promised */
 static void gzip_trailer_is_not_verified(struct kunit *test)
 {
 	struct attempt *a = case_attempt_as(test, "gzip");
@@ -556,7 +556,7 @@ static void gzip_trailer_is_not_verified(struct kunit *test)
 	}
 }
 
-/* Test that a file without its trailer comes out. Not promised */
+/* Test that a gzip file without its trailer is accepted. Not promised */
 static void gzip_without_trailer_comes_out(struct kunit *test)
 {
 	struct attempt *a = case_attempt_as(test, "gzip");
@@ -573,7 +573,7 @@ static void gzip_without_trailer_comes_out(struct kunit *test)
 	}
 }
 
-/* Test that damaged gzip data is accepted: no check finds it. Not promised */
+/* Test that damaged gzip data is accepted: no CRC check. Not promised */
 static void gzip_damaged_data_is_taken(struct kunit *test)
 {
 	struct attempt *a = case_attempt_as(test, "gzip");
@@ -587,7 +587,7 @@ static void gzip_damaged_data_is_taken(struct kunit *test)
 	case_payload[50] ^= 1;
 }
 
-/* Test that the two length fields of a stored block are compared */
+/* Test that LEN and NLEN of a stored block must match: RFC 1951, 3.2.4 */
 static void gzip_stored_length_is_verified(struct kunit *test)
 {
 	struct attempt *a = case_attempt_as(test, "gzip");
@@ -602,7 +602,7 @@ static void gzip_stored_length_is_verified(struct kunit *test)
 	}
 }
 
-/* Test that a file name without a terminating NUL is refused */
+/* Test that a gzip file name without a terminating NUL is refused */
 static void gzip_unterminated_name_is_refused(struct kunit *test)
 {
 	static const u8 header[] = { 0x1f, 0x8b, 8, 8, 0, 0, 0, 0, 0, 3 };
@@ -642,7 +642,7 @@ static void named_input(struct attempt *a, size_t letters)
 		  a->size, letters);
 }
 
-/* Test names around 64 KiB: no size is kept in 16 bits */
+/* Test that names around 64 KiB are skipped: no size is kept in 16 bits */
 static void gzip_long_name_comes_out(struct kunit *test)
 {
 	struct attempt *a = case_attempt_as(test, "gzip");
@@ -658,7 +658,7 @@ static void gzip_long_name_comes_out(struct kunit *test)
 	}
 }
 
-/* Test that flags of other header fields are ignored. Not promised */
+/* Test that flags of other gzip header fields are ignored. Not promised */
 static void gzip_flags_of_other_fields_are_ignored(struct kunit *test)
 {
 	static const u8 flags[] = { 0x02, 0x04, 0x10 };

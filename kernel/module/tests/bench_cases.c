@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * A benchmark for the claim "faster than kmap()". It runs only on request, and
- * prints times that hold for this machine only.
+ * A benchmark for the claim that kmap_local_page() is "faster than kmap()". It
+ * runs only on request, and prints times that hold for this machine only.
  */
 #include <kunit/test.h>
 #include <linux/completion.h>
@@ -118,7 +118,7 @@ static void bench_mappers(struct kunit *test, struct page **pages)
 	}
 }
 
-/* Print the time per page of each mapper, alone and on all CPUs at once */
+/* Test that each mapper runs on all CPUs at once; print the time per page */
 static void benchmark(struct kunit *test)
 {
 	struct page **pages;

@@ -36,7 +36,7 @@ u8 *case_input;
 /**
  * case_algorithm_desc() - name a parameter
  * @algorithm: the parameter
- * @desc: gets the name
+ * @desc: buffer of KUNIT_PARAM_DESC_SIZE bytes for the name
  *
  * Context: any.
  */
@@ -66,7 +66,7 @@ case_next_blob(const char *format, const struct decompress_blob *blob)
 }
 
 /**
- * case_attempt_as() - begin an attempt
+ * case_attempt_as() - begin an attempt with a given algorithm
  * @test: the running test; skipped if the tree's decompress.c does not know
  *	@format
  * @format: "gzip", "xz" or "zstd"
@@ -244,7 +244,7 @@ struct attempt *case_some_pages(struct kunit *test)
  * The kernel never reads gzip's trailer (RFC 1952, 2.3.1).
  *
  * Context: any.
- * Return: the number of bytes that hold the payload and all that is verified.
+ * Return: size of the input in bytes, without gzip's trailer.
  */
 size_t case_size_needed(const struct attempt *a)
 {
@@ -284,7 +284,7 @@ int case_suite_init(struct kunit_suite *suite)
 	return -ENOMEM;
 }
 
-/* After so many warnings or oopses the kernel is slow, and its results wrong */
+/* Stop after this many warnings or oopses: results are slow and unreliable */
 #define MAX_COMPLAINTS	16
 
 static unsigned int complaints;

@@ -57,7 +57,7 @@ void case_algorithm_desc(const struct algorithm *algorithm, char *desc);
 extern u8 *case_payload;
 extern u8 *case_input;
 
-/* Enough pages to see the bytes of one page land in another */
+/* Enough pages to notice if the bytes of one page land in another */
 #define SOME_PAGES	(5 * PAGE_SIZE + 100)
 
 const struct decompress_blob *

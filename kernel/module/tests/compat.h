@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* Names of KUnit that v6.1 lacks; a series for one kernel does not need them. */
+/* Changes of KUnit since v6.1; a series for one kernel does not need them. */
 #ifndef _MODULE_TESTS_COMPAT_H
 #define _MODULE_TESTS_COMPAT_H
 
@@ -10,7 +10,7 @@
 	KUNIT_CASE_PARAM(test_name, gen_params)
 #endif
 
-/* A generator of parameters has come to know which test it is for */
+/* Newer kernels also pass the test to a generator of parameters */
 #ifdef kunit_register_params_array
 #define GENERATOR_PARAMETERS	\
 	struct kunit *test, const void *prev, char *desc

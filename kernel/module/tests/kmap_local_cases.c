@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * decompress.c maps pages as mm/highmem.c requires. In every case the ledger
- * also checks that decompress.c unmaps each page by an address inside it, maps
- * one page at a time and none during an allocation, and does not call kmap(),
- * kmap_atomic() or page_address().
+ * decompress.c maps pages as mm/highmem.c requires. The cases check the claims
+ * of commit 554694ba120b ("module: Replace kmap() with kmap_local_page()"). In
+ * every case the ledger also checks that decompress.c unmaps each page by an
+ * address inside it, maps one page at a time and none during an allocation, and
+ * does not call kmap(), kmap_atomic() or page_address().
  */
 #include <linux/completion.h>
 #include <linux/cpumask.h>
@@ -21,7 +22,7 @@
 
 KUNIT_ARRAY_PARAM(algorithm, case_algorithms, case_algorithm_desc);
 
-/* Test that each page is mapped for its decoder run, and at no other time */
+/* Test that each page is mapped once, for the decoder run that fills it */
 static void each_page_is_mapped_once(struct kunit *test)
 {
 	struct attempt *a = case_some_pages(test);
@@ -31,7 +32,7 @@ static void each_page_is_mapped_once(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, a->ledger.runs, 6);
 }
 
-/* Test that an error in the middle of a page leaves nothing mapped */
+/* Test that a decoder error while a page is mapped leaves nothing mapped */
 static void errors_leave_the_nesting_stack_balanced(struct kunit *test)
 {
 	struct attempt *a = case_some_pages(test);
@@ -52,7 +53,7 @@ static void errors_leave_the_nesting_stack_balanced(struct kunit *test)
 #else
 #define SLOTS	15
 #endif
-/* Mappings of an interrupt nest on top */
+/* Slots to leave free: mappings of an interrupt nest on top */
 #define SLOTS_FOR_INTERRUPTS	4
 
 static void hold_mappings(struct kunit *test, unsigned int nr)
@@ -80,13 +81,13 @@ static void hold_mappings(struct kunit *test, unsigned int nr)
 	}
 }
 
-/* Test that decompression nests on top of a mapping of its caller */
+/* Test that the caller's mapping survives: new mappings nest on top of it */
 static void callers_mapping_stays_intact(struct kunit *test)
 {
 	hold_mappings(test, 1);
 }
 
-/* Test that decompression needs one slot, and leaves the slots below alone */
+/* Test that one free slot is enough, and that the caller's mappings survive */
 static void callers_many_mappings_stay_intact(struct kunit *test)
 {
 	hold_mappings(test, SLOTS - 1 - SLOTS_FOR_INTERRUPTS);
@@ -127,7 +128,7 @@ static void decode_while(struct kunit *test, void (*unmapped)(void *),
 	KUNIT_EXPECT_GE(test, disturbance.times, 6);
 }
 
-/* Test the claim "can take page faults" */
+/* Test that the task may take a page fault while a page is mapped */
 static void page_fault_while_mapped_does_no_harm(struct kunit *test)
 {
 	if (IS_ENABLED(CONFIG_UML)) {
@@ -137,14 +138,14 @@ static void page_fault_while_mapped_does_no_harm(struct kunit *test)
 	decode_while(test, NULL, disturb_by_page_fault);
 }
 
-/* Test a switch to a task that maps pages on the same CPU */
+/* Test that a context switch to a task that maps pages restores the mapping */
 static void task_switch_while_mapped_does_no_harm(struct kunit *test)
 {
 	set_cpus_allowed_ptr(current, cpumask_of(raw_smp_processor_id()));
 	decode_while(test, NULL, disturb_by_task);
 }
 
-/* Test "what if we get a preemption during decompression here?" */
+/* Test that the mapping survives, too, if the kernel preempts the task */
 static void preemption_while_mapped_does_no_harm(struct kunit *test)
 {
 	if (!preempt_model_preemptible()) {
@@ -155,18 +156,19 @@ static void preemption_while_mapped_does_no_harm(struct kunit *test)
 	KUNIT_EXPECT_GE(test, disturbance.preempted, 6);
 }
 
-/* Test the claim "can be called from any context (including interrupts)" */
+/* Test that a hard interrupt may map pages while the task has a page mapped */
 static void hard_interrupt_while_mapped_does_no_harm(struct kunit *test)
 {
 	decode_while(test, NULL, disturb_by_hard_interrupt);
 }
 
+/* Test that a softirq may map pages while the task has a page mapped */
 static void soft_interrupt_while_mapped_does_no_harm(struct kunit *test)
 {
 	decode_while(test, NULL, disturb_by_soft_interrupt);
 }
 
-/* Test that the task is bound to its CPU only while a page is mapped */
+/* Test that the task may move to another CPU whenever no page is mapped */
 static void migration_between_pages_does_no_harm(struct kunit *test)
 {
 	if (num_online_cpus() < 2) {
@@ -224,8 +226,8 @@ static const struct {
 };
 
 /*
- * Let the next task of the ring run, wherever the ledger can disturb a task. The
- * timeout avoids waiting for a task that is stuck.
+ * Let the next task of the ring run. The ledger calls this while no page is
+ * mapped, and while a page is half filled. Waiting for a stuck task times out.
  */
 static void give_way(void *context)
 {
@@ -340,7 +342,7 @@ static void kmap_gives_the_same_bytes(struct kunit *test)
 	expect_taken(test, a);
 }
 
-/* Test the question "why not adopt kmap_local_folio()": same output */
+/* Test that kmap_local_folio() as a replacement gives the same output */
 static void kmap_local_folio_gives_the_same_bytes(struct kunit *test)
 {
 	struct attempt *a = case_some_pages(test);
@@ -367,8 +369,10 @@ static struct kunit_case kmap_cases[] = {
 			 algorithm_gen_params),
 	KUNIT_CASE_PARAM(soft_interrupt_while_mapped_does_no_harm,
 			 algorithm_gen_params),
-	KUNIT_CASE_PARAM(migration_between_pages_does_no_harm, algorithm_gen_params),
-	KUNIT_CASE_PARAM(concurrent_tasks_do_not_interfere, algorithm_gen_params),
+	KUNIT_CASE_PARAM(migration_between_pages_does_no_harm,
+			 algorithm_gen_params),
+	KUNIT_CASE_PARAM(concurrent_tasks_do_not_interfere,
+			 algorithm_gen_params),
 	KUNIT_CASE_PARAM(kmap_gives_the_same_bytes, algorithm_gen_params),
 	KUNIT_CASE_PARAM(kmap_local_folio_gives_the_same_bytes,
 			 algorithm_gen_params),

@@ -16,10 +16,10 @@
 /**
  * enum payload_kind - kinds of bytes that a compressor treats differently
  * @PAYLOAD_ZERO: all zero
- * @PAYLOAD_TEXT: ends of a text, of random length; compresses 15:1 or better
+ * @PAYLOAD_TEXT: tails of one text, of random length; compresses 15:1 or better
  * @PAYLOAD_RANDOM: pseudo-random; does not compress
- * @PAYLOAD_CODE: like x86 machine code, full of calls and jumps that the BCJ filter
- *	of xz rewrites, one across each 4096-byte boundary
+ * @PAYLOAD_CODE: like x86 machine code, full of calls and jumps that the BCJ
+ *	filter of xz rewrites, one across each 4096-byte boundary
  */
 enum payload_kind {
 	PAYLOAD_ZERO,

@@ -20,7 +20,7 @@ static const struct {
 	{ "zstd", "zst" },
 };
 
-/* Buffer for a file; both end where a guard page begins */
+/* Buffer with the file at its end, in front of a guard page */
 static u8 *room;
 
 /* Digest of the output, for the host to compare with the stock tool's */
@@ -88,7 +88,7 @@ static int read_to_guard_page(struct attempt *a, struct file *file)
 	return -EIO;
 }
 
-/* Allow half of free memory; dictionaries, windows and the kernel get the rest */
+/* Limit the output to half of free memory: decoders and kernel need the rest */
 static int make_room_for_output(struct attempt *a)
 {
 	struct sysinfo memory;

@@ -8,7 +8,7 @@
 
 #include "attempt.h"
 
-/* The largest file */
+/* Size of the largest file in bytes */
 #define REPLAY_MAX	SZ_64M
 
 /**

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * If an allocation fails, decompress.c returns an error and leaks nothing.
+ * If an allocation fails or the output is too long, decompress.c returns an
+ * error and leaks nothing.
  */
 #include <linux/string.h>
 
@@ -36,12 +37,13 @@ static void fail_each(struct kunit *test, struct attempt *a,
 	KUNIT_EXPECT_LT(test, n, 100);
 }
 
-/* Test pages, the page array (the direct call grows it), and workspaces */
+/* Test that decompress.c returns -ENOMEM if an allocation fails */
 static void failed_allocation_is_ENOMEM(struct kunit *test)
 {
 	struct attempt *a = case_some_pages(test);
 
 	fail_each(test, a, LEDGER_ALLOC, -ENOMEM, NULL);
+	/* The page array begins with one entry, and must grow */
 	a->direct = true;
 	fail_each(test, a, LEDGER_ALLOC, -ENOMEM, NULL);
 }
@@ -54,7 +56,7 @@ static void failed_vmap_is_ENOMEM(struct kunit *test)
 	fail_each(test, a, LEDGER_VMAP, -ENOMEM, NULL);
 }
 
-/* Test a failed initialization; zlib's fails for a bad argument only */
+/* Test that a failed decoder setup is an error; zlib's setup needs no memory */
 static void failed_decoder_setup_is_an_error(struct kunit *test)
 {
 	const struct algorithm *algorithm = test->param_value;
@@ -76,7 +78,7 @@ static void xz_dictionary_without_memory_is_ENOMEM(struct kunit *test)
 	expect_refused(test, a, -ENOMEM, NULL);
 }
 
-/* Test that the kernel does not warn of a window whose size the file decides */
+/* Test that a file that declares a large window cannot make the kernel warn */
 static void zstd_window_without_memory_is_ENOMEM(struct kunit *test)
 {
 	static const struct stream_options window_8m = {
@@ -106,8 +108,8 @@ static void largest_file_gets_a_page_array(struct kunit *test)
 }
 
 /*
- * Test that the output has a limit: the one of kernel_read_file() for a module
- * that is not compressed. A longer output overflows the type of its length.
+ * Test that the output has the same limit as a module that is not compressed,
+ * which kernel_read_file() enforces. The length of a longer output overflows.
  */
 static void output_beyond_INT_MAX_is_EFBIG(struct kunit *test)
 {

@@ -45,7 +45,7 @@ static u32 crc(const void *bytes, size_t len)
  * stream_gzip() - write one gzip member of stored blocks
  * @out: gets the member; has room for @len + STREAM_OVERHEAD(@len) bytes
  * @payload: the bytes to wrap
- * @len: number of bytes
+ * @len: length of the payload in bytes
  * @options: its gzip_* members are used
  *
  * The format is RFC 1952, 2.3, with blocks of RFC 1951, 3.2.4. With
@@ -59,7 +59,7 @@ size_t stream_gzip(u8 *out, const u8 *payload, size_t len,
 {
 	const u8 flags = options->gzip_flags;
 	const u8 header[10] = { 0x1f, 0x8b, 8, flags, 0, 0, 0, 0, 0, 3 };
-	/* 1 01, code 285, code 29 and 13 bits of ones, code 256 */
+	/* BFINAL, BTYPE 01, code 285, code 29 and 13 bits of ones, code 256 */
 	static const u8 far_match[] = { 0x1b, 0xbd, 0xff, 0x1f, 0x00 };
 	u8 *p = put(out, header, sizeof(header));
 	size_t stored = len, left, n;
@@ -112,7 +112,7 @@ static u8 *pad(u8 *out, const u8 *start)
  * stream_xz() - write one .xz stream of one block of uncompressed LZMA2 chunks
  * @out: gets the stream; has room for @len + STREAM_OVERHEAD(@len) bytes
  * @payload: the bytes to wrap
- * @len: number of bytes
+ * @len: length of the payload in bytes
  * @options: its xz_check and xz_dict are used
  *
  * The format is the .xz file format, 2 to 4, with chunks as lib/xz reads them.
@@ -169,7 +169,7 @@ size_t stream_xz(u8 *out, const u8 *payload, size_t len,
  * stream_zstd() - write one zstd frame of raw and RLE blocks
  * @out: gets the frame; has room for @len + STREAM_OVERHEAD(@len) bytes
  * @payload: the bytes to wrap; a block of one repeated byte becomes RLE
- * @len: number of bytes
+ * @len: length of the payload in bytes
  * @options: its zstd_* members are used
  *
  * The format is RFC 8878, 3.1.1.

@@ -37,11 +37,11 @@ struct stream_options {
 /* A window of 128 KiB allows raw blocks of the largest size */
 #define ZSTD_WINDOW_128K	0x38
 #define ZSTD_WINDOW_8M		0x68
-/* ZSTD_WINDOWLOG_MAX and _LIMIT_DEFAULT as descriptors */
+/* ZSTD_WINDOWLOG_MAX and _LIMIT_DEFAULT as window descriptors */
 #define ZSTD_WINDOW_MAX		((ZSTD_WINDOWLOG_MAX - 10) << 3)
 #define ZSTD_WINDOW_LIMIT	((ZSTD_WINDOWLOG_LIMIT_DEFAULT - 10) << 3)
 
-/* Options without a check, and with one if the kernel supports any */
+/* Options without a check, and with one if the kernel verifies any */
 extern const struct stream_options stream_plain;
 extern const struct stream_options stream_checked;
 
