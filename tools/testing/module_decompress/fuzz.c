@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * A fuzz target for decompress.c and one of its decoders: ALGORITHM, gzip, xz or zstd.
+ * Fuzz decompress.c and one of its decoders: ALGORITHM is gzip, xz or zstd.
  *
- * An input is a byte that says which allocation is to fail, or 0, and a file. All must
- * hold that tests/attempt.c holds of any input. What is taken must be what the stock
- * library makes of it; what one of the two takes, and the other does not, must have a
- * reason that is known. There is memory for so many pages, and for no dictionary or window
- * beyond MOST_MEMORY; where there is none, the answer is -ENOMEM.
+ * The first byte of an input is the number of the allocation that fails, or 0. The rest
+ * is a file, which tests/attempt.c checks as it checks any input. The output must equal
+ * that of the stock library. If only one of the kernel and the library accepts the file,
+ * the target must know the reason. An output larger than MOST_PAGES, and a dictionary or
+ * window larger than MOST_MEMORY, fail with -ENOMEM.
  */
 #include <stdio.h>
 
@@ -27,7 +27,7 @@ static struct attempt attempt;
 static struct kunit test;
 static u8 stock_out[MOST_PAGES * PAGE_SIZE];
 
-/* What does not hold is a finding */
+/* Report a failed check as a finding */
 void kunit_fail(struct kunit *test, const char *where, const char *fmt, ...)
 {
 	va_list args;
@@ -40,14 +40,14 @@ void kunit_fail(struct kunit *test, const char *where, const char *fmt, ...)
 	abort();
 }
 
-/* So is what does not end: the ledger has no other way out */
+/* Report an endless loop: the ledger throws only to leave one */
 void kunit_try_catch_throw(struct kunit_try_catch *try_catch)
 {
-	kunit_fail(&test, "ledger.c", "it does not end");
+	kunit_fail(&test, "ledger.c", "decompression does not end");
 	abort();
 }
 
-/* As decompress.c does: the name is skipped, if it is there as a whole */
+/* As in decompress.c; decompress.c accepts a file name only if it is complete */
 static size_t gzip_header_len(const u8 *in, size_t size)
 {
 	const u8 *end;
@@ -58,15 +58,15 @@ static size_t gzip_header_len(const u8 *in, size_t size)
 	return end + 1 - in;
 }
 
-/* The kernel's zstd is older than the stock library, which has learnt to tell more damage */
+/* The stock library, newer than the kernel's zstd, detects more damage */
 static const char older_decoder[] = "an older decoder";
 static bool zstd_is_older;
 
 /*
- * Why the kernel takes a zstd file that the stock library refuses, or what that says.
- *
- * Without room for all of its content the library does not hold a frame to its content
- * size, if the last block is empty: up to zstd 1.5.7, of which the kernel's is.
+ * Find out why the kernel accepts a zstd file that the stock library refuses. Return
+ * NULL or older_decoder for a known reason, or else the library's message. Up to version
+ * 1.5.7 neither zstd checks the content size of a frame whose last block is empty, if
+ * the buffer is too small for all of the content: repeat with a buffer that grows.
  */
 static const char *taken_for_a_reason(struct attempt *a, const char *words, size_t *len)
 {
@@ -76,27 +76,27 @@ static const char *taken_for_a_reason(struct attempt *a, const char *words, size
 	return words && zstd_is_older ? older_decoder : words;
 }
 
-/* The first byte of LZMA's range coder is to be 0, which XZ Embedded does not look at */
+/* Repeat with 0 as the first byte of each range coder: XZ Embedded ignores it */
 static const char *taken_with_any_range_coder(struct attempt *a, size_t *len)
 {
 	static u8 zeroed[MOST_BYTES];
 
 	if (a->size > sizeof(zeroed))
-		return "larger than the copy of it";
+		return "the file is too large for the copy";
 	memcpy(zeroed, a->in, a->size);
 	fuzz_zero_range_coders(zeroed, a->size);
 	return fuzz_stock(format, zeroed, a->size, stock_out, sizeof(stock_out), len,
 			  false);
 }
 
-/* Given what came out, while it can be read */
+/* Compare the output with that of the stock library, while it is mapped */
 static void compare(struct attempt *a, const void *out, size_t len)
 {
 	const char *words;
 	size_t stock_len, skip;
 
 	if (format == FUZZ_gzip) {
-		/* What is behind the data is not looked at, nor are flags before it */
+		/* decompress.c ignores the trailer, and most flags of the header */
 		skip = gzip_header_len(a->in, a->size);
 		words = fuzz_stock_inflate(a->in + skip, a->size - skip, stock_out,
 					   sizeof(stock_out), &stock_len);
@@ -111,27 +111,27 @@ static void compare(struct attempt *a, const void *out, size_t len)
 	if (words == older_decoder)
 		return;
 	if (words)
-		KUNIT_FAIL(&test, "taken, %zu bytes, and the stock library says: %s",
+		KUNIT_FAIL(&test, "accepted, %zu bytes, but the stock library says: %s",
 			   len, words);
 	if (len != stock_len || memcmp(out, stock_out, len))
-		KUNIT_FAIL(&test, "%zu bytes, and other ones than the %zu of the stock library",
+		KUNIT_FAIL(&test, "the %zu bytes differ from the %zu bytes of the stock library",
 			   len, stock_len);
 }
 
-/* Why the kernel refuses what the stock library takes */
+/* Is it known why the kernel refuses a file that the stock library accepts? */
 static bool refused_for_a_reason(const struct attempt *a)
 {
 	switch (format) {
 	case FUZZ_gzip:
-		/* Fields of the header that are not skipped: FHCRC, FEXTRA, FCOMMENT */
+		/* decompress.c does not skip FHCRC, FEXTRA and FCOMMENT */
 		return a->in[3] & 0x16;
 	case FUZZ_xz:
-		/* A check or a filter that XZ Embedded does not know */
+		/* XZ Embedded does not support the check or the filter */
 		return a->ledger.status == XZ_OPTIONS_ERROR;
 	default:
 		/*
-		 * A skippable frame comes first, or one of zstd before v0.8, or it is
-		 * more of a window than is allowed.
+		 * The file begins with a skippable frame, or with a frame of zstd
+		 * before v0.8, or the window is larger than the kernel allows.
 		 */
 		return a->in[0] != 0x28 || zstd_is_older ||
 		       strstr(a->ledger.log, "too large a window size");
@@ -146,7 +146,7 @@ static void expect_reason(const struct attempt *a)
 	    fuzz_stock(format, a->in, a->size, stock_out, sizeof(stock_out), &len, false))
 		return;
 	if (!refused_for_a_reason(a))
-		KUNIT_FAIL(&test, "refused, \"%s\", and the stock library takes it",
+		KUNIT_FAIL(&test, "refused, \"%s\", but the stock library accepts it",
 			   a->ledger.log);
 }
 
@@ -156,7 +156,7 @@ int LLVMFuzzerInitialize(int *argc, char ***argv)
 		unsigned int version = fuzz_stock_zstd_version();
 
 		if (version < ZSTD_VERSION_NUMBER) {
-			fprintf(stderr, "libzstd %u is too old; STOCK= says where another is\n",
+			fprintf(stderr, "libzstd %u is too old; STOCK= names a newer one\n",
 				version);
 			exit(2);
 		}
@@ -192,7 +192,7 @@ int LLVMFuzzerTestOneInput(const u8 *data, size_t size)
 	return 0;
 }
 
-/* Most inputs are mended, so that they get past the checks of their format */
+/* Repair the checks of most inputs, so that the decoder reads further */
 size_t LLVMFuzzerCustomMutator(u8 *data, size_t size, size_t max_size,
 			       unsigned int seed)
 {
@@ -200,7 +200,7 @@ size_t LLVMFuzzerCustomMutator(u8 *data, size_t size, size_t max_size,
 		size = LLVMFuzzerMutate(data, size, max_size);
 	} else {
 		size = 1 + LLVMFuzzerMutate(data + 1, size - 1, max_size - 1);
-		/* Few are to run out of memory: that path is short */
+		/* Few inputs fail an allocation: those error paths are short */
 		data[0] = seed % 16 == 1 ? seed / 16 % 24 : 0;
 	}
 	if (!size || seed % 8 == 7)

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * In place of libFuzzer and of the stock libraries, where the inputs are there:
- * try_ALGORITHM FILE ... tries each.
+ * try_ALGORITHM FILE ...: run a fuzz target with each file, without libFuzzer and
+ * without the stock libraries.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -35,7 +35,7 @@ unsigned int fuzz_stock_zstd_version(void)
 	abort();
 }
 
-/* Nobody changes anything here */
+/* This program does not mutate inputs */
 size_t LLVMFuzzerMutate(uint8_t *data, size_t size, size_t max_size)
 {
 	return size;
@@ -53,13 +53,13 @@ static void try_file(const char *path)
 	}
 	size = fread(data, 1, MOST_BYTES, f);
 	if (ferror(f) || size == MOST_BYTES) {
-		fprintf(stderr, "%s: not to be read, or too large\n", path);
+		fprintf(stderr, "%s: cannot be read, or is too large\n", path);
 		exit(2);
 	}
 	fclose(f);
-	/* What is read past its end is to be seen */
+	/* Shrink the buffer, so that AddressSanitizer detects a read past the end */
 	data = realloc(data, size ? size : 1);
-	/* Named before it may be the last one */
+	/* The file may crash the program: print its name first */
 	fprintf(stderr, "%s\n", path);
 	LLVMFuzzerTestOneInput(data, size);
 	free(data);

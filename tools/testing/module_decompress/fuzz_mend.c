@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Mends what a mutation has broken of the checks in a file: its magic bytes, lengths of
- * what is left of it, and checksums. What cannot be made sense of stays as it is.
+ * Repair what a mutation breaks, but a decoder checks first: magic bytes, lengths and
+ * checksums. A part that cannot be parsed stays unchanged.
  */
 #include <linux/crc32.h>
 #include <linux/unaligned.h>
@@ -12,7 +12,7 @@
 
 #define ROOM	SZ_256K
 
-/* What a file holds, whatever its checks say */
+/* Content of a file, decompressed without verifying its checks */
 static u8 content[ROOM];
 
 static size_t content_of(enum fuzz_format format, const u8 *file, size_t size)
@@ -23,7 +23,7 @@ static size_t content_of(enum fuzz_format format, const u8 *file, size_t size)
 	return len;
 }
 
-/* RFC 1952, 2.3; the trailer is not looked at */
+/* RFC 1952, 2.3; decompress.c ignores the trailer */
 static size_t mend_gzip(u8 *file, size_t size)
 {
 	memcpy(file, "\x1f\x8b\x08", min_t(size_t, size, 3));
@@ -35,7 +35,7 @@ static void put_crc(u8 *file, size_t at, size_t len)
 	put_unaligned_le32(~crc32_le(~0, file + at, len), file + at + len);
 }
 
-/* Bytes of the LZMA2 chunk that begins there, or 0: see lib/xz/xz_dec_lzma2.c */
+/* Return the length of an LZMA2 chunk, or 0; see lib/xz/xz_dec_lzma2.c */
 static size_t chunk_len(const u8 *chunk)
 {
 	if (chunk[0] >= 0x80)
@@ -44,8 +44,8 @@ static size_t chunk_len(const u8 *chunk)
 }
 
 /*
- * Where the chunks end that begin there, or 0; @len gets the bytes that they say will
- * come out.
+ * Return the offset of the end of the chunks that begin at offset @at, or 0. Set @len to
+ * the length of the output according to the headers of the chunks.
  */
 static size_t end_of_chunks(const u8 *file, size_t at, size_t size, size_t *len)
 {
@@ -67,7 +67,7 @@ static u8 *put_number(u8 *to, u64 value)
 	return to;
 }
 
-/* Check, index and footer of a stream of one block, from where its chunks end */
+/* Write check, index and footer of a one-block stream after its last chunk */
 static size_t put_xz_end(u8 *file, size_t end, size_t len, size_t size, size_t room)
 {
 	size_t unpadded = end - 12, index;
@@ -75,7 +75,7 @@ static size_t put_xz_end(u8 *file, size_t end, size_t len, size_t size, size_t r
 
 	if (end + 64 > room || file[7] > 1)
 		return size;
-	/* A check hides what the decoder did wrong before: half of them have none */
+	/* A check hides earlier mistakes of the decoder: give it to half of the files */
 	file[7] = crc32_le(0, file + 12, end - 12) & 1;
 	put_crc(file, 6, 2);
 	while ((p - file) % 4)
@@ -118,7 +118,7 @@ static size_t mend_xz(u8 *file, size_t size, size_t room)
 	return end ? put_xz_end(file, end, len, size, room) : size;
 }
 
-/* RFC 8878, 3.1.1.1: bytes of the frame header behind the magic bytes */
+/* RFC 8878, 3.1.1.1: return the length of the frame header after the magic bytes */
 static size_t zstd_header_len(u8 descriptor)
 {
 	static const u8 content_size[] = { 0, 2, 4, 8 };
@@ -129,7 +129,7 @@ static size_t zstd_header_len(u8 descriptor)
 	       (descriptor >> 6 ? content_size[descriptor >> 6] : single);
 }
 
-/* Blocks up to the end of the file, the last of which ends with it; 3.1.1.2 */
+/* RFC 8878, 3.1.1.2: make the last block end at the end of the file */
 static size_t mend_zstd_blocks(u8 *file, size_t at, size_t size)
 {
 	size_t len, n;
@@ -164,7 +164,7 @@ static size_t mend_zstd(u8 *file, size_t size, size_t room)
 	put_unaligned_le32(0xfd2fb528, file);
 	file[4] &= ~0x08;
 	at = 4 + zstd_header_len(file[4]);
-	/* Room for the content checksum */
+	/* Leave room for the content checksum */
 	if (file[4] & 4 && at + 3 < size - 4)
 		end -= 4;
 	end = mend_zstd_blocks(file, at, end);
@@ -176,11 +176,11 @@ static size_t mend_zstd(u8 *file, size_t size, size_t room)
 }
 
 /**
- * fuzz_zero_range_coders() - let each LZMA chunk of a file begin as it should
+ * fuzz_zero_range_coders() - set the first byte of each range coder to 0
  * @file: an .xz file
- * @size: its size in bytes
+ * @size: size of the file in bytes
  *
- * The first byte of its range coder is to be 0.
+ * The format demands this byte at the start of the data of each LZMA chunk.
  */
 void fuzz_zero_range_coders(u8 *file, size_t size)
 {
@@ -203,13 +203,13 @@ void fuzz_zero_range_coders(u8 *file, size_t size)
 }
 
 /**
- * fuzz_mend() - make a file right again that was right before it was changed
- * @format: which
+ * fuzz_mend() - repair the checks and lengths of a file after a mutation
+ * @format: format of the file
  * @file: the file
- * @size: its size in bytes
- * @room: bytes that it may grow to
+ * @size: size of the file in bytes
+ * @room: size of the buffer that holds the file in bytes
  *
- * Return: its size now.
+ * Return: the new size of the file in bytes.
  */
 size_t fuzz_mend(enum fuzz_format format, u8 *file, size_t size, size_t room)
 {

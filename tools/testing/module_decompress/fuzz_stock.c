@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The judge of the fuzz targets: zlib, liblzma and libzstd, in the versions that are in
- * the directory STOCK of the environment, or else the system's. They are loaded when they
- * are needed, as libzstd has the names that the kernel's zstd has.
+ * Decompress with the stock libraries: zlib, liblzma and libzstd, from the directory in
+ * the environment variable STOCK, or else the system's. dlopen() loads them at run time,
+ * because libzstd defines the same symbols as the kernel's zstd.
  */
 #define ZSTD_STATIC_LINKING_ONLY
 #include <dlfcn.h>
@@ -17,9 +17,9 @@
 
 const bool fuzz_has_stock = true;
 
-#define NO_ROOM		"more than there is room for"
+#define NO_ROOM		"not enough memory, or output too large"
 
-/* What the kernel's decoder may ask for is not refused by the other */
+/* Memory limit of liblzma in bytes: more than the kernel's decoder can allocate */
 #define MOST_MEMORY	(256 << 20)
 
 static void *load(const char *name)
@@ -80,7 +80,7 @@ static const char *run_zlib(int bits, const uint8_t *in, size_t size, uint8_t *o
 		return NULL;
 	if (!s.avail_out)
 		return NO_ROOM;
-	return s.msg ? s.msg : "the file is cut off";
+	return s.msg ? s.msg : "the file is truncated";
 }
 
 const char *fuzz_stock_inflate(const uint8_t *in, size_t size, uint8_t *out,
@@ -96,13 +96,13 @@ static const char *run_lzma(const uint8_t *in, size_t size, uint8_t *out, size_t
 			    size_t *len, bool unchecked)
 {
 	static const char * const words[] = {
-		[LZMA_OK] = "the file is cut off",
+		[LZMA_OK] = "the file is truncated",
 		[LZMA_MEM_ERROR] = NO_ROOM,
 		[LZMA_MEMLIMIT_ERROR] = NO_ROOM,
-		[LZMA_FORMAT_ERROR] = "not of the format",
-		[LZMA_OPTIONS_ERROR] = "options that are not known",
+		[LZMA_FORMAT_ERROR] = "not an .xz file",
+		[LZMA_OPTIONS_ERROR] = "unsupported options",
 		[LZMA_DATA_ERROR] = "damaged",
-		[LZMA_BUF_ERROR] = "the file is cut off",
+		[LZMA_BUF_ERROR] = "the file is truncated",
 	};
 	static lzma_stream s = LZMA_STREAM_INIT;
 	lzma_ret ret;
@@ -128,7 +128,7 @@ static const char *run_lzma(const uint8_t *in, size_t size, uint8_t *out, size_t
 		return NO_ROOM;
 	if ((size_t)ret < sizeof(words) / sizeof(*words) && words[ret])
 		return words[ret];
-	return "an error";
+	return "unknown error";
 }
 
 static typeof(ZSTD_createDCtx) *ZSTD_createDCtx_p;
@@ -183,7 +183,7 @@ static const char *run_zstd(const uint8_t *in, size_t size, uint8_t *out, size_t
 		return NULL;
 	if (ZSTD_isError_p(ret))
 		return ZSTD_getErrorName_p(ret);
-	return to.pos == room ? NO_ROOM : "the file is cut off";
+	return to.pos == room ? NO_ROOM : "the file is truncated";
 }
 
 const char *fuzz_stock_zstd_by_page(const uint8_t *in, size_t size, uint8_t *out,

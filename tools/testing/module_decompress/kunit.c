@@ -2,12 +2,12 @@
 /*
  * module_decompress [-1] [FILTER]
  *
- * Runs the suites, or those of their cases that the glob "suite.case" names, and prints
- * KTAP as the kernel does; with -1 no suite after one that has failed, and nothing after
- * a case without end. A case that dies, of a sanitizer or a fault, has failed, and the
- * next one is run in a process anew.
+ * Run all cases, or those that match the glob FILTER, "suite.case", and print KTAP as
+ * the kernel does. With -1, stop after the first suite that fails, or after a case that
+ * exceeds its time limit. A case fails if a sanitizer report or a fault ends its
+ * process. The next case then runs in a new process.
  *
- * Exit status: 0 all passed, 1 some failed, 2 none was run.
+ * Exit status: 0 no case failed, 1 a case failed, 2 no case ran.
  */
 #include <assert.h>
 #include <fnmatch.h>
@@ -22,10 +22,10 @@
 
 #define NR_SUITES	16
 
-/* No case takes a second: this one is in a loop */
+/* Time limit of a case; a case that does not loop takes less than a second */
 #define CASE_SECONDS	5	/* of CPU time */
 
-/* Of what a process said before it died */
+/* Number of lines from a dead process's stderr in the result */
 #define LAST_WORDS	3
 
 static struct kunit_suite *suites[NR_SUITES];
@@ -33,19 +33,19 @@ static unsigned int nr_suites;
 static const char *filter = "*";
 static bool stop_at_failure;
 
-/* Where it has come to, which the next process has to know */
+/* Progress of the run, shared with the next process */
 static struct {
 	unsigned int suite, test, param;
-	/* Numbers on the lines of KTAP */
+	/* Last number printed at each level of KTAP */
 	unsigned int nr_suite, nr_test, nr_param;
-	/* The case has been named, and not ended */
+	/* A case is running */
 	bool in_case;
 	bool suite_failed, case_failed;
 	unsigned int passed, failed, skipped;
 	char desc[KUNIT_PARAM_DESC_SIZE];
 } *at;
 
-/* The results as they come, and not twice by what a process leaves behind */
+/* Print unbuffered: a process may die at any time, and fork() copies buffers */
 static __printf(1, 2) void say(const char *format, ...)
 {
 	char line[1024];
@@ -64,7 +64,7 @@ void kunit_register(struct kunit_suite *suite)
 	suites[nr_suites++] = suite;
 }
 
-/* As kunit.py's: a filter without a dot names suites */
+/* As in kunit.py, a filter without a dot selects suites */
 static bool wanted(const struct kunit_suite *suite, const struct kunit_case *c)
 {
 	char name[256];
@@ -157,7 +157,7 @@ static void end_test(struct kunit *test)
 	current->kunit_test = NULL;
 }
 
-/* The case, with one parameter, and what it leaves behind */
+/* Run a case with one parameter, and check for leaks */
 static void try_case(struct kunit *test, const struct kunit_suite *suite,
 		     const struct kunit_case *c)
 {
@@ -190,7 +190,7 @@ static void count_result(enum kunit_status status)
 	at->suite_failed |= status == KUNIT_FAILURE;
 }
 
-/* A line for each parameter, or for the case that has none */
+/* Print the result of a parameter, a case or a suite */
 static void say_result(const char *indent, enum kunit_status status,
 		       unsigned int number, const char *name, const char *reason)
 {
@@ -284,7 +284,7 @@ static void run(void)
 	}
 }
 
-/* What the process wrote to stderr is part of the result, and shown in full there */
+/* Copy the stderr of a process to ours, and its start to the result if it died */
 static void say_last_words(FILE *words, bool dead)
 {
 	char line[512];
@@ -305,7 +305,7 @@ static void bury(int status)
 	const struct kunit_suite *suite = suites[at->suite];
 
 	if (!at->in_case) {
-		fprintf(stderr, "it ended between two cases, status %#x\n", status);
+		fprintf(stderr, "the process ended between two cases, status %#x\n", status);
 		exit(2);
 	}
 	say("    # %s: ended with signal %d, status %d\n", case_name(),
@@ -313,7 +313,7 @@ static void bury(int status)
 	end_param(&suite->test_cases[at->test], KUNIT_FAILURE, "");
 }
 
-/* True if it has come to an end */
+/* Run cases in a new process; return true if the run is complete */
 static bool run_in_process(void)
 {
 	FILE *words = tmpfile();

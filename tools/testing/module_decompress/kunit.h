@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * As much of KUnit as the suites use, in user space: kunit.c runs them, and prints
- * KTAP as the kernel does. Names and meanings are those of kunit/test.h.
+ * The part of KUnit that the suites use, in user space. kunit.c runs the suites and
+ * prints KTAP as the kernel does. Names and meanings are those of kunit/test.h.
  */
 #ifndef _NATIVE_KUNIT_H
 #define _NATIVE_KUNIT_H
@@ -24,13 +24,13 @@ struct kunit_try_catch {
 };
 
 /**
- * struct kunit - one case as it runs, with one of its parameters
- * @priv: the suite's
- * @param_value: the parameter
- * @try_catch: where it goes on if the case is given up
- * @status: what has come of it
- * @reason: why it was skipped
- * @memory: from kunit_kmalloc(), freed at its end
+ * struct kunit - a running case, with one of its parameters
+ * @priv: data of the suite
+ * @param_value: the parameter; NULL if the case has no parameters
+ * @try_catch: point to which an aborted case jumps
+ * @status: result so far
+ * @reason: reason for skipping the case
+ * @memory: allocations of kunit_kmalloc(), freed when the case ends
  */
 struct kunit {
 	void *priv;
@@ -96,7 +96,7 @@ static __attribute__((__constructor__)) void suite##_register(void)	\
 }									\
 extern int native_nothing
 
-/* Of a decompress.c that was changed on purpose: which one it is */
+/* Name of the mutant if decompress.c was broken on purpose, or NULL */
 extern const char native_mutant[] __weak;
 
 void kunit_register(struct kunit_suite *suite);
@@ -113,7 +113,7 @@ __printf(2, 3) void __noreturn kunit_skip(struct kunit *test,
 #define KUNIT_FAIL(test, format, ...)					\
 	kunit_fail(test, NATIVE_HERE, format, ##__VA_ARGS__)
 
-/* What it was, in words of C; the values of what is a number */
+/* Print a failed condition as C code; KUNIT_COMPARE() prints the values, too */
 #define KUNIT_EXPECT(test, condition)	do {				\
 	if (!(condition))						\
 		KUNIT_FAIL(test, "expected %s", #condition);		\

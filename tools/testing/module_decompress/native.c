@@ -1,15 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Highmem, memory and words of a kernel of one task, made so that a mistake faults:
+ * Model the kernel's pages, mappings, memory and messages for a single task, so that a
+ * wrong access to a mapping faults.
  *
- * The frames of all pages are seen in several views, in which nobody may touch them. A
- * highmem page has no address: kmap_local_page() opens it in one of the views, and the
- * next time in the next, kunmap_local() shuts it, and its neighbours are shut as long as
- * they are not mapped there themselves. As in mm/highmem.c, mappings nest, and there are
- * KM_MAX_IDX of them. vmap() puts pages next to each other, with nothing behind them.
- *
- * What is allocated ends where it ends: with AddressSanitizer, which keeps the pages shut,
- * to the byte; without it the host does that, page by page.
+ * A view is an inaccessible mapping of all page frames. kmap_local_page() makes a highmem
+ * page accessible in one view, and in the next view at the next call. kunmap_local() makes
+ * the page inaccessible again. Its neighbours in the view act as guard pages. As in
+ * mm/highmem.c, mappings nest, and there are KM_MAX_IDX slots. vmap() maps pages between
+ * two guard pages. AddressSanitizer guards the views and all allocations; without it,
+ * mprotect() guards only the views.
  */
 #include <assert.h>
 #include <stdio.h>
@@ -17,7 +16,7 @@
 #include <time.h>
 #include <unistd.h>
 
-/* gcc says so by the one, clang by the other */
+/* gcc defines a macro, clang has a feature test */
 #ifdef __SANITIZE_ADDRESS__
 #define WITH_ASAN
 #elif defined(__has_feature)
@@ -34,26 +33,26 @@
 
 struct task_struct native_task;
 
-/* As in the kernel there may be no memory; what is left of it, kunit.c and fuzz.c count */
+/* Let an allocation fail, as in the kernel; kunit.c and fuzz.c check for leaks */
 const char *__asan_default_options(void);
 const char *__asan_default_options(void)
 {
 	return "allocator_may_return_null=1:detect_leaks=0:quarantine_size_mb=16";
 }
 
-/* CONFIG_KMAP_LOCAL's, without CONFIG_DEBUG_KMAP_LOCAL (asm-generic/kmap_size.h) */
+/* As in asm-generic/kmap_size.h without CONFIG_DEBUG_KMAP_LOCAL */
 #define KM_MAX_IDX	16
 
 #define NR_VIEWS	4
 
-/* More than the suite's largest output takes */
+/* Enough for the suite's largest output */
 #ifndef NR_PAGES
 #define NR_PAGES	4096
 #endif
 
 const unsigned int native_pages = NR_PAGES;
 
-/* include/linux/slab.h, of pages of 4 KiB */
+/* As in include/linux/slab.h with 4 KiB pages */
 #define KMALLOC_MAX_SIZE	SZ_4M
 
 struct page {
@@ -65,13 +64,13 @@ static struct page pages[NR_PAGES];
 static unsigned int free_pages[NR_PAGES];
 static unsigned int nr_free;
 static int frames;
-/* Where the model itself, and who has lowmem, sees the frames */
+/* All page frames, always accessible: for lowmem pages and for this file */
 static u8 *lowmem;
 static u8 *views[NR_VIEWS];
 static unsigned int next_view;
 static void *mapped[KM_MAX_IDX];
 
-/* What is in use, by the model's account */
+/* Number of allocations, pages and vmap() mappings in use */
 static long nr_allocated;
 
 static void __noreturn die(const char *what)
@@ -114,7 +113,7 @@ static void open_up(void *p, size_t size)
 #endif
 }
 
-/* When the first page is asked for: it is of that process alone */
+/* Called for the first page, so that processes do not share page frames */
 static void make_frames(void)
 {
 	unsigned int i;
@@ -149,7 +148,7 @@ struct page *alloc_page(gfp_t gfp)
 	page = &pages[n];
 	page->count = 1;
 	page->highmem = gfp & __GFP_HIGHMEM;
-	/* What was in it is anybody's guess */
+	/* Without __GFP_ZERO the contents are undefined */
 	memset(lowmem + n * PAGE_SIZE, gfp & __GFP_ZERO ? 0 : 0xa5, PAGE_SIZE);
 	nr_allocated++;
 	return page;
@@ -199,7 +198,7 @@ void *kmap_local_page(struct page *page)
 	return mapped[idx];
 }
 
-/* Any address in the page will do, and none of another */
+/* Accept any address in the page that was mapped last, as in mm/highmem.c */
 void kunmap_local(const void *addr)
 {
 	int idx = current->kmap_ctrl.idx - 1;
@@ -218,7 +217,7 @@ void *kmap_local_folio(struct folio *folio, size_t offset)
 	return kmap_local_page((struct page *)folio) + offset;
 }
 
-/* Stays mapped, and nests in nothing */
+/* Return a permanent mapping, which is not on the nesting stack */
 void *kmap(struct page *page)
 {
 	return lowmem + (page - pages) * PAGE_SIZE;
@@ -229,7 +228,7 @@ void kunmap(struct page *page)
 	assert(page->count > 0);
 }
 
-/* The first page of what is mapped says how long it is, to nobody but vunmap() */
+/* The first guard page holds the size of the area in bytes, for vunmap() */
 void *vmap(struct page **array, unsigned int count, unsigned long flags,
 	   pgprot_t prot)
 {
@@ -243,7 +242,7 @@ void *vmap(struct page **array, unsigned int count, unsigned long flags,
 	*(size_t *)area = (count + 2) * PAGE_SIZE;
 	mprotect(area, PAGE_SIZE, PROT_NONE);
 	for (i = 0; i < count; i += n) {
-		/* Pages in a row are one mapping to the host */
+		/* Map consecutive pages with one mmap() */
 		for (n = 1; i + n < count && array[i + n] == array[i] + n; n++)
 			;
 		map_pages(p + i * PAGE_SIZE, n * PAGE_SIZE, PROT_READ | PROT_WRITE,
@@ -269,7 +268,7 @@ long si_mem_available(void)
 
 size_t native_most_memory = SIZE_MAX;
 
-/* vmalloc()'s is aligned to a page: only so a mistake about that shows */
+/* Only vmalloc() aligns to a page: code that relies on it elsewhere must fail */
 static void *allocate(size_t size, size_t align, gfp_t gfp)
 {
 	void *p;
@@ -322,7 +321,7 @@ void vfree(const void *p)
 	kvfree(p);
 }
 
-/* In place of tests/watch.c: the first WARN() since it was asked to listen */
+/* Replaces tests/watch.c: location of the first WARN() since watch_reset() */
 static const char *warning;
 
 void native_warn(const char *where)
@@ -393,7 +392,7 @@ u64 sched_clock(void)
 	return now.tv_sec * 1000000000ull + now.tv_nsec;
 }
 
-/* CRC-32 of IEEE 802.3, bits reflected, as gzip and xz have it */
+/* The reflected CRC-32 of IEEE 802.3, as in gzip and xz */
 static u32 crc_table[256];
 
 static __attribute__((__constructor__)) void crc_init(void)

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * What decompress.c, its decoders and its tests need of the kernel, in user space.
- * It stands in for the headers that the Makefile lists; what native.c does behind it
- * says what it promises. All else is the kernel's own.
+ * The kernel services that decompress.c, its decoders and its suites use, in user
+ * space; native.c implements them. This header replaces the kernel headers that the
+ * Makefile lists as replaced. All other headers are the kernel's own.
  */
 #ifndef _NATIVE_H
 #define _NATIVE_H
@@ -19,7 +19,7 @@
 #include <string.h>
 #include <sys/types.h>
 
-/* The C library's are for programs */
+/* The C library defines these, too; use the kernel's */
 #undef __always_inline
 #undef __attribute_const__
 #include <linux/compiler_attributes.h>
@@ -89,7 +89,7 @@ struct hlist_node { struct hlist_node *next, **pprev; };
 #define min_t(type, a, b)	min((type)(a), (type)(b))
 #define max_t(type, a, b)	max((type)(a), (type)(b))
 
-/* linux/overflow.h: what does not fit is SIZE_MAX, of which there is no memory */
+/* linux/overflow.h: an overflow gives SIZE_MAX, which cannot be allocated */
 static inline size_t size_add(size_t a, size_t b)
 {
 	size_t sum;
@@ -127,7 +127,7 @@ static inline void put_unaligned_##order##bits(u##bits value, void *p)	\
 	put_unaligned(swap(value), (u##bits *)p);			\
 }
 
-/* The machines that this is for are little endian. */
+/* Only little-endian hosts are supported. */
 #define native_same(x)		(x)
 NATIVE_UNALIGNED(16, le, native_same)
 NATIVE_UNALIGNED(32, le, native_same)
@@ -145,7 +145,7 @@ int kstrtoint(const char *s, unsigned int base, int *result);
 u32 crc32_le(u32 crc, const void *p, size_t len);
 u64 sched_clock(void);
 
-/* linux/printk.h, linux/bug.h: what the kernel would say goes to stderr */
+/* linux/printk.h, linux/bug.h: warnings go to stderr */
 #define LOGLEVEL_ERR		3
 #define LOGLEVEL_WARNING	4
 int vscnprintf(char *to, size_t size, const char *format, va_list args);
@@ -175,7 +175,7 @@ static inline const char *printk_skip_level(const char *text)
 #define PTR_ERR(p)		((long)(p))
 #define IS_ERR(p)		((unsigned long)(p) >= (unsigned long)-MAX_ERRNO)
 
-/* linux/gfp.h, linux/slab.h, linux/vmalloc.h; and what a wrong decompress.c may name */
+/* linux/gfp.h, linux/slab.h, linux/vmalloc.h, with names for a wrong decompress.c */
 #define __GFP_HIGHMEM		0x01u
 #define __GFP_ZERO		0x02u
 #define __GFP_NOWARN		0x04u
@@ -193,7 +193,7 @@ static inline const char *printk_skip_level(const char *text)
 #define GFP_HIGHUSER		(GFP_USER | __GFP_HIGHMEM)
 #define ZERO_OR_NULL_PTR(p)	((unsigned long)(p) <= 16)
 
-/* There is none for requests of more bytes; SIZE_MAX, unless somebody says otherwise */
+/* Largest allocation in bytes that does not fail; SIZE_MAX by default */
 extern size_t native_most_memory;
 
 void *kmalloc(size_t size, gfp_t gfp);
@@ -207,14 +207,14 @@ void kvfree(const void *p);
 #define vmalloc(size)		__vmalloc(size, GFP_KERNEL)
 #define vzalloc(size)		__vmalloc(size, GFP_KERNEL | __GFP_ZERO)
 
-/* By type, since v7.1 */
+/* Allocation by type, since v7.1 */
 #define kmalloc_obj(type, ...)	((typeof(type) *)kmalloc(sizeof(type), GFP_KERNEL))
 #define kzalloc_obj(type, ...)	((typeof(type) *)kzalloc(sizeof(type), GFP_KERNEL))
 
-/* linux/mm.h, linux/highmem.h: mm/highmem.c's rules, by native.c */
+/* linux/mm.h, linux/highmem.h: native.c follows the rules of mm/highmem.c */
 struct page;
 struct folio;
-extern const unsigned int native_pages;	/* as many as there are */
+extern const unsigned int native_pages;	/* number of pages */
 typedef struct { unsigned long pgprot; } pgprot_t;
 #define pgprot_val(prot)	((prot).pgprot)
 #define PAGE_KERNEL		((pgprot_t){ 0x163 })
@@ -245,7 +245,7 @@ void *kmap_local_folio(struct folio *folio, size_t offset);
 #define PageLocked(page)	false
 #define ClearPageReserved(page)	((void)(page))
 
-/* linux/sched.h, linux/spinlock.h, linux/kthread.h: there is one task */
+/* linux/sched.h, linux/spinlock.h, linux/kthread.h, for a single task */
 struct kunit;
 struct task_struct {
 	struct { int idx; } kmap_ctrl;
@@ -270,7 +270,7 @@ extern struct task_struct native_task;
 #define schedule_timeout_interruptible(timeout)	((void)(timeout))
 #define wait_for_initramfs()	((void)0)
 
-/* linux/elf.h, linux/module.h: as much as kernel/module/internal.h needs */
+/* linux/elf.h, linux/module.h: what kernel/module/internal.h needs */
 #if __SIZEOF_POINTER__ == 8
 #define Elf_Ehdr		Elf64_Ehdr
 #define Elf_Shdr		Elf64_Shdr
@@ -289,7 +289,7 @@ struct kernel_param;
 struct _ddebug_info { void *descs; };
 struct modversion_info;
 struct tracepoint;
-/* It was internal.h's own once */
+/* In older kernels internal.h defines it */
 #ifndef INTERNAL_HAS_KERNEL_SYMBOL
 struct kernel_symbol { unsigned long value; };
 #endif
@@ -311,10 +311,10 @@ struct kobj_attribute {
 
 #define sysfs_emit(text, ...)	scnprintf(text, PAGE_SIZE, __VA_ARGS__)
 
-/* For kunit.c: pieces of memory, pages and mappings by vmap() that are in use */
+/* For leak checks: number of allocations, pages and vmap() mappings in use */
 long native_allocated(void);
 
-/* linux/export.h, linux/module.h: nothing to be said of a program */
+/* linux/export.h, linux/module.h: of no use in a program */
 #define EXPORT_SYMBOL(symbol)	extern int native_nothing
 #define EXPORT_SYMBOL_GPL(symbol)	extern int native_nothing
 #define MODULE_LICENSE(text)	extern int native_nothing

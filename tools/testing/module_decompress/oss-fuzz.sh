@@ -1,10 +1,10 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0
 #
-# The build.sh of an OSS-Fuzz project: makes a target of each decoder, with what it begins
-# with, in $OUT, by $CC, $CXX, $CFLAGS, $CXXFLAGS and $LIB_FUZZING_ENGINE, as these are set
-# there. The stock libraries go beside them: those of the image have to be as new as the
-# kernel's zstd, or STOCK says where newer ones are.
+# The build.sh of an OSS-Fuzz project: build the fuzz targets and their seed corpora in
+# $OUT, with $CC, $CXX, $CFLAGS, $CXXFLAGS and $LIB_FUZZING_ENGINE of OSS-Fuzz, and copy the
+# stock libraries to $OUT/lib. libzstd must not be older than the kernel's zstd; STOCK is
+# the directory of the stock libraries if those of the image are too old.
 
 set -eu
 

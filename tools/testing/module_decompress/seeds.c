@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * seeds DIRECTORY: writes what the fuzz targets begin with to DIRECTORY/gzip, xz and zstd,
- * which are there: the known files, and streams of what they cannot all show.
+ * seeds DIRECTORY: write the fuzz targets' seed corpus to the existing directories gzip,
+ * xz and zstd in DIRECTORY: the suite's blobs, and streams with other options.
  */
 #include <stdio.h>
 
@@ -9,7 +9,7 @@
 #include "../../../kernel/module/tests/blob_table.h"
 #include "../../../kernel/module/tests/streams.h"
 
-/* Larger ones only make it slow */
+/* Larger seeds only slow the fuzzer down */
 #define MOST_BYTES	4096
 
 static u8 payload[2 * PAGE_SIZE + 1];
@@ -17,7 +17,7 @@ static u8 file[1 + sizeof(payload) + STREAM_OVERHEAD(sizeof(payload))];
 static const char *directory;
 static unsigned int number;
 
-/* No allocation is to fail: the first byte says so */
+/* The first byte of a seed is 0: no allocation fails */
 static void write_seed(const char *format, const void *data, size_t size)
 {
 	char path[4096];
@@ -53,7 +53,7 @@ int main(int argc, char **argv)
 	for (i = 0; i < ARRAY_SIZE(decompress_blobs); i++)
 		write_seed(decompress_blobs[i].format, decompress_blobs[i].data,
 			   decompress_blobs[i].size);
-	/* Two pages of zeroes are a few bytes to zstd alone */
+	/* Only zstd encodes two pages of zeros in a few bytes */
 	write_seed("zstd", file, stream_zstd(file, payload, sizeof(payload), options));
 	payload_fill(payload, sizeof(payload), PAYLOAD_TEXT, 1);
 	for (i = 0; i < ARRAY_SIZE(lens); i++) {
