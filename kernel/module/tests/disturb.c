@@ -101,7 +101,7 @@ int disturb_begin(struct disturbance *d)
 	d->thread = kthread_create(disturber, d, "disturber");
 	if (IS_ERR(d->thread))
 		goto err;
-	/* In a preemptible kernel, the thread preempts the decoding task */
+	/* A preemptible kernel then lets it preempt the decoding task */
 	sched_set_fifo(d->thread);
 	wake_up_process(d->thread);
 	return 0;
@@ -136,8 +136,8 @@ void disturb_end(struct disturbance *d)
 }
 
 /*
- * The thread wakes at once only if it waits and has left its last CPU. A thread
- * that has not started also seems to sleep, but replaces its CPU mask on start.
+ * wake_up() runs the thread at once only if it waits and is off its CPU.
+ * A new kthread also looks asleep, but it resets its CPU mask when it starts.
  */
 static bool is_waiting(struct disturbance *d)
 {
@@ -225,7 +225,7 @@ void disturb_by_soft_interrupt(void *disturbance)
  * disturb_by_page_fault() - cause a page fault
  * @disturbance: a struct disturbance
  *
- * A kthread has no user memory, so the fault happens and ends in -EFAULT.
+ * A kthread has no user memory, so get_user() faults and returns -EFAULT.
  *
  * Context: task context.
  */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
  * Disturb a task that decompresses, for example while it holds a kmap_local
- * mapping. Each function causes one event, which maps and writes highmem pages.
+ * mapping. Each function causes one event, and maps and fills highmem pages.
  */
 #ifndef _MODULE_TESTS_DISTURB_H
 #define _MODULE_TESTS_DISTURB_H

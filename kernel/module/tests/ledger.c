@@ -19,9 +19,9 @@ static LIST_HEAD(ledgers);
 static DEFINE_RAW_SPINLOCK(ledgers_lock);
 
 /*
- * Usually only one ledger is open, and its task finds it here without the lock.
- * No other task equals sole_task, and sole_ledger stays the same until its task
- * closes that ledger.
+ * Usually only one ledger is open, and its task finds it here without the lock:
+ * if sole_task is the current task, then sole_ledger is the ledger of that task
+ * until the task closes it.
  */
 static struct task_struct *sole_task;
 static struct ledger *sole_ledger;
@@ -110,7 +110,7 @@ static void give_up(struct ledger *ledger)
 /**
  * ledger_current() - look up the ledger of the current task and count the call
  *
- * Every service calls this function first. The function ends the task if the
+ * Every stand-in calls this function first. The function ends the task if the
  * task has no open ledger or makes too many calls.
  *
  * Context: task context.
@@ -180,7 +180,7 @@ bool task_state_equal(struct task_state a, struct task_state b)
 }
 
 /**
- * ledger_expect_state() - report it if the current task is in a wrong state
+ * ledger_expect_state() - check the state of the current task
  * @ledger: the ledger
  * @want: the right state
  * @when: call or situation, for the report
@@ -256,7 +256,7 @@ bool ledger_may_fail(struct ledger *ledger, enum ledger_service service)
 }
 
 /**
- * ledger_unmapped() - run the callback that is ordered as "unmapped", if any
+ * ledger_unmapped() - run the callback "unmapped" of the orders, if any
  * @ledger: the ledger
  *
  * Context: task context; may sleep.
@@ -268,7 +268,7 @@ void ledger_unmapped(struct ledger *ledger)
 }
 
 /**
- * ledger_expect_unmapped() - report it if a page is mapped
+ * ledger_expect_unmapped() - check that no page is mapped
  * @ledger: the ledger
  * @call: name of the call, which allocates or frees memory or address space and
  *	must not do so while a page is mapped

@@ -116,10 +116,10 @@ struct ledger_page {
  * @fail_nth: number of the counted call that fails, from 1; 0: no call fails
  * @xz_mem_error: make xz_dec_run() fail as if out of memory for its dictionary
  * @most_memory: largest allocation in bytes that does not fail; 0: no limit
- * @endless: number of pages that the ledger reports as filled, without running
- *	the decoder, until it reports the end of the stream; all of them are the
- *	same page, and only the header of the input is read; 0: run the decoder
- * @unmapped: callback in services that may sleep, and after each kunmap_local()
+ * @endless: length in pages of a simulated output: the ledger does not run the
+ *	decoder, but hands out the same page each time and reports it as filled;
+ *	the input needs only a header; 0: run the decoder
+ * @unmapped: callback in allocations, frees, vmap(), and after kunmap_local()
  * @midway: callback while an output page is mapped and half filled
  * @context: argument of @unmapped and @midway
  * @records: array for output pages if the input is not from the suite, and may
@@ -146,7 +146,7 @@ struct ledger_orders {
  * @failed: the call selected by fail_nth in @orders was made, and failed
  * @denied: number of requests that failed: as ordered, for lack of memory, or
  *	inside the decoder
- * @short_of: bytes in the last request that the kernel itself denied, or 0
+ * @short_of: size in bytes of the last request that the kernel denied, or 0
  * @status: last status of the decoder, which decompress.c logs on an error
  * @mappings: number of times an output page was mapped
  * @runs: number of decoder calls

@@ -148,7 +148,7 @@ struct xz_dec *ledger_xz_dec_init(enum xz_mode mode, u32 dict_max)
 	return s;
 }
 
-/* A new page before the last one is full would leave a hole in the output */
+/* Check that the previous page is full: a hole would corrupt the output */
 static void expect_no_hole(struct ledger *ledger)
 {
 	if (ledger->room)
@@ -271,7 +271,7 @@ size_t ledger_zstd_decompress_stream(zstd_dstream *s, zstd_out_buffer *out,
 }
 
 /**
- * ledger_workspace_freed() - report it if a running decoder loses its workspace
+ * ledger_workspace_freed() - check that no running decoder loses its workspace
  * @ledger: the ledger
  * @memory: allocation that the caller frees
  * @call: name of the call that frees it

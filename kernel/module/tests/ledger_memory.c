@@ -11,10 +11,10 @@
 #define POISON_FREED	0x6b
 #define POISON_MAX	SZ_4K	/* filling a large workspace would take long */
 
-/* Fragmented memory may have no more than 2^order contiguous pages */
+/* In fragmented memory, more than 2^order contiguous pages may not exist */
 #define CONTIGUOUS_ORDER	2
 
-/* The file sets the size of larger requests: their failure must not warn */
+/* The file decides the size of larger requests: a failure must not warn */
 #define FILES_CHOICE	SZ_4M
 
 /**
@@ -82,7 +82,7 @@ static bool may_allocate(struct ledger *ledger, size_t size, gfp_t gfp)
 	return true;
 }
 
-/* Drop other flags, which are reported: an allocation could wait for ever */
+/* Drop other flags, which are reported: one could make an allocation hang */
 static gfp_t quiet(gfp_t gfp)
 {
 	return GFP_KERNEL | __GFP_NOWARN | (gfp & __GFP_ZERO);
@@ -112,7 +112,7 @@ void *ledger_kvmalloc(size_t n, size_t size, gfp_t gfp)
 		p = remember(ledger,
 			     kvmalloc(size_add(bytes, REDZONE), quiet(gfp)),
 			     bytes, false, false, gfp);
-	/* kvmalloc() warns above INT_MAX; vmalloc() dumps stack and memory */
+	/* kvmalloc() warns above INT_MAX; a failed vmalloc() dumps memory */
 	if (!p && bytes > FILES_CHOICE && !(gfp & __GFP_NOWARN))
 		ledger_report(ledger,
 			      "%zu bytes asked for, not to be had, and the kernel would warn",
@@ -183,7 +183,7 @@ void ledger_vfree(const void *p)
 	forget(p, "vfree()", false, true);
 }
 
-/* Stands in for kvrealloc() of v6.12, which knows the size of the old memory */
+/* Stand in for kvrealloc() since v6.12, which is not passed the old size */
 void *ledger_kvrealloc(const void *p, size_t size, gfp_t gfp)
 {
 	struct ledger *ledger = ledger_current();

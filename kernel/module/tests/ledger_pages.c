@@ -95,7 +95,7 @@ struct page *ledger_alloc_pages(gfp_t gfp, unsigned int order)
 	if (ledger_may_fail(ledger, LEDGER_ALLOC))
 		return NULL;
 
-	/* Do not pass on wrong flags, reported above: they could do harm */
+	/* Drop wrong flags, which are reported above: they could do harm */
 	page = alloc_page(GFP_KERNEL | (gfp & (__GFP_HIGHMEM | __GFP_ZERO)));
 	if (!page) {
 		ledger->denied++;
@@ -110,7 +110,7 @@ struct page *ledger_alloc_pages(gfp_t gfp, unsigned int order)
 
 /*
  * Only decompress.c uses the page, so any other reference is a leak. Code that
- * scans all of memory may hold a reference for a moment: wait once for that.
+ * scans all of memory may hold one for a moment: wait once before reporting it.
  */
 static int references(struct ledger *ledger, struct page *page)
 {
@@ -201,8 +201,7 @@ static bool takes_slot(struct ledger *ledger)
 }
 
 /**
- * ledger_expect_mapped_state() - report it if the task is not in the state that
- * kmap_local_page() promises while a page is mapped
+ * ledger_expect_mapped_state() - check the task's state while a page is mapped
  * @ledger: the ledger, which has a page mapped
  *
  * Context: task context.
@@ -268,7 +267,7 @@ void ledger_kunmap_local(const void *addr)
 		ledger_report(ledger,
 			      "kunmap_local() outside the mapped page: %zd bytes from its start",
 			      addr - ledger->mapped);
-		/* The slot's PTE stays set: the next kmap_local_page() BUGs */
+		/* Without the ledger, a stale PTE makes the next mapping BUG */
 		ledger->fatal |= IS_ENABLED(CONFIG_KMAP_LOCAL_NON_LINEAR_PTE_ARRAY);
 	}
 	ledger_expect_mapped_state(ledger);
@@ -290,7 +289,7 @@ void ledger_forbidden(const char *call)
 {
 	struct ledger *ledger = ledger_current();
 
-	/* kmap() has few slots, and an unbalanced kunmap() is a BUG */
+	/* kmap() has few slots, and an unbalanced kunmap() hits a BUG */
 	ledger_report(ledger, "%s on a page that may lie in highmem", call);
 	ledger->fatal = true;
 }

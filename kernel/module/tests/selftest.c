@@ -146,7 +146,7 @@ static void allocates_a_page_in_lowmem(struct load_info *info)
 	clean_up(info);
 }
 
-/* A bug that module_decompress() had when module_extend_max_pages() failed */
+/* module_decompress() once ignored an error of module_extend_max_pages() */
 static void writes_past_the_page_array(struct load_info *info)
 {
 	next_page(info);
@@ -173,7 +173,7 @@ static void frees_an_unknown_page(struct load_info *info)
 	ledger_free_pages(ZERO_PAGE(0), 0);
 }
 
-/* get_page() is inline and leaves no symbol: only the refcount shows it */
+/* The seam does not rename get_page(): only the refcount shows the call */
 static void keeps_a_reference(struct load_info *info)
 {
 	get_page(next_page(info));
@@ -287,7 +287,7 @@ static void forgets_to_vunmap(struct load_info *info)
 	clean_up(info);
 }
 
-/* Run zlib several times on in_size bytes, into a page from offset shift on */
+/* Run zlib on in_size bytes of input, into a page from offset shift on */
 static void decode_to(struct load_info *info, size_t in_size, ssize_t shift,
 		      unsigned int runs)
 {
@@ -544,7 +544,7 @@ static void watch_ignores_lines_of_the_suite(struct kunit *test)
 	KUNIT_EXPECT_FALSE(test, watch_report(line, sizeof(line)));
 	watch_errors(line, sizeof(line));
 	KUNIT_EXPECT_NULL(test, strstr(line, "as nothing does"));
-	/* On a live system, another task may load a bad module meanwhile */
+	/* Once user space runs, another task may load a bad module, too */
 	if (watch_is_alone())
 		KUNIT_EXPECT_FALSE(test, line[0]);
 	pr_err("decompression failed with status 6\n");
@@ -553,7 +553,7 @@ static void watch_ignores_lines_of_the_suite(struct kunit *test)
 		KUNIT_EXPECT_EQ(test, watch_errors(line, sizeof(line)), 1);
 }
 
-/* Test that the watch can tell reports about other tasks from the case's own */
+/* Test that the watch recognises the PID of a task in each kind of report */
 static void watch_tells_other_tasks_apart(struct kunit *test)
 {
 	static const char *const lines[] = {

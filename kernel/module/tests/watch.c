@@ -11,7 +11,7 @@
 
 #define LINE	256
 
-/* Text in the first line of a report by the kernel that something is wrong */
+/* Text that marks the first line of a WARN, BUG, lockdep or sanitizer report */
 static const char *const alarms[] = {
 	"WARNING: ", "BUG: ", "kernel BUG at ", "Oops", "UBSAN: ",
 	"INFO: possible ", "INFO: inconsistent ", "INFO: trying to register ",
@@ -44,7 +44,7 @@ static bool has_warned(void)
 }
 
 /**
- * watch_in_company() - act as on a live system until watch_reset()
+ * watch_in_company() - act as if user space runs, until watch_reset()
  *
  * Context: main thread of the case.
  */
@@ -120,8 +120,8 @@ static bool is_alarm(const char *line)
 }
 
 /*
- * On a live system, a report counts only if it names a task of the case, in its
- * first line or, if that has no PID, in the next line that has a PID.
+ * Once user space runs, a report counts only if it names a task of the case: in
+ * its first line or, if that has no PID, in the next line that has a PID.
  */
 static void hear_alarm(const char *line)
 {
@@ -146,7 +146,7 @@ static void hear(char *line)
 	}
 }
 
-/* Only the kernel logs with a priority below 8; /dev/kmsg sets a higher one */
+/* The kernel logs with a priority below 8, writers to /dev/kmsg with more */
 static bool is_of_the_kernel(const char *record)
 {
 	unsigned int priority;
@@ -205,7 +205,7 @@ void watch_task(const struct task_struct *task)
  * @size: size of @line in bytes
  *
  * The first WARN taints the kernel, and the first lockdep report turns lockdep
- * off. Both show that there was a complaint even if it is lost from the log.
+ * off. Both reveal a complaint even if the log has lost its text.
  *
  * Context: may sleep.
  * Return: true if there was a WARN, a lockdep report or a sanitizer report.
@@ -228,7 +228,7 @@ bool watch_report(char *line, size_t size)
  * @line: buffer for the last message
  * @size: size of @line in bytes
  *
- * On a live system, the count includes messages about modules that others load.
+ * Once user space runs, the count may include messages about other modules.
  *
  * Context: may sleep.
  * Return: the number of messages since watch_reset().

@@ -2,7 +2,7 @@
 /*
  * The watch reads the kernel log, because KUnit does not fail a case for a
  * WARN, a lockdep report or a sanitizer report. The watch reads the records
- * that printk() stored, so settings and speed of the consoles do not matter.
+ * that printk() stored, whatever the settings and speed of the consoles.
  */
 #ifndef _MODULE_TESTS_WATCH_H
 #define _MODULE_TESTS_WATCH_H
