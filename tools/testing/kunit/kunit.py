@@ -1,9 +1,9 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0
 #
-# Forward to the kernel's own kunit.py: the same subcommands and flags, from any
-# directory. Prepare a tree with the suite in it (KERNEL and FIXES in the environment
-# select the tree), add default arguments, and run the kunit.py of that tree.
+# Run the kernel's own kunit.py, from any directory, with the same subcommands and flags.
+# Before that, prepare a kernel tree that contains the suite, and add default arguments.
+# KERNEL and FIXES in the environment select the tree.
 
 import os
 import subprocess
@@ -14,21 +14,21 @@ ROOT = os.path.realpath(__file__).split('/tools/testing/kunit/', maxsplit=1)[0]
 LIB = os.path.join(ROOT, 'harness/lib')
 BUILD = os.path.abspath(os.environ.get('BUILD') or os.path.join(ROOT, 'build'))
 
-# Options with a path. The tree's kunit.py changes directory, so paths must be
-# absolute. An option with an optional value never takes the next argument.
+# Options with a path. The path must be absolute, because the tree's kunit.py changes
+# directory. The value of an option in OPTIONAL_PATH_OPTIONS always follows a "=".
 PATH_OPTIONS = {'--build_dir', '--kunitconfig', '--qemu_config'}
 OPTIONAL_PATH_OPTIONS = {'--json', '--junit'}
 
-# Variables of a calling make, which the kernel's makefiles would read.
+# Variables that a calling make exports, and that would affect the kernel's makefiles.
 MAKE_VARIABLES = ('MAKEFLAGS', 'MFLAGS', 'MAKELEVEL', 'MAKEOVERRIDES',
 		  'ARCH', 'CROSS_COMPILE')
 
-# The file descriptor by which tree.sh locks a tree.
+# The file descriptor through which tree.sh locks a tree.
 LOCK = 9
 
 
 def script(name: str, *args: str) -> str:
-	"""Runs one of the scripts, which prints its own errors. Returns its output."""
+	"""Runs a script of LIB and returns its output. On failure, the script prints why."""
 	result = subprocess.run(['sh', os.path.join(LIB, name), *args],
 				stdout=subprocess.PIPE, text=True, close_fds=False)
 	if result.returncode:
@@ -36,16 +36,16 @@ def script(name: str, *args: str) -> str:
 	return result.stdout.strip()
 
 def absolute_path(option: str, value: str) -> str:
-	"""Returns the absolute path for a path that the caller gave."""
+	"""Returns the absolute path for the value of an option."""
 	if not value or (option in OPTIONAL_PATH_OPTIONS and value == 'stdout'):
 		return value
-	# A path such as kernel/module may be one in the tree.
+	# A path that does not exist here may be a path in the tree, such as kernel/module.
 	if option in ('--kunitconfig', '--qemu_config') and not os.path.exists(value):
 		return value
 	return os.path.abspath(value)
 
 def absolute_args(args: Sequence[str]) -> Tuple[List[str], Set[str]]:
-	"""Returns the arguments with absolute paths, and the names of the options."""
+	"""Returns the arguments with absolute paths, and the set of option names."""
 	result: List[str] = []
 	names: Set[str] = set()
 	rest = iter(args)
@@ -61,7 +61,7 @@ def absolute_args(args: Sequence[str]) -> Tuple[List[str], Set[str]]:
 	return result, names
 
 def arch_of(args: Sequence[str]) -> str:
-	"""Returns the last --arch, or kunit.py's default."""
+	"""Returns the value of the last --arch, or kunit.py's default."""
 	arch = 'um'
 	for i, arg in enumerate(args):
 		if arg.startswith('--arch='):
@@ -71,7 +71,7 @@ def arch_of(args: Sequence[str]) -> str:
 	return arch
 
 def machine(arch: str) -> Tuple[str, str]:
-	"""Returns the prefix of the compiler and the arguments of QEMU, or empty strings."""
+	"""Returns the compiler prefix and the QEMU arguments for arch, or empty strings."""
 	with open(os.path.join(LIB, 'machines.tsv')) as rows:
 		for row in rows:
 			name, *fields = row.rstrip('\n').split('\t')
@@ -90,7 +90,7 @@ def default_args(tree: str, arch: str, given: Set[str]) -> List[str]:
 	cross, qemu = machine(arch)
 	if cross and '--cross_compile' not in given:
 		args.append('--cross_compile=' + cross)
-	# The kernel's own kunit.py may not know this machine.
+	# The tree's own kunit.py may not support this machine.
 	own = os.path.join(tree, 'tools/testing/kunit/qemu_configs', f'{arch}.py')
 	new = bool(qemu) and '--qemu_config' not in given and not os.path.exists(own)
 	if new:
@@ -101,7 +101,7 @@ def default_args(tree: str, arch: str, given: Set[str]) -> List[str]:
 	return args
 
 def main(argv: Sequence[str]) -> NoReturn:
-	"""Prepares the tree and becomes its kunit.py."""
+	"""Prepares the tree, and replaces this process with the kunit.py of the tree."""
 	command = argv[0] if argv else ''
 	args, given = absolute_args(argv[1:])
 	arch = arch_of(args)
@@ -112,7 +112,7 @@ def main(argv: Sequence[str]) -> NoReturn:
 		script('need.sh', arch)
 	name, source = script('kernel.sh', os.environ.get('KERNEL', '')).split(maxsplit=1)
 
-	# Hold the lock until kunit.py ends: the tree must not change under a build.
+	# Hold the lock until kunit.py ends: the tree must not change during a build.
 	os.makedirs(os.path.join(BUILD, 'tree'), exist_ok=True)
 	lock = os.open(os.path.join(BUILD, 'tree', f'{name}.lock'), os.O_CREAT | os.O_RDWR)
 	os.dup2(lock, LOCK)

@@ -3,10 +3,10 @@
  * Fuzz decompress.c and one of its decoders: ALGORITHM is gzip, xz or zstd.
  *
  * The first byte of an input is the number of the allocation that fails, or 0. The rest
- * is a file, which tests/attempt.c checks as it checks any input. The output must equal
- * that of the stock library. If only one of the kernel and the library accepts the file,
- * the target must know the reason. An output larger than MOST_PAGES, and a dictionary or
- * window larger than MOST_MEMORY, fail with -ENOMEM.
+ * is a compressed file, which tests/attempt.c decompresses and checks against all rules.
+ * The output must equal the output of the stock library. If only the kernel or only the
+ * library accepts the file, the target must know the reason. Decompression fails with
+ * -ENOMEM if it needs more than MOST_PAGES, or more than MOST_MEMORY in one allocation.
  */
 #include <stdio.h>
 
@@ -40,14 +40,14 @@ void kunit_fail(struct kunit *test, const char *where, const char *fmt, ...)
 	abort();
 }
 
-/* Report an endless loop: the ledger throws only to leave one */
+/* The ledger throws only to stop an endless loop: report the loop */
 void kunit_try_catch_throw(struct kunit_try_catch *try_catch)
 {
 	kunit_fail(&test, "ledger.c", "decompression does not end");
 	abort();
 }
 
-/* As in decompress.c; decompress.c accepts a file name only if it is complete */
+/* As in decompress.c; the file name ends, because decompress.c accepted the file */
 static size_t gzip_header_len(const u8 *in, size_t size)
 {
 	const u8 *end;
@@ -58,15 +58,15 @@ static size_t gzip_header_len(const u8 *in, size_t size)
 	return end + 1 - in;
 }
 
-/* The stock library, newer than the kernel's zstd, detects more damage */
+/* A known reason: a libzstd that is newer than the kernel's zstd detects more damage */
 static const char older_decoder[] = "an older decoder";
 static bool zstd_is_older;
 
 /*
- * Find out why the kernel accepts a zstd file that the stock library refuses. Return
- * NULL or older_decoder for a known reason, or else the library's message. Up to version
- * 1.5.7 neither zstd checks the content size of a frame whose last block is empty, if
- * the buffer is too small for all of the content: repeat with a buffer that grows.
+ * Find out why the kernel accepts a zstd file that libzstd rejects. Return NULL or
+ * older_decoder for a known reason, else the message of libzstd. Up to version 1.5.7,
+ * zstd does not check the content size of a frame whose last block is empty, if the buffer
+ * is smaller than the content. The kernel's buffer is one page: retry page by page.
  */
 static const char *taken_for_a_reason(struct attempt *a, const char *words, size_t *len)
 {
@@ -76,7 +76,7 @@ static const char *taken_for_a_reason(struct attempt *a, const char *words, size
 	return words && zstd_is_older ? older_decoder : words;
 }
 
-/* Repeat with 0 as the first byte of each range coder: XZ Embedded ignores it */
+/* Retry with 0 as the first byte of each range coder: XZ Embedded ignores it */
 static const char *taken_with_any_range_coder(struct attempt *a, size_t *len)
 {
 	static u8 zeroed[MOST_BYTES];
@@ -89,14 +89,14 @@ static const char *taken_with_any_range_coder(struct attempt *a, size_t *len)
 			  false);
 }
 
-/* Compare the output with that of the stock library, while it is mapped */
+/* Compare the output, while it is mapped, with the output of the stock library */
 static void compare(struct attempt *a, const void *out, size_t len)
 {
 	const char *words;
 	size_t stock_len, skip;
 
 	if (format == FUZZ_gzip) {
-		/* decompress.c ignores the trailer, and most flags of the header */
+		/* decompress.c ignores the trailer and most flags in the header */
 		skip = gzip_header_len(a->in, a->size);
 		words = fuzz_stock_inflate(a->in + skip, a->size - skip, stock_out,
 					   sizeof(stock_out), &stock_len);
@@ -118,12 +118,12 @@ static void compare(struct attempt *a, const void *out, size_t len)
 			   len, stock_len);
 }
 
-/* Is it known why the kernel refuses a file that the stock library accepts? */
+/* Return true for a known reason to reject a file that the stock library accepts */
 static bool refused_for_a_reason(const struct attempt *a)
 {
 	switch (format) {
 	case FUZZ_gzip:
-		/* decompress.c does not skip FHCRC, FEXTRA and FCOMMENT */
+		/* decompress.c does not skip the fields of FHCRC, FEXTRA and FCOMMENT */
 		return a->in[3] & 0x16;
 	case FUZZ_xz:
 		/* XZ Embedded does not support the check or the filter */
@@ -156,7 +156,7 @@ int LLVMFuzzerInitialize(int *argc, char ***argv)
 		unsigned int version = fuzz_stock_zstd_version();
 
 		if (version < ZSTD_VERSION_NUMBER) {
-			fprintf(stderr, "libzstd %u is too old; STOCK= names a newer one\n",
+			fprintf(stderr, "libzstd %u is too old; point STOCK to a newer one\n",
 				version);
 			exit(2);
 		}
@@ -192,7 +192,7 @@ int LLVMFuzzerTestOneInput(const u8 *data, size_t size)
 	return 0;
 }
 
-/* Repair the checks of most inputs, so that the decoder reads further */
+/* Mutate an input, and repair most inputs so that the decoder reads further */
 size_t LLVMFuzzerCustomMutator(u8 *data, size_t size, size_t max_size,
 			       unsigned int seed)
 {
@@ -200,7 +200,7 @@ size_t LLVMFuzzerCustomMutator(u8 *data, size_t size, size_t max_size,
 		size = LLVMFuzzerMutate(data, size, max_size);
 	} else {
 		size = 1 + LLVMFuzzerMutate(data + 1, size - 1, max_size - 1);
-		/* Few inputs fail an allocation: those error paths are short */
+		/* Let an allocation fail in few inputs: these error paths are short */
 		data[0] = seed % 16 == 1 ? seed / 16 % 24 : 0;
 	}
 	if (!size || seed % 8 == 7)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* Interfaces between the parts of a fuzz target: stock libraries and mutator */
+/* Interfaces between the parts of a fuzz target: stock libraries, mutator, libFuzzer */
 #ifndef _NATIVE_FUZZ_H
 #define _NATIVE_FUZZ_H
 
@@ -13,33 +13,33 @@ enum fuzz_format {
 	FUZZ_zstd,
 };
 
-/* The program can load the stock libraries */
+/* Whether this program can load the stock libraries: zlib, liblzma and libzstd */
 extern const bool fuzz_has_stock;
 
 /**
- * fuzz_stock() - decompress a file with the stock library
+ * fuzz_stock() - decompress a file with the stock library of its format
  * @format: format of the file
- * @in: the file
+ * @in: content of the file
  * @size: size of the file in bytes
- * @out: buffer for the content of the first member, stream or frame
+ * @out: buffer for the output of the first member, stream or frame
  * @room: size of @out in bytes
- * @len: set to the length of the output in bytes, also after an error
- * @unchecked: ignore the check of the content
+ * @len: set to the length of the output in bytes, even after an error
+ * @unchecked: whether to ignore the check of the output (only xz and zstd)
  *
- * Return: NULL if the library accepts the file, or the library's message.
+ * Return: NULL if the library accepts the file, or an error message.
  */
 const char *fuzz_stock(enum fuzz_format format, const uint8_t *in, size_t size,
 		       uint8_t *out, size_t room, size_t *len, bool unchecked);
 
-/* The same for deflate data without a header */
+/* Do the same for raw deflate data, which has no header */
 const char *fuzz_stock_inflate(const uint8_t *in, size_t size, uint8_t *out,
 			       size_t room, size_t *len);
 
-/* The same for a zstd file; the library gets the buffer page by page */
+/* Do the same for a zstd file, but let the buffer grow page by page */
 const char *fuzz_stock_zstd_by_page(const uint8_t *in, size_t size, uint8_t *out,
 				    size_t room, size_t *len);
 
-/* Version of the stock library, in the form of ZSTD_VERSION_NUMBER */
+/* Return the version of libzstd, in the form of ZSTD_VERSION_NUMBER */
 unsigned int fuzz_stock_zstd_version(void);
 
 void fuzz_zero_range_coders(uint8_t *file, size_t size);

@@ -2,9 +2,9 @@
 #
 #	make -C tools/testing/module_decompress O=DIRECTORY HOSTCC=clang fuzz
 #
-# builds O/fuzz_gzip, O/fuzz_xz and O/fuzz_zstd for libFuzzer or LIB_FUZZING_ENGINE, and
-# O/seeds, which writes the seed corpus. "tries" builds O/try_gzip, O/try_xz and
-# O/try_zstd with any compiler; they run the fuzz target with the given files.
+# builds the fuzz targets O/fuzz_gzip, O/fuzz_xz and O/fuzz_zstd for libFuzzer, or for
+# LIB_FUZZING_ENGINE, and O/seeds, which writes the seed corpus. "tries" builds O/try_gzip,
+# O/try_xz and O/try_zstd with any compiler. They run a fuzz target with the given files.
 
 LIB_FUZZING_ENGINE ?= -fsanitize=fuzzer
 LINK ?= $(HOSTCC) $(CFLAGS)
@@ -33,7 +33,7 @@ $(O)/fuzz.%.o: fuzz.c $(O)/flags
 	$(quiet)$(HOSTCC) $(CPPFLAGS) -DALGORITHM=$* $(CFLAGS) $(warnings) -MMD -MP \
 		-c -o $@ $<
 
-# Compile these with the host's headers, without sanitizers and coverage.
+# Compile these with the host's headers, and without sanitizers or coverage.
 $(O)/fuzz_stock.o $(O)/fuzz_main.o: $(O)/%.o: %.c $(O)/flags
 	@$(say) "  CC      $(@:$(O)/%=%)"
 	$(quiet)$(HOSTCC) -m$(BITS) -g1 -O2 -std=gnu11 -Wall -MMD -MP -c -o $@ $<

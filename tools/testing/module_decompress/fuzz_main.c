@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * try_ALGORITHM FILE ...: run a fuzz target with each file, without libFuzzer and
- * without the stock libraries.
+ * try_ALGORITHM FILE ...: run a fuzz target with each FILE as an input, without
+ * libFuzzer and without the stock libraries.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -35,7 +35,7 @@ unsigned int fuzz_stock_zstd_version(void)
 	abort();
 }
 
-/* This program does not mutate inputs */
+/* Needed to link LLVMFuzzerCustomMutator(), which this program never calls */
 size_t LLVMFuzzerMutate(uint8_t *data, size_t size, size_t max_size)
 {
 	return size;
@@ -57,9 +57,9 @@ static void try_file(const char *path)
 		exit(2);
 	}
 	fclose(f);
-	/* Shrink the buffer, so that AddressSanitizer detects a read past the end */
+	/* Shrink the buffer so that AddressSanitizer detects an out-of-bounds read */
 	data = realloc(data, size ? size : 1);
-	/* The file may crash the program: print its name first */
+	/* Print the name first: the file may crash the program */
 	fprintf(stderr, "%s\n", path);
 	LLVMFuzzerTestOneInput(data, size);
 	free(data);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Repair what a mutation breaks, but a decoder checks first: magic bytes, lengths and
- * checksums. A part that cannot be parsed stays unchanged.
+ * Repair magic bytes, lengths and checksums after a mutation. Otherwise the decoder would
+ * reject the file before it reads the mutated part. Unparsable parts stay unchanged.
  */
 #include <linux/crc32.h>
 #include <linux/unaligned.h>
@@ -12,7 +12,7 @@
 
 #define ROOM	SZ_256K
 
-/* Content of a file, decompressed without verifying its checks */
+/* Output of the stock library for a file, whose check is ignored */
 static u8 content[ROOM];
 
 static size_t content_of(enum fuzz_format format, const u8 *file, size_t size)
@@ -23,7 +23,7 @@ static size_t content_of(enum fuzz_format format, const u8 *file, size_t size)
 	return len;
 }
 
-/* RFC 1952, 2.3; decompress.c ignores the trailer */
+/* Write the magic bytes (RFC 1952, 2.3); decompress.c ignores the trailer */
 static size_t mend_gzip(u8 *file, size_t size)
 {
 	memcpy(file, "\x1f\x8b\x08", min_t(size_t, size, 3));
@@ -44,8 +44,8 @@ static size_t chunk_len(const u8 *chunk)
 }
 
 /*
- * Return the offset of the end of the chunks that begin at offset @at, or 0. Set @len to
- * the length of the output according to the headers of the chunks.
+ * Return the end offset of the LZMA2 chunks that begin at offset @at, or 0 if a chunk is
+ * damaged or truncated. Set @len to the output length according to the chunk headers.
  */
 static size_t end_of_chunks(const u8 *file, size_t at, size_t size, size_t *len)
 {
@@ -67,7 +67,7 @@ static u8 *put_number(u8 *to, u64 value)
 	return to;
 }
 
-/* Write check, index and footer of a one-block stream after its last chunk */
+/* Write the check, index and footer of a one-block stream after its last chunk */
 static size_t put_xz_end(u8 *file, size_t end, size_t len, size_t size, size_t room)
 {
 	size_t unpadded = end - 12, index;
@@ -75,7 +75,7 @@ static size_t put_xz_end(u8 *file, size_t end, size_t len, size_t size, size_t r
 
 	if (end + 64 > room || file[7] > 1)
 		return size;
-	/* A check hides earlier mistakes of the decoder: give it to half of the files */
+	/* A check hides damage that the decoder misses: only half of the files get one */
 	file[7] = crc32_le(0, file + 12, end - 12) & 1;
 	put_crc(file, 6, 2);
 	while ((p - file) % 4)
@@ -100,7 +100,7 @@ static size_t put_xz_end(u8 *file, size_t end, size_t len, size_t size, size_t r
 	return p + 12 - file;
 }
 
-/* The .xz file format, 2 and 3.1 */
+/* Repair a file with one block: .xz file format, 2 and 3.1 */
 static size_t mend_xz(u8 *file, size_t size, size_t room)
 {
 	size_t header, end, len;
@@ -118,7 +118,7 @@ static size_t mend_xz(u8 *file, size_t size, size_t room)
 	return end ? put_xz_end(file, end, len, size, room) : size;
 }
 
-/* RFC 8878, 3.1.1.1: return the length of the frame header after the magic bytes */
+/* Return the length of the frame header without magic bytes: RFC 8878, 3.1.1.1 */
 static size_t zstd_header_len(u8 descriptor)
 {
 	static const u8 content_size[] = { 0, 2, 4, 8 };
@@ -129,7 +129,7 @@ static size_t zstd_header_len(u8 descriptor)
 	       (descriptor >> 6 ? content_size[descriptor >> 6] : single);
 }
 
-/* RFC 8878, 3.1.1.2: make the last block end at the end of the file */
+/* Make the last block end at the end of the file: RFC 8878, 3.1.1.2 */
 static size_t mend_zstd_blocks(u8 *file, size_t at, size_t size)
 {
 	size_t len, n;
@@ -164,7 +164,7 @@ static size_t mend_zstd(u8 *file, size_t size, size_t room)
 	put_unaligned_le32(0xfd2fb528, file);
 	file[4] &= ~0x08;
 	at = 4 + zstd_header_len(file[4]);
-	/* Leave room for the content checksum */
+	/* Leave four bytes for the content checksum */
 	if (file[4] & 4 && at + 3 < size - 4)
 		end -= 4;
 	end = mend_zstd_blocks(file, at, end);
@@ -177,10 +177,10 @@ static size_t mend_zstd(u8 *file, size_t size, size_t room)
 
 /**
  * fuzz_zero_range_coders() - set the first byte of each range coder to 0
- * @file: an .xz file
+ * @file: content of an .xz file
  * @size: size of the file in bytes
  *
- * The format demands this byte at the start of the data of each LZMA chunk.
+ * The format requires this 0 at the start of the compressed data of an LZMA chunk.
  */
 void fuzz_zero_range_coders(u8 *file, size_t size)
 {
@@ -203,11 +203,11 @@ void fuzz_zero_range_coders(u8 *file, size_t size)
 }
 
 /**
- * fuzz_mend() - repair the checks and lengths of a file after a mutation
+ * fuzz_mend() - repair magic bytes, lengths and checks of a file after a mutation
  * @format: format of the file
- * @file: the file
+ * @file: content of the file, which this function changes
  * @size: size of the file in bytes
- * @room: size of the buffer that holds the file in bytes
+ * @room: size in bytes of the buffer at @file; the file may grow up to it
  *
  * Return: the new size of the file in bytes.
  */

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Decompress with the stock libraries: zlib, liblzma and libzstd, from the directory in
- * the environment variable STOCK, or else the system's. dlopen() loads them at run time,
- * because libzstd defines the same symbols as the kernel's zstd.
+ * Decompress with the stock libraries: zlib, liblzma and libzstd. The environment
+ * variable STOCK names their directory; the default is the system's libraries. dlopen()
+ * loads them at run time, because libzstd has the same symbols as the kernel's zstd.
  */
 #define ZSTD_STATIC_LINKING_ONLY
 #include <dlfcn.h>
@@ -19,7 +19,7 @@ const bool fuzz_has_stock = true;
 
 #define NO_ROOM		"not enough memory, or output too large"
 
-/* Memory limit of liblzma in bytes: more than the kernel's decoder can allocate */
+/* Limit in bytes for liblzma, larger than fuzz.c's limit for the kernel's decoder */
 #define MOST_MEMORY	(256 << 20)
 
 static void *load(const char *name)

@@ -2,10 +2,10 @@
 /*
  * module_decompress [-1] [FILTER]
  *
- * Run all cases, or those that match the glob FILTER, "suite.case", and print KTAP as
- * the kernel does. With -1, stop after the first suite that fails, or after a case that
- * exceeds its time limit. A case fails if a sanitizer report or a fault ends its
- * process. The next case then runs in a new process.
+ * Run all cases, or the cases that match FILTER, and print KTAP as the kernel does.
+ * FILTER is a glob for "suite" or "suite.case". With -1, stop after the first suite that
+ * fails, or after a case that exceeds its time limit. If a sanitizer report or a fault
+ * ends the process, the case fails, and the next case runs in a new process.
  *
  * Exit status: 0 no case failed, 1 a case failed, 2 no case ran.
  */
@@ -22,10 +22,10 @@
 
 #define NR_SUITES	16
 
-/* Time limit of a case; a case that does not loop takes less than a second */
-#define CASE_SECONDS	5	/* of CPU time */
+/* Limit of CPU time for a case; without an endless loop it needs less than a second */
+#define CASE_SECONDS	5
 
-/* Number of lines from a dead process's stderr in the result */
+/* Number of lines of stderr that the result quotes if the process dies */
 #define LAST_WORDS	3
 
 static struct kunit_suite *suites[NR_SUITES];
@@ -33,19 +33,19 @@ static unsigned int nr_suites;
 static const char *filter = "*";
 static bool stop_at_failure;
 
-/* Progress of the run, shared with the next process */
+/* Progress of the run, in memory shared by all processes */
 static struct {
 	unsigned int suite, test, param;
-	/* Last number printed at each level of KTAP */
+	/* Number of the last result printed at each level of KTAP */
 	unsigned int nr_suite, nr_test, nr_param;
-	/* A case is running */
+	/* Whether a case is running */
 	bool in_case;
 	bool suite_failed, case_failed;
 	unsigned int passed, failed, skipped;
 	char desc[KUNIT_PARAM_DESC_SIZE];
 } *at;
 
-/* Print unbuffered: a process may die at any time, and fork() copies buffers */
+/* Print without a buffer: a process may die at any time, and fork() copies buffers */
 static __printf(1, 2) void say(const char *format, ...)
 {
 	char line[1024];
@@ -64,7 +64,7 @@ void kunit_register(struct kunit_suite *suite)
 	suites[nr_suites++] = suite;
 }
 
-/* As in kunit.py, a filter without a dot selects suites */
+/* Match a case against the filter; as in kunit.py, without a dot it selects suites */
 static bool wanted(const struct kunit_suite *suite, const struct kunit_case *c)
 {
 	char name[256];
@@ -157,7 +157,7 @@ static void end_test(struct kunit *test)
 	current->kunit_test = NULL;
 }
 
-/* Run a case with one parameter, and check for leaks */
+/* Run a case once, and check for leaks */
 static void try_case(struct kunit *test, const struct kunit_suite *suite,
 		     const struct kunit_case *c)
 {
@@ -284,7 +284,7 @@ static void run(void)
 	}
 }
 
-/* Copy the stderr of a process to ours, and its start to the result if it died */
+/* Forward the stderr of a process; if the process died, print its first lines as KTAP */
 static void say_last_words(FILE *words, bool dead)
 {
 	char line[512];
@@ -305,7 +305,7 @@ static void bury(int status)
 	const struct kunit_suite *suite = suites[at->suite];
 
 	if (!at->in_case) {
-		fprintf(stderr, "the process ended between two cases, status %#x\n", status);
+		fprintf(stderr, "the test process ended outside a case, status %#x\n", status);
 		exit(2);
 	}
 	say("    # %s: ended with signal %d, status %d\n", case_name(),
@@ -313,7 +313,7 @@ static void bury(int status)
 	end_param(&suite->test_cases[at->test], KUNIT_FAILURE, "");
 }
 
-/* Run cases in a new process; return true if the run is complete */
+/* Run the remaining cases in a new process; return true if the run is over */
 static bool run_in_process(void)
 {
 	FILE *words = tmpfile();

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * The part of KUnit that the suites use, in user space. kunit.c runs the suites and
- * prints KTAP as the kernel does. Names and meanings are those of kunit/test.h.
+ * Provide, in user space, the part of KUnit that the suites use, with the names and the
+ * semantics of kunit/test.h. kunit.c runs the suites and prints KTAP as the kernel does.
  */
 #ifndef _NATIVE_KUNIT_H
 #define _NATIVE_KUNIT_H
@@ -24,13 +24,13 @@ struct kunit_try_catch {
 };
 
 /**
- * struct kunit - a running case, with one of its parameters
- * @priv: data of the suite
- * @param_value: the parameter; NULL if the case has no parameters
- * @try_catch: point to which an aborted case jumps
+ * struct kunit - one run of a case, with one parameter if the case has parameters
+ * @priv: private data of the suite
+ * @param_value: parameter of this run; NULL if the case has no parameters
+ * @try_catch: where the run continues after the case aborts
  * @status: result so far
- * @reason: reason for skipping the case
- * @memory: allocations of kunit_kmalloc(), freed when the case ends
+ * @reason: why the case is skipped
+ * @memory: memory from kunit_kmalloc(), which is freed when the run ends
  */
 struct kunit {
 	void *priv;
@@ -96,7 +96,7 @@ static __attribute__((__constructor__)) void suite##_register(void)	\
 }									\
 extern int native_nothing
 
-/* Name of the mutant if decompress.c was broken on purpose, or NULL */
+/* Name of the mutant if decompress.c is broken on purpose; else the address is NULL */
 extern const char native_mutant[] __weak;
 
 void kunit_register(struct kunit_suite *suite);
@@ -113,7 +113,7 @@ __printf(2, 3) void __noreturn kunit_skip(struct kunit *test,
 #define KUNIT_FAIL(test, format, ...)					\
 	kunit_fail(test, NATIVE_HERE, format, ##__VA_ARGS__)
 
-/* Print a failed condition as C code; KUNIT_COMPARE() prints the values, too */
+/* Print a failed condition as source code; KUNIT_COMPARE() adds the values */
 #define KUNIT_EXPECT(test, condition)	do {				\
 	if (!(condition))						\
 		KUNIT_FAIL(test, "expected %s", #condition);		\

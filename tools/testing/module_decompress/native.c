@@ -3,12 +3,12 @@
  * Model the kernel's pages, mappings, memory and messages for a single task, so that a
  * wrong access to a mapping faults.
  *
- * A view is an inaccessible mapping of all page frames. kmap_local_page() makes a highmem
- * page accessible in one view, and in the next view at the next call. kunmap_local() makes
- * the page inaccessible again. Its neighbours in the view act as guard pages. As in
- * mm/highmem.c, mappings nest, and there are KM_MAX_IDX slots. vmap() maps pages between
- * two guard pages. AddressSanitizer guards the views and all allocations; without it,
- * mprotect() guards only the views.
+ * A view maps all page frames, but makes none accessible. kmap_local_page() makes one
+ * highmem page accessible in one view; successive calls use the views in turn.
+ * kunmap_local() makes the page inaccessible again. The neighbours of the page in the
+ * view act as guard pages. As in mm/highmem.c, mappings nest, and there are KM_MAX_IDX
+ * slots. vmap() maps pages between two guard pages. AddressSanitizer guards the views
+ * and all allocations; without it, mprotect() guards only the views.
  */
 #include <assert.h>
 #include <stdio.h>
@@ -16,7 +16,7 @@
 #include <time.h>
 #include <unistd.h>
 
-/* gcc defines a macro, clang has a feature test */
+/* Detect AddressSanitizer: gcc defines a macro, clang has a feature test */
 #ifdef __SANITIZE_ADDRESS__
 #define WITH_ASAN
 #elif defined(__has_feature)
@@ -33,7 +33,7 @@
 
 struct task_struct native_task;
 
-/* Let an allocation fail, as in the kernel; kunit.c and fuzz.c check for leaks */
+/* Allow allocations to fail, as in the kernel; kunit.c and fuzz.c check for leaks */
 const char *__asan_default_options(void);
 const char *__asan_default_options(void)
 {
@@ -45,7 +45,7 @@ const char *__asan_default_options(void)
 
 #define NR_VIEWS	4
 
-/* Enough for the suite's largest output */
+/* Enough page frames for the suite's largest output */
 #ifndef NR_PAGES
 #define NR_PAGES	4096
 #endif
@@ -64,7 +64,7 @@ static struct page pages[NR_PAGES];
 static unsigned int free_pages[NR_PAGES];
 static unsigned int nr_free;
 static int frames;
-/* All page frames, always accessible: for lowmem pages and for this file */
+/* All page frames, always accessible: for lowmem pages, kmap() and alloc_page() */
 static u8 *lowmem;
 static u8 *views[NR_VIEWS];
 static unsigned int next_view;
@@ -113,7 +113,7 @@ static void open_up(void *p, size_t size)
 #endif
 }
 
-/* Called for the first page, so that processes do not share page frames */
+/* Create page frames at the first alloc_page(): processes must not share them */
 static void make_frames(void)
 {
 	unsigned int i;
@@ -148,7 +148,7 @@ struct page *alloc_page(gfp_t gfp)
 	page = &pages[n];
 	page->count = 1;
 	page->highmem = gfp & __GFP_HIGHMEM;
-	/* Without __GFP_ZERO the contents are undefined */
+	/* Without __GFP_ZERO the content is undefined: fill the page with a pattern */
 	memset(lowmem + n * PAGE_SIZE, gfp & __GFP_ZERO ? 0 : 0xa5, PAGE_SIZE);
 	nr_allocated++;
 	return page;
@@ -198,7 +198,7 @@ void *kmap_local_page(struct page *page)
 	return mapped[idx];
 }
 
-/* Accept any address in the page that was mapped last, as in mm/highmem.c */
+/* Unmap the last mapping, given any address in it, as in mm/highmem.c */
 void kunmap_local(const void *addr)
 {
 	int idx = current->kmap_ctrl.idx - 1;
@@ -228,7 +228,7 @@ void kunmap(struct page *page)
 	assert(page->count > 0);
 }
 
-/* The first guard page holds the size of the area in bytes, for vunmap() */
+/* Store the size of the area, in bytes, in the first guard page for vunmap() */
 void *vmap(struct page **array, unsigned int count, unsigned long flags,
 	   pgprot_t prot)
 {
@@ -268,7 +268,7 @@ long si_mem_available(void)
 
 size_t native_most_memory = SIZE_MAX;
 
-/* Only vmalloc() aligns to a page: code that relies on it elsewhere must fail */
+/* Only vmalloc() passes page alignment, to catch code that expects it elsewhere */
 static void *allocate(size_t size, size_t align, gfp_t gfp)
 {
 	void *p;
@@ -321,7 +321,7 @@ void vfree(const void *p)
 	kvfree(p);
 }
 
-/* Replaces tests/watch.c: location of the first WARN() since watch_reset() */
+/* Replace tests/watch.c: keep the location of the first WARN() since watch_reset() */
 static const char *warning;
 
 void native_warn(const char *where)
@@ -392,7 +392,7 @@ u64 sched_clock(void)
 	return now.tv_sec * 1000000000ull + now.tv_nsec;
 }
 
-/* The reflected CRC-32 of IEEE 802.3, as in gzip and xz */
+/* Table for the reflected CRC-32 of IEEE 802.3, as in gzip and xz */
 static u32 crc_table[256];
 
 static __attribute__((__constructor__)) void crc_init(void)

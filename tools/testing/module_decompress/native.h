@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * The kernel services that decompress.c, its decoders and its suites use, in user
- * space; native.c implements them. This header replaces the kernel headers that the
- * Makefile lists as replaced. All other headers are the kernel's own.
+ * Declare, for user space, the kernel services that decompress.c, its decoders and its
+ * suites use. native.c implements them. This header replaces the kernel headers listed
+ * in "stands_in" in the Makefile. All other kernel headers are used unchanged.
  */
 #ifndef _NATIVE_H
 #define _NATIVE_H
@@ -19,7 +19,7 @@
 #include <string.h>
 #include <sys/types.h>
 
-/* The C library defines these, too; use the kernel's */
+/* Drop the C library's definitions: the kernel's follow */
 #undef __always_inline
 #undef __attribute_const__
 #include <linux/compiler_attributes.h>
@@ -89,7 +89,7 @@ struct hlist_node { struct hlist_node *next, **pprev; };
 #define min_t(type, a, b)	min((type)(a), (type)(b))
 #define max_t(type, a, b)	max((type)(a), (type)(b))
 
-/* linux/overflow.h: an overflow gives SIZE_MAX, which cannot be allocated */
+/* linux/overflow.h: return SIZE_MAX on overflow, which cannot be allocated */
 static inline size_t size_add(size_t a, size_t b)
 {
 	size_t sum;
@@ -127,7 +127,7 @@ static inline void put_unaligned_##order##bits(u##bits value, void *p)	\
 	put_unaligned(swap(value), (u##bits *)p);			\
 }
 
-/* Only little-endian hosts are supported. */
+/* Only little-endian hosts are supported */
 #define native_same(x)		(x)
 NATIVE_UNALIGNED(16, le, native_same)
 NATIVE_UNALIGNED(32, le, native_same)
@@ -175,7 +175,7 @@ static inline const char *printk_skip_level(const char *text)
 #define PTR_ERR(p)		((long)(p))
 #define IS_ERR(p)		((unsigned long)(p) >= (unsigned long)-MAX_ERRNO)
 
-/* linux/gfp.h, linux/slab.h, linux/vmalloc.h, with names for a wrong decompress.c */
+/* linux/gfp.h, linux/slab.h, linux/vmalloc.h; a broken decompress.c may use any flag */
 #define __GFP_HIGHMEM		0x01u
 #define __GFP_ZERO		0x02u
 #define __GFP_NOWARN		0x04u
@@ -207,7 +207,7 @@ void kvfree(const void *p);
 #define vmalloc(size)		__vmalloc(size, GFP_KERNEL)
 #define vzalloc(size)		__vmalloc(size, GFP_KERNEL | __GFP_ZERO)
 
-/* Allocation by type, since v7.1 */
+/* Allocation by type, which v7.1 added */
 #define kmalloc_obj(type, ...)	((typeof(type) *)kmalloc(sizeof(type), GFP_KERNEL))
 #define kzalloc_obj(type, ...)	((typeof(type) *)kzalloc(sizeof(type), GFP_KERNEL))
 
@@ -270,7 +270,7 @@ extern struct task_struct native_task;
 #define schedule_timeout_interruptible(timeout)	((void)(timeout))
 #define wait_for_initramfs()	((void)0)
 
-/* linux/elf.h, linux/module.h: what kernel/module/internal.h needs */
+/* linux/elf.h, linux/module.h: types that kernel/module/internal.h needs */
 #if __SIZEOF_POINTER__ == 8
 #define Elf_Ehdr		Elf64_Ehdr
 #define Elf_Shdr		Elf64_Shdr
@@ -289,7 +289,7 @@ struct kernel_param;
 struct _ddebug_info { void *descs; };
 struct modversion_info;
 struct tracepoint;
-/* In older kernels internal.h defines it */
+/* In older kernels, internal.h defines struct kernel_symbol */
 #ifndef INTERNAL_HAS_KERNEL_SYMBOL
 struct kernel_symbol { unsigned long value; };
 #endif
@@ -314,7 +314,7 @@ struct kobj_attribute {
 /* For leak checks: number of allocations, pages and vmap() mappings in use */
 long native_allocated(void);
 
-/* linux/export.h, linux/module.h: of no use in a program */
+/* linux/export.h, linux/module.h: without effect in user space */
 #define EXPORT_SYMBOL(symbol)	extern int native_nothing
 #define EXPORT_SYMBOL_GPL(symbol)	extern int native_nothing
 #define MODULE_LICENSE(text)	extern int native_nothing

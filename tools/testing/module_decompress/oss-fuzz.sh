@@ -2,9 +2,9 @@
 # SPDX-License-Identifier: GPL-2.0
 #
 # The build.sh of an OSS-Fuzz project: build the fuzz targets and their seed corpora in
-# $OUT, with $CC, $CXX, $CFLAGS, $CXXFLAGS and $LIB_FUZZING_ENGINE of OSS-Fuzz, and copy the
-# stock libraries to $OUT/lib. libzstd must not be older than the kernel's zstd; STOCK is
-# the directory of the stock libraries if those of the image are too old.
+# $OUT, with $CC, $CXX, $CFLAGS, $CXXFLAGS and $LIB_FUZZING_ENGINE of OSS-Fuzz, and copy
+# zlib, liblzma and libzstd to $OUT/lib. libzstd must not be older than the kernel's zstd:
+# if the image's libzstd is older, set STOCK to a directory with newer libraries.
 
 set -eu
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * seeds DIRECTORY: write the fuzz targets' seed corpus to the existing directories gzip,
- * xz and zstd in DIRECTORY: the suite's blobs, and streams with other options.
+ * seeds DIRECTORY: write the seed corpus of the fuzz targets, the suite's blobs and some
+ * short streams, to DIRECTORY/gzip, DIRECTORY/xz and DIRECTORY/zstd, which must exist.
  */
 #include <stdio.h>
 
@@ -17,7 +17,7 @@ static u8 file[1 + sizeof(payload) + STREAM_OVERHEAD(sizeof(payload))];
 static const char *directory;
 static unsigned int number;
 
-/* The first byte of a seed is 0: no allocation fails */
+/* Write a seed; its first byte is 0, so that no allocation fails */
 static void write_seed(const char *format, const void *data, size_t size)
 {
 	char path[4096];
