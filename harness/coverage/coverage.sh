@@ -121,6 +121,6 @@ cat "$report/coverage.txt"
 all='all lines and branches of decompress.c are reached'
 [ $missed -eq 0 ] || all='not all lines and branches of decompress.c are reached'
 ! tested_as_named || record "make coverage KERNEL=$KERNEL FIXES=$FIXES" \
-	"$what: $all: $(paste -s -d ';' "$report/coverage.txt")"
+	"$what: $all: $(paste -s -d ';' "$report/coverage.txt" | sed 's/;/; /g')"
 echo "make coverage: $what: $all; see $report/index.html"
 exit $missed
