@@ -138,7 +138,7 @@ static void page_fault_while_mapped_does_no_harm(struct kunit *test)
 	decode_while(test, NULL, disturb_by_page_fault);
 }
 
-/* Test that a context switch to a task that maps pages restores the mapping */
+/* Test that the mapping is back after a switch to a task that maps pages */
 static void task_switch_while_mapped_does_no_harm(struct kunit *test)
 {
 	set_cpus_allowed_ptr(current, cpumask_of(raw_smp_processor_id()));
@@ -192,7 +192,7 @@ struct crowd_member {
 	bool ok;
 };
 
-/* Two tasks for each CPU, up to a limit */
+/* One task for each stream and two for each CPU, up to a limit */
 #define CROWD_MAX	48
 #define CROWD_ROUNDS	2
 #define CROWD_PAYLOAD	(3 * PAGE_SIZE)
