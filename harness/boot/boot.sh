@@ -175,7 +175,9 @@ boot_with()
 	cp "$dir/test.log" "$dir/$algorithm-guest.log"
 	cp "$dir/kunit.json" "$dir/$algorithm.json"
 	result="$what: $(cat "$dir/results")"
-	! tested_as_named || record "make boot KERNEL=$KERNEL ALGORITHMS=$algorithm${CONFIG:+ CONFIG=$CONFIG} FIXES=$FIXES" "$result"
+	! tested_as_named ||
+		record "make boot KERNEL=$KERNEL ALGORITHMS=$algorithm${CONFIG:+ CONFIG=$CONFIG} FIXES=$FIXES" \
+			"$result"
 	echo "make boot: $result" >>"$dir/summary"
 	return "$verdict"
 }

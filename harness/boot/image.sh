@@ -125,6 +125,7 @@ kmod=$(sh "$top/harness/boot/kmod.sh" "$deb_arch")
 found=$(sh "$top/harness/lib/kernel.sh" 6.12)
 src=${found#* }
 tree=$src
+hash_sources
 who="make $command of linux $release, process $$"
 take_dir "$build/boot/$name"
 guest=$dir/guest

@@ -59,6 +59,7 @@ find_source()
 take_tree()
 {
 	who="make $command of linux $version, $fixes, process $$"
+	hash_sources
 	tree=${TREE:-}
 	[ ! "$tree" ] || return 0
 	mkdir -p "$build/tree"

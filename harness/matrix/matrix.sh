@@ -123,6 +123,7 @@ run_on_hosts()
 # record_rows: keep the result of each row that has one
 record_rows()
 {
+	sources=$(printf %.8s "$key")
 	while read -r row; do
 		[ -e "$matrix/$row/test.log" ] || continue
 		record "make matrix KERNEL=$KERNEL FIXES=$FIXES ROWS=$row" \

@@ -49,6 +49,7 @@ sh "$top/harness/mutants/libclang.sh" >/dev/null
 
 mkdir -p "$mutants/log" "$mutants/obj" "$build/tree"
 lock 7 "$mutants/lock" "make mutants, process $$"
+hash_sources
 
 export KERNEL=$kernel ARCH=$arch CONFIG='' FIXES=yes FILTER='' BENCH=no BASE='' LLVM='' \
 	JSON='' JUNIT=''

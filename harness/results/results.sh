@@ -8,5 +8,6 @@
 set -eu
 . "$(dirname "$0")/../lib/lib.sh"
 
-exec python3 "$top/harness/results/results.py" write "$build/results" \
-	"$(sh "$top/harness/lib/key.sh" | cut -c 1-8)" "$top/Documentation/results.md"
+hash_sources
+exec python3 "$top/harness/results/results.py" write "$build/results" "$sources" \
+	"$top/Documentation/results.md"

@@ -22,6 +22,8 @@ unset JSON JUNIT
 
 kernel=6.12
 began=$(date +%s)
+hash_sources
+export IN_TEST=yes
 tree=$build/tree/$kernel
 logs=$build/test
 passed=0
@@ -148,6 +150,7 @@ check replay 'what reads hostile files does no harm' \
 
 [ -z "$json$junit" ] ||
 	python3 "$top/harness/test/report.py" "$logs/checks" "$json" "$junit"
+IN_TEST=
 [ "$ONLY" != "$parts" ] || record 'make test' \
 	"all parts: $passed passed, $failed failed; $((($(date +%s) - began) / 60)) min"
 echo "$passed passed, $failed failed"
