@@ -117,7 +117,7 @@ static void megabytes_come_out(struct kunit *test)
 
 /*
  * Test that module_gzip_decompress() and the others work with a page array of
- * any size, and let it grow as far as the output needs.
+ * one entry, and let it grow as far as the output needs.
  */
 static void page_array_grows_from_one_entry(struct kunit *test)
 {

@@ -87,7 +87,7 @@ static void callers_mapping_stays_intact(struct kunit *test)
 	hold_mappings(test, 1);
 }
 
-/* Test that one free slot is enough, and that the caller's mappings survive */
+/* Test that one slot besides those for interrupts is enough */
 static void callers_many_mappings_stay_intact(struct kunit *test)
 {
 	hold_mappings(test, SLOTS - 1 - SLOTS_FOR_INTERRUPTS);

@@ -5,7 +5,8 @@
  * can also make a call fail, or disturb the task during a call.
  *
  * The rules for mappings come from mm/highmem.c and
- * Documentation/mm/highmem.rst, the rules for memory from finit_module(2).
+ * Documentation/mm/highmem.rst; two are stricter: one page at a time, and none
+ * during an allocation. The errors come from finit_module(2).
  */
 #ifndef _MODULE_TESTS_LEDGER_H
 #define _MODULE_TESTS_LEDGER_H
