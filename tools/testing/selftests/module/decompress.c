@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Load compressed modules by finit_module(2) with MODULE_INIT_COMPRESSED_FILE.
- * Check that they work and can be unloaded, that bad files are refused with the
- * documented error, and that no memory is lost.
+ * Load compressed modules through finit_module(2) with the compressed-file flag,
+ * MODULE_INIT_COMPRESSED_FILE. Check that they work and can be unloaded, that bad
+ * files are refused with the documented error, and that no memory is lost.
  *
  *	decompress [DIRECTORY]
  *
@@ -95,17 +95,18 @@ static const struct refusal refusals[] = {
 	  EINVAL, of_format, (long)".xz" },
 	{ "a zstd file, unless the kernel's format is zstd",
 	  EINVAL, of_format, (long)".zst" },
-	{ "a module that is not compressed", EINVAL, not_compressed },
-	{ "a compressed module without the flag for it",
+	{ "an uncompressed module with the compressed-file flag",
+	  EINVAL, not_compressed },
+	{ "a compressed module without the compressed-file flag",
 	  ENOEXEC, all_but, 0, .flags = NOT_COMPRESSED },
-	{ "a compressed text", ENOEXEC, in_directory, (long)"test/text.ko" },
+	{ "a compressed text file", ENOEXEC, in_directory, (long)"test/text.ko" },
 	{ "a module changed after it was signed",
 	  EKEYREJECTED, in_directory, (long)"test/changed.ko" },
 	{ "a signature longer than the module",
 	  EBADMSG, in_directory, (long)"test/misformatted.ko" },
 	{ "a directory", EINVAL, at_path, (long)TMP },
 	{ "a pipe", EINVAL, end_of_pipe },
-	{ "a file that ends too early",
+	{ "a file shorter than its size",
 	  EIO, at_path, (long)"/sys/module/compression" },
 	{ "a file opened with O_PATH", EBADF, opened_with, O_PATH },
 	{ "a file opened for writing only", EBADF, opened_with, O_WRONLY },
@@ -114,7 +115,7 @@ static const struct refusal refusals[] = {
 	{ "an unknown flag", EINVAL, all_but, 0, .flags = COMPRESSED | 0x100 },
 	{ "unreadable parameters", EFAULT, all_but, 0,
 	  .params = (const char *)16, .only_alone = true },
-	{ "a missing symbol", ENOENT, in_need, .only_alone = true },
+	{ "a module with a missing symbol", ENOENT, in_need, .only_alone = true },
 	{ "an unprivileged caller", EPERM, without_privilege },
 };
 
@@ -158,13 +159,13 @@ static const struct test before_refusals[] = {
 	  loads_uncompressed, &large },
 	{ "small: loads 200 times", loads_200_times, &small },
 	{ "medium: loads 200 times", loads_200_times, &middling },
-	{ "small: loads in 8 processes at once, from one file",
+	{ "small: loads when 8 processes try at once, from one file",
 	  loads_by_8_from_one_file, &small },
-	{ "small: loads in 8 processes at once, from 8 files",
+	{ "small: loads when 8 processes try at once, from 8 files",
 	  loads_by_8_from_8_files, &small },
-	{ "over 1 MB: loads in 8 processes at once, from one file",
+	{ "over 1 MB: loads when 8 processes try at once, from one file",
 	  loads_by_8_from_one_file, &large },
-	{ "over 1 MB: loads in 8 processes at once, from 8 files",
+	{ "over 1 MB: loads when 8 processes try at once, from 8 files",
 	  loads_by_8_from_8_files, &large },
 	{ "small: loads only once", loads_only_once, &small },
 };
@@ -341,7 +342,7 @@ static void names_the_algorithm(const void *unused)
 	if (!wanted)
 		skip("DECOMPRESS_ALGORITHM is not set\n");
 	check(holds("/sys/module/compression", wanted),
-	      "it does not say %s\n", wanted);
+	      "/sys/module/compression does not say %s\n", wanted);
 }
 
 static void memory_is_high(const void *unused)
@@ -351,7 +352,7 @@ static void memory_is_high(const void *unused)
 
 	if (!wanted)
 		skip("DECOMPRESS_HIGH_MB is not set\n");
-	ksft_print_msg("%ld MB\n", mb);
+	ksft_print_msg("%ld MB of highmem\n", mb);
 	check(mb >= atol(wanted), "less than %s MB\n", wanted);
 }
 
@@ -420,11 +421,11 @@ static void loads_200_times(const void *module)
 		if (unload(m->name))
 			check(false, "%s: not unloaded\n", m->name);
 	}
-	check(!failed, "%d times\n", i);
+	check(!failed, "failed in load %d of 200\n", i);
 	put_back(m);
 }
 
-/* One process succeeds; the others get EEXIST (init_module(2)). */
+/* Test that one process succeeds and the others get EEXIST (init_module(2)). */
 static void loads_by_8(const struct module *m, bool from_one_file)
 {
 	int ends[2], i, status, loaded = 0, late = 0;
@@ -456,8 +457,8 @@ static void loads_by_8(const struct module *m, bool from_one_file)
 	 * return the result of the first.
 	 */
 	check(from_one_file ? loaded >= 1 : loaded == 1,
-	      "%s: loaded by %d of 8\n", m->name, loaded);
-	check(loaded + late == 8, "%s: EEXIST for %d of the others\n",
+	      "%s: %d of 8 processes loaded it\n", m->name, loaded);
+	check(loaded + late == 8, "%s: %d of the others got EEXIST\n",
 	      m->name, late);
 	if (loaded) {
 		works(m);
@@ -577,7 +578,7 @@ static void flipped_bits_are_refused(const void *module)
 			      error_name(error));
 		}
 	}
-	ksft_print_msg("EINVAL %d, EKEYREJECTED %d, EBADMSG %d, the same %d\n",
+	ksft_print_msg("EINVAL %d, EKEYREJECTED %d, EBADMSG %d, success %d\n",
 		       seen[EINVAL], seen[EKEYREJECTED], seen[EBADMSG],
 		       seen[0]);
 }
@@ -621,8 +622,8 @@ static void load_and_refuse(int rounds)
 }
 
 /*
- * A refusal that leaks a page loses one in each round. Fail if half of that is lost three
- * times in a row. The kernel's caches vary by 35 pages, but not always in one direction.
+ * A refusal that leaks a page loses one in each round. Fail if the machine loses half as
+ * many, three times in a row: free memory varies by 35 pages, but not always downwards.
  */
 static void memory_is_back(const void *unused)
 {
@@ -650,14 +651,10 @@ static void memory_is_back(const void *unused)
 		    before.free_high - after.free_high < rounds / 2)
 			return;
 	}
-	check(false, "%d pages or more are lost, each time\n",
-	      rounds / 2);
+	check(false, "each time at least %d pages are lost\n", rounds / 2);
 }
 
-/*
- * kmod leaves decompression to the kernel if the file has the format that
- * /sys/module/compression names.
- */
+/* Skip the case on a live system; in a virtual machine kmod must exist. */
 static void have_kmod(void)
 {
 	if (!alone)
@@ -680,7 +677,10 @@ static void insmod_loads(const void *module)
 	put_back(m);
 }
 
-/* If the kernel decompresses, the kernel logs the error. */
+/*
+ * Test that insmod leaves decompression to the kernel if /sys/module/compression names
+ * the format of the file: then the kernel logs the error of a truncated file.
+ */
 static void insmod_leaves_it_to_the_kernel(const void *module)
 {
 	const char *message;
@@ -753,7 +753,7 @@ static void kmemleak_is_silent(const void *unused)
 	check(!*report, "%s", report);
 }
 
-/* Load the kernel's sample module that leaks. */
+/* Test that kmemleak finds leaks, with the kernel's sample module that leaks. */
 static void kmemleak_sees_a_leak(const void *unused)
 {
 	static const struct module leaky = {

@@ -9,7 +9,7 @@
 
 #include "../kselftest.h"
 
-/* Flags of finit_module() here; the kernel does not know the second one. */
+/* Flags of finit_module() in modules.c, which passes the second one as 0 */
 #define COMPRESSED	MODULE_INIT_COMPRESSED_FILE
 #define NOT_COMPRESSED	0x40000000
 
@@ -41,7 +41,7 @@ struct refusal {
 	int error;
 	int (*open)(long arg);
 	long arg;
-	/* 0 means COMPRESSED; NULL parameters mean none */
+	/* 0 stands for COMPRESSED, NULL for no parameters */
 	int flags;
 	const char *params;
 	/* The case might change a live system */
@@ -57,14 +57,14 @@ struct test {
 /* Memory in pages, lowmem and highmem, from /proc/zoneinfo */
 struct memory {
 	/*
-	 * Free pages, including per-CPU lists and slab caches, which vary.
-	 * kmemleak finds leaks from slab caches.
+	 * Free pages and the pages of per-CPU lists and slab caches, whose
+	 * sizes vary. kmemleak finds leaked slab objects.
 	 */
 	long free_low, free_high;
 	long high;
 };
 
-/* run.c: the only file that counts results, as kselftest.h counts per file */
+/* run.c: only this file reports results, as kselftest.h has static counters */
 
 /* This program is the init of a virtual machine */
 extern bool alone;

@@ -91,7 +91,7 @@ static bool put(int fd, const void *buf, size_t size)
 	return done;
 }
 
-/* Write to a file of the kernel; do not create it. */
+/* Write to a file in /proc or /sys; do not create it. */
 bool tell(const char *path, const char *s)
 {
 	return put(open(path, O_WRONLY), s, strlen(s));
@@ -134,7 +134,7 @@ void make_text(const char *path, const char *s)
 	make_file(path, s, strlen(s));
 }
 
-/* Open a file that exists, so that a later EBADF is not about a missing file. */
+/* Open a file, or fail the case, so that no later EBADF is due to a failed open. */
 int open_made(const char *path, int flags)
 {
 	int fd = open(path, flags);
@@ -153,7 +153,7 @@ void copy_to(const char *path, const char *from)
 	free(buf);
 }
 
-/* Open, for reading, an unlinked file with these bytes. */
+/* Make a file with these bytes, open it for reading, and unlink it. */
 int file_of(const void *buf, size_t size)
 {
 	int fd;
@@ -164,7 +164,7 @@ int file_of(const void *buf, size_t size)
 	return fd;
 }
 
-/* Skip the case if a file is missing. In a virtual machine that is a failure. */
+/* Skip the case because a file is missing; in a virtual machine, fail it. */
 void not_there(const char *path)
 {
 	if (!alone)

@@ -61,14 +61,14 @@ int unload(const char *name)
 	return 0;
 }
 
-/* Return true if /proc/modules lists the module, in @state if that is not NULL. */
+/* Return true if /proc/modules lists the module, in @state unless that is NULL. */
 static bool in_proc_modules(const char *name, const char *state)
 {
 	char *modules = contents("/proc/modules", NULL);
 	bool found = false;
 	char *line, *end;
 
-	/* Without /proc/modules the system's modules cannot be told apart. */
+	/* Without /proc/modules a module that the system uses would look unloaded. */
 	must(modules, "no /proc/modules\n");
 	for (line = modules; *line; line = end + 1) {
 		end = strchr(line, '\n');
@@ -98,7 +98,7 @@ bool needs_another(const struct module *m)
 	return m->needs && exists(path_of(m->needs_file, COMPRESSED));
 }
 
-/* Skip a module that is missing or already loaded; load its dependency. */
+/* Skip the case if its module is missing or loaded; load the dependency. */
 void get_ready(const struct module *m, int flags)
 {
 	if (!exists(path_of(m->file, flags)))

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* Set up the environment, and run each case in a new process */
+/* Set up the environment, run each case and report its result */
 #include "decompress.h"
 
 bool alone, failed, quiet;
@@ -22,7 +22,7 @@ static void become_init(void)
 	mount_on("/sys", "sysfs");
 	if (exists("/sys/kernel/debug"))
 		mount_on("/sys/kernel/debug", "debugfs");
-	/* Keep the kernel from loading modules by itself. */
+	/* Keep the kernel from starting modprobe. */
 	if (!tell(MODPROBE, "\n"))
 		ksft_exit_fail_msg("%s: not written\n", MODPROBE);
 	/* Unloading mostly waits for RCU; make that faster. */
@@ -64,7 +64,7 @@ void start(int argc, char **argv, unsigned int cases)
 	/* The kernel checks for permission before it checks the file. */
 	error = finit_module(-1, "", 0);
 	if (error != EBADF)
-		ksft_exit_skip("no modules may be loaded here: %s\n",
+		ksft_exit_skip("this process may not load modules: %s\n",
 			       error_name(error));
 
 	uname(&uts);
@@ -72,9 +72,9 @@ void start(int argc, char **argv, unsigned int cases)
 	if (argc > 1 && !alone)
 		directory = argv[1];
 	if (!open_kmsg())
-		ksft_print_msg("no /dev/kmsg: only the taint tells of warnings\n");
+		ksft_print_msg("no /dev/kmsg: warnings show only in the taint\n");
 
-	/* The kernel starts modprobe in init's mount namespace: use that if alone. */
+	/* The kernel runs modprobe in init's mount namespace: as init, stay there. */
 	if (!alone)
 		take_own_mounts();
 	mount_on(TMP, "ramfs");
@@ -83,10 +83,7 @@ void start(int argc, char **argv, unsigned int cases)
 	ksft_set_plan(cases);
 }
 
-/*
- * Run a case in a new process, so that a bug or a kill does not affect the next
- * case.
- */
+/* Run a case in a new process, so that its exit does not end the program. */
 void run_test(const struct test *test)
 {
 	int status, code = KSFT_FAIL;

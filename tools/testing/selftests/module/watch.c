@@ -5,7 +5,7 @@
 void wait_ms(int ms)
 {
 	if (poll(NULL, 0, ms))
-		ksft_print_msg("this kernel does not wait\n");
+		ksft_print_msg("poll() fails instead of waiting\n");
 }
 
 static bool is_word(char c)
@@ -52,7 +52,7 @@ struct memory count_memory(void)
 
 /*
  * Drop caches and return the most free memory seen in a second: RCU, work queues
- * and the other CPU may still free some.
+ * and other CPUs may still free some.
  */
 struct memory settled_memory(void)
 {
@@ -134,7 +134,7 @@ int warnings(void)
 	return found;
 }
 
-/* kmemleak reports objects that are five seconds old and were found twice. */
+/* kmemleak reports objects older than 5 s that two scans found unreferenced. */
 char *kmemleak_report(void)
 {
 	char *report;
@@ -145,6 +145,6 @@ char *kmemleak_report(void)
 		wait_ms(3000);
 	}
 	report = contents(KMEMLEAK, NULL);
-	must(report, "kmemleak does not answer\n");
+	must(report, KMEMLEAK ": not read\n");
 	return report;
 }
