@@ -94,8 +94,8 @@ static char *cure(const struct answer *answer, const struct file *file,
 	} else if (!strncmp(answer->advice, "recompress", strlen("recompress"))) {
 		/* In steps: what fails in the middle of a pipe is not seen */
 		word = quoted(file->path);
-		result = text("f=%s; %s %s <\"$f\" >\"$f.ko\" && %s -c <\"$f.ko\" >\"$f.new\" %s",
-			      word, format->tool, format->args, format->advice,
+		result = text("f=%s; %s %s <\"$f\" >\"$f.ko\" && %s %s",
+			      word, format->tool, format->args, format->command,
 			      "&& mv \"$f.new\" \"$f\" && rm \"$f.ko\"");
 	} else {
 		return NULL;

@@ -16,16 +16,24 @@
 
 #include "explain.h"
 
+/*
+ * kmod 34 and later read a zstd file only if its frame header has the content size, which
+ * zstd does not know of what it reads from a pipe: so it is given the file's name.
+ */
 const struct format_info formats[NR_FORMATS] = {
 	[GZIP] = {
 		"gzip", "gz", "gzip", "-dc", "member", "gzip -n -9",
+		"gzip -n -9 -c <\"$f.ko\" >\"$f.new\"",
 	},
 	[XZ] = {
 		"xz", "xz", "xz", "-dc --format=xz", "stream",
 		"xz --check=crc32 --lzma2=dict=1MiB",
+		"xz --check=crc32 --lzma2=dict=1MiB -c <\"$f.ko\" >\"$f.new\"",
 	},
 	[ZSTD] = {
-		"zstd", "zst", "zstd", "-dcq --long=31", "frame", "zstd -19",
+		"zstd", "zst", "zstd", "-dcq --long=31", "frame",
+		"zstd -19 FILE, not from a pipe",
+		"zstd -q -19 -f \"$f.ko\" -o \"$f.new\"",
 	},
 };
 

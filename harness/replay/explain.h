@@ -23,7 +23,8 @@ enum format { GZIP, XZ, ZSTD, NR_FORMATS, NO_FORMAT = -1 };
  * @tool: its stock tool
  * @args: what that needs to be told to decompress anything from stdin
  * @part: what a file can hold more than one of
- * @advice: how to compress a module so that every kernel takes it
+ * @advice: how to compress a module so that every kernel and kmod takes it
+ * @command: the same for a shell: from "$f.ko" to "$f.new"
  */
 struct format_info {
 	const char *name;
@@ -32,6 +33,7 @@ struct format_info {
 	const char *args;
 	const char *part;
 	const char *advice;
+	const char *command;
 };
 
 extern const struct format_info formats[NR_FORMATS];

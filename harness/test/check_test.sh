@@ -8,7 +8,7 @@ set -eu
 . "$(dirname "$0")/../lib/lib.sh"
 
 unset FILES FILES_FROM KCONFIG JSON JUNIT FIXES KERNEL XZ_OPT XZ_DEFAULTS
-need gzip xz zstd
+need gcc gzip xz zstd pzstd
 tmp=$build/test/check_test
 rm -rf "$tmp"
 mkdir -p "$tmp"
@@ -44,6 +44,13 @@ refuses()
 	[ "$(wc -l <"$tmp/errors") $(wc -l <"$tmp/out")" = '1 0' ] || wrong "$*: not one line"
 }
 
+# license_of MODULE: as $kmod reads it, run with the libraries that it was linked with
+license_of()
+{
+	set -- "$kmod"/usr/lib/*/ld-linux*.so.* "$1"
+	"$1" --library-path "${1%/*}" "$kmod/usr/sbin/modinfo" -F license "./$2" 2>errors
+}
+
 config()
 {
 	printf 'CONFIG_%s=y\n' MODULES "$@"
@@ -59,6 +66,11 @@ zstd -q module.ko
 xz -c --check=crc32 --x86 --lzma2 module.ko >x86.xz
 xz -c module.ko >"it's of CRC64.xz"
 head -c 3000 module.ko.zst >cut.zst
+echo 'const char license[] __attribute__((section(".modinfo"))) = "license=GPL";' |
+	gcc -x c -c -o licensed.ko -
+pzstd -q -c licensed.ko >"it's by pzstd.ko.zst"
+# Left behind by a cure that was interrupted
+echo stale >"it's by pzstd.ko.zst.new"
 config MODULE_DECOMPRESS MODULE_COMPRESS_XZ XZ_DEC_ARM64 64BIT >xz.config
 config MODULE_COMPRESS_XZ 64BIT >none.config
 config MODULE_DECOMPRESS MODULE_COMPRESS_GZIP HIGHMEM >highmem.config
@@ -89,16 +101,24 @@ says 1 '    run: ' --kconfig=any "it's of CRC64.xz"
 sed -n 's/^    run: \(.*; \)xz [^<]*/\1false /p' out >cure
 ! sh cure 2>/dev/null || wrong 'a cure that fails says that it has not'
 says 1 '    run: ' --kconfig=any "it's of CRC64.xz"
-for cured in "it's of CRC64.xz" module.ko.gz; do
+for cured in "it's of CRC64.xz" "it's by pzstd.ko.zst" module.ko.gz; do
 	config=any
 	[ "$cured" != module.ko.gz ] || config=highmem.config
 	says 1 '    run: ' --kconfig=$config "$cured"
 	sed -n 's/^    run: //p' out >cure
 	sh cure || wrong "$cured: its cure fails"
 done
-says 0 '1 taken and right' --kconfig=any "it's of CRC64.xz"
+says 0 '2 taken and right' --kconfig=any "it's of CRC64.xz" "it's by pzstd.ko.zst"
 [ ! -e module.ko.gz ] || wrong 'the compressed one is left'
 seq 10000 | cmp -s - module.ko || wrong 'what is decompressed is not it'
+
+# And is one to kmod, too: since 34 that needs the content size in the frame header.
+kmod=$(sh "$top/harness/boot/kmod.sh" "$(dpkg --print-architecture)")
+[ "$(license_of "it's by pzstd.ko.zst")" = GPL ] || wrong 'kmod cannot read what is cured'
+zstd -q -c <licensed.ko >piped.ko.zst
+! license_of piped.ko.zst >out || wrong 'kmod reads a zstd file without a content size'
+grep -q 'Failed to determine decompression size' errors ||
+	wrong 'kmod does not want a content size'
 
 says 1 '"verdict": "wrong"' --json --kconfig=any cut.zst x86.xz
 python3 -m json.tool out >/dev/null || wrong '--json: it is not'
@@ -107,7 +127,7 @@ cmp -s out json && wrong '--json=FILE: no text'
 python3 -m json.tool json >/dev/null || wrong '--json=FILE: it is not'
 grep -q '<failure type="WRONG"' xml || wrong '--junit=FILE: no failure'
 find . -name '*.zst' -print0 >list
-says 1 'of 2 files' --kconfig=any --files-from=list
+says 1 'of 4 files' --kconfig=any --files-from=list
 
 refuses 'No such file' missing.xz
 refuses 'neither its name nor its content' module.ko
