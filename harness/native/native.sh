@@ -70,8 +70,23 @@ still_there()
 {
 	echo "  $(find "$dir" -name '*.o' | wc -l) objects built"
 }
+# lacking: what decompress.c uses and the native build does not have
+lacking()
+{
+	sed -n \
+		-e "s/.*decompress\.c:.*implicit declaration of function [^a-zA-Z_]*\([A-Za-z0-9_]*\).*/\1() native.h/p" \
+		-e "s/.*decompress\.c:.*error: [^a-zA-Z_]*\([A-Za-z0-9_]*\)[^a-zA-Z_]* undeclared.*/\1 native.h/p" \
+		-e "s/.*decompress\.c:.*unknown type name [^a-zA-Z_]*\([A-Za-z0-9_]*\).*/\1 native.h/p" \
+		-e 's/.*decompress\.c:.*fatal error: \(.*\): No such file.*/\1 Makefile, to stands_in, with what is used of it in native.h/p' \
+		-e "s/.*undefined reference to [^a-zA-Z_]*\([A-Za-z0-9_]*\).*/\1() native.c/p" \
+		"$log" | sort -u | while read -r name where; do
+		say "decompress.c uses $name, which the native build lacks: add it to tools/testing/module_decompress/$where"
+	done
+}
+
 if ! patiently into_log for_both build_program; then
 	tail -n 20 "$log" >&2
+	lacking
 	not_built built
 fi
 started=$(date +%s%N)
@@ -99,7 +114,7 @@ for bits in 64 32; do
 		cat "$dir/$bits.stderr" >&2
 		not_built "tested: the program of $bits bits says other than its tests"
 	}
-	sed "\$d; s/^/$bits bits:/" "$dir/results"
+	sed "\$d; s/^/$bits bits: /" "$dir/results"
 	counts="$counts$bits bits $(tail -n 1 "$dir/results"); "
 	[ $judged -eq 0 ] || verdict=1
 done
@@ -110,7 +125,7 @@ if [ $verdict -eq 0 ] && [ ! "$FILTER" ]; then
 	patiently for_both try_corpus || verdict=1
 	! ls "$dir"/*.unreadable >/dev/null 2>&1 || not_built 'tested: the corpus cannot be read'
 	counts="${counts}of the fuzzers' corpus $(cat "$dir/64.tried" "$dir/32.tried" |
-		awk '{ n += $1 } END { print n }') tried; "
+		awk '/ inputs$/ { n += $1 } END { print n }') tried; "
 fi
 result="$what: $counts$((hundredths / 100)).$((hundredths / 10 % 10)) s"
 [ "$FILTER" ] || ! tested_as_named ||

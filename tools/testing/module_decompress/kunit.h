@@ -128,6 +128,7 @@ __printf(2, 3) void __noreturn kunit_skip(struct kunit *test,
 			   ##__VA_ARGS__);				\
 } while (0)
 #define KUNIT_EXPECT_EQ(test, a, b)	KUNIT_COMPARE(test, a, ==, b, "")
+#define KUNIT_EXPECT_NE(test, a, b)	KUNIT_COMPARE(test, a, !=, b, "")
 #define KUNIT_EXPECT_GT(test, a, b)	KUNIT_COMPARE(test, a, >, b, "")
 #define KUNIT_EXPECT_LT(test, a, b)	KUNIT_COMPARE(test, a, <, b, "")
 #define KUNIT_EXPECT_EQ_MSG(test, a, b, format, ...)			\

@@ -55,11 +55,6 @@ const unsigned int native_pages = NR_PAGES;
 /* As in include/linux/slab.h with 4 KiB pages */
 #define KMALLOC_MAX_SIZE	SZ_4M
 
-struct page {
-	int count;
-	bool highmem;
-};
-
 static struct page pages[NR_PAGES];
 static unsigned int free_pages[NR_PAGES];
 static unsigned int nr_free;
@@ -135,37 +130,74 @@ long native_allocated(void)
 	return nr_allocated;
 }
 
-struct page *alloc_page(gfp_t gfp)
+/* Find free pages that follow each other: the last of the free list that do */
+static struct page *take_pages(unsigned int count)
+{
+	unsigned int end, at;
+
+	for (end = nr_free; end >= count; end--) {
+		for (at = 1; at < count; at++)
+			if (free_pages[end - 1 - at] != free_pages[end - 1] + at)
+				break;
+		if (at < count)
+			continue;
+		at = free_pages[end - 1];
+		memmove(free_pages + end - count, free_pages + end,
+			(nr_free - end) * sizeof(*free_pages));
+		nr_free -= count;
+		return &pages[at];
+	}
+	return NULL;
+}
+
+struct page *alloc_pages(gfp_t gfp, unsigned int order)
 {
 	struct page *page;
-	unsigned int n;
+	unsigned int i;
 
 	if (!lowmem)
 		make_frames();
-	if (!nr_free)
-		return NULL;
-	n = free_pages[--nr_free];
-	page = &pages[n];
-	page->count = 1;
-	page->highmem = gfp & __GFP_HIGHMEM;
-	/* Without __GFP_ZERO the content is undefined: fill the page with a pattern */
-	memset(lowmem + n * PAGE_SIZE, gfp & __GFP_ZERO ? 0 : 0xa5, PAGE_SIZE);
-	nr_allocated++;
+	page = take_pages(1 << order);
+	for (i = 0; page && i < 1 << order; i++) {
+		page[i].count = !i;
+		page[i].highmem = gfp & __GFP_HIGHMEM;
+		/* Without __GFP_ZERO the content is undefined: a pattern */
+		memset(lowmem + (page + i - pages) * PAGE_SIZE,
+		       gfp & __GFP_ZERO ? 0 : 0xa5, PAGE_SIZE);
+		nr_allocated++;
+	}
 	return page;
+}
+
+void split_page(struct page *page, unsigned int order)
+{
+	unsigned int i;
+
+	for (i = 0; i < 1 << order; i++)
+		page[i].count = 1;
+}
+
+void get_page(struct page *page)
+{
+	page->count++;
+}
+
+void __free_pages(struct page *page, unsigned int order)
+{
+	unsigned int i;
+
+	assert(page->count > 0);
+	if (--page->count)
+		return;
+	for (i = 1 << order; i--;) {
+		free_pages[nr_free++] = page + i - pages;
+		nr_allocated--;
+	}
 }
 
 void put_page(struct page *page)
 {
-	assert(page->count > 0);
-	if (--page->count)
-		return;
-	free_pages[nr_free++] = page - pages;
-	nr_allocated--;
-}
-
-void __free_page(struct page *page)
-{
-	put_page(page);
+	__free_pages(page, 0);
 }
 
 int page_count(const struct page *page)
@@ -407,6 +439,8 @@ static __attribute__((__constructor__)) void crc_init(void)
 	}
 }
 
+/* Not instrumented: a check of the largest output would take long */
+__attribute__((no_sanitize("address", "undefined")))
 u32 crc32_le(u32 crc, const void *p, size_t len)
 {
 	const u8 *byte = p;

@@ -37,6 +37,9 @@ typedef __s8 s8;
 typedef __s16 s16;
 typedef __s32 s32;
 typedef __s64 s64;
+typedef __u16 __le16;
+typedef __u32 __le32;
+typedef __u64 __le64;
 typedef unsigned int gfp_t;
 typedef struct { int counter; } atomic_t;
 typedef struct { long counter; } atomic_long_t;
@@ -57,23 +60,39 @@ struct hlist_node { struct hlist_node *next, **pprev; };
 #define __same_type(a, b)	__builtin_types_compatible_p(typeof(a), typeof(b))
 #define ___CONCATENATE(a, b)	a##b
 #define CONCATENATE(a, b)	___CONCATENATE(a, b)
+#define __UNIQUE_ID(prefix)	CONCATENATE(prefix, __COUNTER__)
 #define compiletime_assert(condition, message) _Static_assert(1, message)
 #define READ_ONCE(x)		(*(const volatile typeof(x) *)&(x))
 #define WRITE_ONCE(x, val)	(*(volatile typeof(x) *)&(x) = (val))
 #define smp_load_acquire(p)	__atomic_load_n(p, __ATOMIC_ACQUIRE)
 #define smp_store_release(p, v)	__atomic_store_n(p, v, __ATOMIC_RELEASE)
 #define BITS_PER_LONG		__LONG_WIDTH__
+#define BIT(n)			(1UL << (n))
+#define GENMASK(high, low)	((~0UL << (low)) & (~0UL >> (BITS_PER_LONG - 1 - (high))))
 
 /* asm/page.h, linux/align.h, linux/array_size.h, linux/math.h, linux/swab.h */
 #define PAGE_SHIFT		12
 #undef PAGE_SIZE
 #define PAGE_SIZE		(1UL << PAGE_SHIFT)
 #define PAGE_ALIGN(x)		ALIGN(x, PAGE_SIZE)
+#define PAGE_MASK		(~(PAGE_SIZE - 1))
 #define ALIGN(x, a)		(((x) + (a) - 1) & ~((typeof(x))(a) - 1))
+#define ALIGN_DOWN(x, a)	((x) & ~((typeof(x))(a) - 1))
+#define IS_ALIGNED(x, a)	(!((x) & ((typeof(x))(a) - 1)))
+#define PAGE_ALIGNED(x)		IS_ALIGNED((unsigned long)(x), PAGE_SIZE)
+#define PFN_UP(x)		(((x) + PAGE_SIZE - 1) >> PAGE_SHIFT)
+#define PFN_DOWN(x)		((x) >> PAGE_SHIFT)
+#define offset_in_page(p)	((unsigned long)(p) & ~PAGE_MASK)
+#define round_up(x, a)		ALIGN(x, a)
+#define round_down(x, a)	ALIGN_DOWN(x, a)
 #define PTR_ALIGN_DOWN(p, a)						\
 	((typeof(p))((unsigned long)(p) & ~((unsigned long)(a) - 1)))
 #define ARRAY_SIZE(array)	(sizeof(array) / sizeof((array)[0]))
 #define DIV_ROUND_UP(n, d)	(((n) + (d) - 1) / (d))
+#define DIV_ROUND_UP_ULL(n, d)	DIV_ROUND_UP((unsigned long long)(n), d)
+#define DIV_ROUND_DOWN_ULL(n, d)	((unsigned long long)(n) / (d))
+#define roundup(n, d)		(DIV_ROUND_UP(n, d) * (d))
+#define rounddown(n, d)		((n) / (d) * (d))
 #define ilog2(n)		((int)(BITS_PER_LONG - 1 - __builtin_clzl(n)))
 #define swab32(x)		__builtin_bswap32(x)
 #define swab64(x)		__builtin_bswap64(x)
@@ -88,8 +107,22 @@ struct hlist_node { struct hlist_node *next, **pprev; };
 	__c > __d ? __c : __d; })
 #define min_t(type, a, b)	min((type)(a), (type)(b))
 #define max_t(type, a, b)	max((type)(a), (type)(b))
+#define min3(a, b, c)		min(min(a, b), c)
+#define umin(a, b)		min(a, b)
+#define umax(a, b)		max(a, b)
+#define clamp(x, low, high)	min(max(x, low), high)
+#define clamp_t(type, x, low, high)	clamp((type)(x), (type)(low), (type)(high))
+#define swap(a, b)		do {					\
+	typeof(a) __swap = (a);						\
+	(a) = (b);							\
+	(b) = __swap;							\
+} while (0)
 
 /* linux/overflow.h: return SIZE_MAX on overflow, which cannot be allocated */
+#define check_add_overflow(a, b, sum)	__builtin_add_overflow(a, b, sum)
+#define check_sub_overflow(a, b, diff)	__builtin_sub_overflow(a, b, diff)
+#define check_mul_overflow(a, b, prod)	__builtin_mul_overflow(a, b, prod)
+
 static inline size_t size_add(size_t a, size_t b)
 {
 	size_t sum;
@@ -104,7 +137,17 @@ static inline size_t size_mul(size_t n, size_t size)
 	return __builtin_mul_overflow(n, size, &product) ? SIZE_MAX : product;
 }
 
+static inline size_t size_sub(size_t a, size_t b)
+{
+	return a == SIZE_MAX || b > a ? SIZE_MAX : a - b;
+}
+
 #define array_size(n, size)	size_mul(n, size)
+#define array3_size(a, b, c)	size_mul(size_mul(a, b), c)
+#define flex_array_size(p, member, n)					\
+	size_mul(n, sizeof((p)->member[0]))
+#define struct_size(p, member, n)					\
+	size_add(sizeof(*(p)), flex_array_size(p, member, n))
 
 /* linux/unaligned.h, asm/unaligned.h */
 #define get_unaligned(p)	({					\
@@ -158,6 +201,8 @@ void native_warn(const char *where);
 		native_warn(NATIVE_HERE);				\
 	__warn; })
 #define WARN_ON_ONCE(condition)	WARN_ON(condition)
+#define WARN(condition, ...)	WARN_ON(condition)
+#define WARN_ONCE(condition, ...)	WARN_ON(condition)
 
 static inline int printk_get_level(const char *text)
 {
@@ -174,23 +219,45 @@ static inline const char *printk_skip_level(const char *text)
 #define ERR_PTR(error)		((void *)(long)(error))
 #define PTR_ERR(p)		((long)(p))
 #define IS_ERR(p)		((unsigned long)(p) >= (unsigned long)-MAX_ERRNO)
+#define IS_ERR_OR_NULL(p)	(!(p) || IS_ERR(p))
+#define ERR_CAST(p)		((void *)(p))
+#define PTR_ERR_OR_ZERO(p)	(IS_ERR(p) ? (int)PTR_ERR(p) : 0)
 
 /* linux/gfp.h, linux/slab.h, linux/vmalloc.h; a broken decompress.c may use any flag */
 #define __GFP_HIGHMEM		0x01u
 #define __GFP_ZERO		0x02u
 #define __GFP_NOWARN		0x04u
-#define __GFP_RECLAIM		0x08u
+#define __GFP_DIRECT_RECLAIM	0x08u
 #define __GFP_NORETRY		0x10u
 #define __GFP_NOFAIL		0x20u
 #define __GFP_IO		0x40u
 #define __GFP_FS		0x80u
+#define __GFP_HIGH		0x100u
+#define __GFP_KSWAPD_RECLAIM	0x200u
+#define __GFP_HARDWALL		0x400u
+#define __GFP_ACCOUNT		0x800u
+#define __GFP_RETRY_MAYFAIL	0x1000u
+#define __GFP_COMP		0x2000u
+#define __GFP_MOVABLE		0x4000u
+#define __GFP_DMA		0x8000u
+#define __GFP_DMA32		0x10000u
+#define __GFP_NOMEMALLOC	0x20000u
+#define __GFP_MEMALLOC		0x40000u
+#define __GFP_RECLAIMABLE	0x80000u
+#define __GFP_THISNODE		0x100000u
+#define __GFP_RECLAIM		(__GFP_DIRECT_RECLAIM | __GFP_KSWAPD_RECLAIM)
 #define GFP_KERNEL		(__GFP_RECLAIM | __GFP_IO | __GFP_FS)
+#define GFP_KERNEL_ACCOUNT	(GFP_KERNEL | __GFP_ACCOUNT)
 #define GFP_NOFS		(__GFP_RECLAIM | __GFP_IO)
 #define GFP_NOIO		__GFP_RECLAIM
-#define GFP_ATOMIC		0x100u
-#define GFP_NOWAIT		0x200u
-#define GFP_USER		(GFP_KERNEL | 0x400u)
+#define GFP_ATOMIC		(__GFP_HIGH | __GFP_KSWAPD_RECLAIM)
+#define GFP_NOWAIT		(__GFP_KSWAPD_RECLAIM | __GFP_NOWARN)
+#define GFP_DMA			__GFP_DMA
+#define GFP_DMA32		__GFP_DMA32
+#define GFP_USER		(GFP_KERNEL | __GFP_HARDWALL)
 #define GFP_HIGHUSER		(GFP_USER | __GFP_HIGHMEM)
+#define GFP_HIGHUSER_MOVABLE	(GFP_HIGHUSER | __GFP_MOVABLE)
+#define gfpflags_allow_blocking(gfp)	(!!((gfp) & __GFP_DIRECT_RECLAIM))
 #define ZERO_OR_NULL_PTR(p)	((unsigned long)(p) <= 16)
 
 /* Largest allocation in bytes that does not fail; SIZE_MAX by default */
@@ -210,9 +277,20 @@ void kvfree(const void *p);
 /* Allocation by type, which v7.1 added */
 #define kmalloc_obj(type, ...)	((typeof(type) *)kmalloc(sizeof(type), GFP_KERNEL))
 #define kzalloc_obj(type, ...)	((typeof(type) *)kzalloc(sizeof(type), GFP_KERNEL))
+#define kmalloc_objs(type, n, ...)					\
+	((typeof(type) *)kmalloc_array(n, sizeof(type), GFP_KERNEL))
+#define kvmalloc_objs(type, n, ...)					\
+	((typeof(type) *)kvmalloc_array(n, sizeof(type), GFP_KERNEL))
+#define kvzalloc_objs(type, n, ...)					\
+	((typeof(type) *)kvcalloc(n, sizeof(type), GFP_KERNEL))
 
 /* linux/mm.h, linux/highmem.h: native.c follows the rules of mm/highmem.c */
-struct page;
+struct page {
+	int count;
+	bool highmem;
+	struct list_head lru;
+};
+
 struct folio;
 extern const unsigned int native_pages;	/* number of pages */
 typedef struct { unsigned long pgprot; } pgprot_t;
@@ -221,11 +299,16 @@ typedef struct { unsigned long pgprot; } pgprot_t;
 #define PAGE_KERNEL_RO		((pgprot_t){ 0x161 })
 #define PAGE_KERNEL_EXEC	((pgprot_t){ 0x063 })
 #define VM_MAP			0x04ul
+#define VM_IOREMAP		0x01ul
 #define VM_ALLOC		0x02ul
+#define VM_MAP_PUT_PAGES	0x200ul
 #define VM_FLUSH_RESET_PERMS	0x100ul
 
-struct page *alloc_page(gfp_t gfp);
-void __free_page(struct page *page);
+struct page *alloc_pages(gfp_t gfp, unsigned int order);
+void split_page(struct page *page, unsigned int order);
+void __free_pages(struct page *page, unsigned int order);
+#define alloc_page(gfp)		alloc_pages(gfp, 0)
+#define __free_page(page)	__free_pages(page, 0)
 int page_count(const struct page *page);
 bool PageHighMem(const struct page *page);
 void *page_address(const struct page *page);
@@ -235,6 +318,7 @@ void *vmap(struct page **pages, unsigned int count, unsigned long flags,
 	   pgprot_t prot);
 void vunmap(const void *addr);
 long si_mem_available(void);
+void get_page(struct page *page);
 void put_page(struct page *page);
 void *kmap(struct page *page);
 void kunmap(struct page *page);
@@ -244,6 +328,53 @@ void *kmap_local_folio(struct folio *folio, size_t offset);
 #define PageReserved(page)	false
 #define PageLocked(page)	false
 #define ClearPageReserved(page)	((void)(page))
+#define folio_get(folio)	get_page(folio_page(folio, 0))
+
+/* Helpers that map a page for a moment */
+static inline void memset_page(struct page *page, size_t offset, int c, size_t n)
+{
+	u8 *p = kmap_local_page(page);
+
+	memset(p + offset, c, n);
+	kunmap_local(p);
+}
+
+static inline void memcpy_to_folio(struct folio *folio, size_t offset,
+				   const void *from, size_t n)
+{
+	u8 *p = kmap_local_folio(folio, offset);
+
+	memcpy(p, from, n);
+	kunmap_local(p);
+}
+
+static inline void memcpy_from_page(void *to, struct page *page, size_t offset,
+				    size_t n)
+{
+	u8 *p = kmap_local_page(page);
+
+	memcpy(to, p + offset, n);
+	kunmap_local(p);
+}
+
+static inline void memcpy_page(struct page *to, size_t to_offset, struct page *from,
+			       size_t from_offset, size_t n)
+{
+	u8 *p = kmap_local_page(to);
+
+	memcpy_from_page(p + to_offset, from, from_offset, n);
+	kunmap_local(p);
+}
+
+#define copy_highpage(to, from)	memcpy_page(to, 0, from, 0, PAGE_SIZE)
+#define numa_mem_id()		0
+#define numa_node_id()		0
+#define NUMA_NO_NODE		(-1)
+#define memzero_page(page, offset, n)	memset_page(page, offset, 0, n)
+#define clear_highpage(page)	memset_page(page, 0, 0, PAGE_SIZE)
+#define folio_zero_range(folio, offset, n)	memset_page(folio_page(folio, 0), offset, 0, n)
+#define folio_zero_segment(folio, from, to)	folio_zero_range(folio, from, (to) - (from))
+#define zero_user(page, offset, n)	memset_page(page, offset, 0, n)
 
 /* linux/sched.h, linux/spinlock.h, linux/kthread.h, for a single task */
 struct kunit;
@@ -265,6 +396,35 @@ extern struct task_struct native_task;
 #define raw_spin_lock(lock)	((void)(lock))
 #define raw_spin_unlock(lock)	((void)(lock))
 #define msleep(ms)		((void)(ms))
+#define in_interrupt()		false
+#define might_sleep()		((void)0)
+#define might_resched()		((void)0)
+#define need_resched()		false
+#define schedule()		((void)0)
+#define touch_nmi_watchdog()	((void)0)
+#define touch_softlockup_watchdog()	((void)0)
+#define signal_pending(task)	((void)(task), 0)
+#define fatal_signal_pending(task)	((void)(task), 0)
+#define lockdep_assert_held(lock)	((void)(lock))
+#define mutex_lock(lock)	((void)(lock))
+#define mutex_unlock(lock)	((void)(lock))
+struct mutex { int unused; };
+#define DEFINE_MUTEX(x)		struct mutex x
+#ifdef NATIVE_HAS_CLEANUP
+#include <linux/cleanup.h>
+DEFINE_GUARD(mutex, struct mutex *, mutex_lock(_T), mutex_unlock(_T))
+#endif
+#define preempt_disable()	((void)0)
+#define preempt_enable()	((void)0)
+#define migrate_disable()	((void)current->migration_disabled++)
+#define migrate_enable()	((void)current->migration_disabled--)
+#define pagefault_disable()	((void)current->pagefault_disabled++)
+#define pagefault_enable()	((void)current->pagefault_disabled--)
+static inline int cond_resched(void)
+{
+	return 0;
+}
+
 #define kthread_should_stop()	true
 #define kthread_exit(ret)	abort()
 #define schedule_timeout_interruptible(timeout)	((void)(timeout))
@@ -284,7 +444,6 @@ extern struct task_struct native_task;
 enum mod_mem_type { MOD_TEXT };
 struct latch_tree_root { void *root; };
 struct module;
-struct mutex;
 struct kernel_param;
 struct _ddebug_info { void *descs; };
 struct modversion_info;
