@@ -68,11 +68,13 @@ judged_by="$(version_of gzip), $(version_of xz), $(version_of zstd)$whose"
 find_kernel
 what="linux $version, $ARCH${LLVM:+ by LLVM}, $fixes"
 take_tree
-take_dir "$build/kunit/$name-$ARCH${LLVM:+-llvm}"
+plain=$build/kunit/$name-$ARCH${LLVM:+-llvm}
+start_from "$plain" "$plain-replay"
+take_dir "$plain-replay"
 log=$dir/replay.log
 : >"$log"
 {
-	configure
+	configure "$top/harness/replay/replay.config"
 	# shellcheck disable=SC2119	# make's variables, of which there are none
 	build_kernel
 } >&2
