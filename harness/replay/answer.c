@@ -18,15 +18,10 @@ static const struct {
 	bool in_highmem;
 } known_faults[] = {
 	{
-		"kunmap_local() outside the mapped page",
+		"[mapping: unmapped by an address outside the page]",
 		"this kernel unmaps other pages than it mapped (patches/0001)",
 		"with highmem, on 32-bit, modules may come out damaged; x86_64 has none",
 		true,
-	}, {
-		"from vmalloc(), whose address space is scarce",
-		"this kernel needs scarce address space for it (patches/0005)",
-		"on 32-bit a large module may find too little; x86_64 has plenty",
-		false,
 	},
 };
 

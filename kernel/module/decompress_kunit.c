@@ -12,7 +12,6 @@
  * work together.
  */
 #include <kunit/test.h>
-#include <linux/log2.h>
 #include <linux/minmax.h>
 #include <linux/sizes.h>
 #include <linux/string.h>
@@ -40,7 +39,7 @@ static void blob_output_matches(struct kunit *test)
 
 	case_set_blob(test, a, blob);
 	if (blob->error)
-		expect_refused(test, a, blob->error, NULL);
+		expect_refused(test, a, blob->error);
 	else
 		expect_taken(test, a);
 }
@@ -116,8 +115,9 @@ static void megabytes_come_out(struct kunit *test)
 }
 
 /*
- * Test that module_gzip_decompress() and the others work with a page array of
- * one entry, and let it grow as far as the output needs.
+ * Test that module_gzip_decompress() and the others, if there are functions of
+ * this kind, work with a page array of one entry, and let it grow as far as the
+ * output needs.
  */
 static void page_array_grows_from_one_entry(struct kunit *test)
 {
@@ -125,11 +125,8 @@ static void page_array_grows_from_one_entry(struct kunit *test)
 
 	case_fill(SZ_2M + 1, PAYLOAD_RANDOM, 4);
 	case_write(a, SZ_2M + 1, &stream_checked);
-	a->direct = true;
+	a->direct = a->d->decode;
 	expect_taken(test, a);
-	/* Not promised: the array doubles each time it is full */
-	KUNIT_EXPECT_GT(test, a->ledger.nr_memory,
-			ilog2(SZ_2M / PAGE_SIZE) + 1);
 }
 
 /* Test that a zstd file of under 1000 bytes can decompress to 4 MiB */
@@ -166,7 +163,7 @@ static void good_input_is_taken_after_a_refused_one(struct kunit *test)
 	for (i = 0; i < 10; i++) {
 		case_write(a, 3 * PAGE_SIZE, &stream_checked);
 		a->size -= 20;
-		if (!expect_refused(test, a, -EINVAL, NULL))
+		if (!expect_refused(test, a, -EINVAL))
 			return;
 		case_write(a, 3 * PAGE_SIZE, &stream_checked);
 		expect_taken(test, a);
@@ -182,10 +179,8 @@ static void sysfs_attribute_names_the_algorithm(struct kunit *test)
 	struct load_info info = { };
 	char *text, *want;
 
-	if (!a->d->sysfs_init) {
+	if (!a->d->sysfs_init)
 		kunit_skip(test, "no CONFIG_SYSFS");
-		return;
-	}
 	text = kunit_kzalloc(test, PAGE_SIZE, GFP_KERNEL);
 	want = kunit_kzalloc(test, PAGE_SIZE, GFP_KERNEL);
 	KUNIT_ASSERT_NOT_NULL(test, text);
@@ -207,24 +202,21 @@ static void sysfs_attribute_names_the_algorithm(struct kunit *test)
 	KUNIT_EXPECT_STREQ(test, text, want);
 }
 
-/* Test that a failure to create the attribute gives a warning, not an error */
+/* Test that a failure to create the attribute is logged as a warning */
 static void missing_sysfs_attribute_is_logged(struct kunit *test)
 {
 	struct attempt *a = case_attempt(test);
 	struct load_info info = { };
 
-	if (!a->d->sysfs_init) {
+	if (!a->d->sysfs_init)
 		kunit_skip(test, "no CONFIG_SYSFS");
-		return;
-	}
 	a->orders.fail_services = LEDGER_SYSFS;
 	a->orders.fail_nth = 1;
 	ledger_open(&a->ledger, &a->orders, &info, NULL, 0);
-	KUNIT_EXPECT_EQ(test, a->d->sysfs_init(), 0);
+	a->d->sysfs_init();
 	ledger_close(test, &a->ledger, "sysfs_init()");
 	KUNIT_EXPECT_EQ(test, a->ledger.log_lines, 1);
 	KUNIT_EXPECT_EQ(test, a->ledger.log_level, LOGLEVEL_WARNING);
-	KUNIT_EXPECT_NOT_NULL(test, strstr(a->ledger.log, "'compression'"));
 }
 
 static struct kunit_case output_cases[] = {

@@ -56,8 +56,8 @@ static bool built_attempt(struct kunit *test, struct attempt *a)
 
 	/* Fail, but do not run, an input that would crash the kernel */
 	if (attempt_is_fatal(a)) {
-		KUNIT_FAIL(test, "%s: not run without the ledger, which says: %s",
-			   a->what, a->ledger.report[0]);
+		KUNIT_FAIL(test, "%s, %s: %s; so it is not run without the ledger",
+			   a->d->name, a->what, a->ledger.report[0]);
 		return false;
 	}
 	if (watch_report(line, sizeof(line)))
@@ -67,22 +67,24 @@ static bool built_attempt(struct kunit *test, struct attempt *a)
 	a->ret = module_decompress(&info, a->in, a->size);
 	after = task_state_now();
 	if (!task_state_equal(before, after)) {
-		KUNIT_FAIL(test, "%s: leaves kmap idx %d, migration disabled %d, preempt count %x",
-			   a->what, after.kmap_idx, after.migration_disabled,
-			   after.preempt_count);
+		attempt_fail(test, a, "state of the task: changed",
+			     "leaves kmap idx %d, migration disabled %d, preempt count %x",
+			     after.kmap_idx, after.migration_disabled,
+			     after.preempt_count);
 		ok = false;
 	}
 	if (!a->ret && info.len != a->len) {
-		KUNIT_FAIL(test, "%s: %lu bytes come out", a->what, info.len);
+		attempt_fail(test, a, "output: wrong length",
+			     "info->len is %lu, not %zu", info.len, a->len);
 		ok = false;
 	} else if (!a->ret && wrong_bytes((u8 *)info.hdr, a->len)) {
-		KUNIT_FAIL(test, "%s: %zu of them come out wrong", a->what,
-			   wrong_bytes((u8 *)info.hdr, a->len));
+		attempt_fail(test, a, "output: wrong bytes", "%zu of %zu",
+			     wrong_bytes((u8 *)info.hdr, a->len), a->len);
 		ok = false;
 	}
 	if (!errors_logged_are(a->ret == -EINVAL, line, sizeof(line))) {
-		KUNIT_FAIL(test, "%s: returned %d, logged \"%s\"", a->what,
-			   a->ret, line);
+		attempt_fail(test, a, "error: not told once",
+			     "returned %d, logged \"%s\"", a->ret, line);
 		ok = false;
 	}
 	if (!a->ret)
@@ -108,6 +110,13 @@ static bool built_attempt(struct kunit *test, struct attempt *a)
 }
 #endif
 
+static void expect_returned(struct kunit *test, struct attempt *a, int want)
+{
+	if (a->ret != want)
+		attempt_fail(test, a, want ? "bad input: other error, or accepted" :
+			     "good input: refused", "returned %d, not %d", a->ret, want);
+}
+
 /* Test that files from real compressors give the expected output or error */
 static void known_files_come_out_intact(struct kunit *test)
 {
@@ -122,8 +131,7 @@ static void known_files_come_out_intact(struct kunit *test)
 		case_set_blob(test, a, blob);
 		if (!built_attempt(test, a))
 			return;
-		KUNIT_EXPECT_EQ_MSG(test, a->ret, blob->error, "%s",
-				    blob->name);
+		expect_returned(test, a, blob->error);
 	}
 }
 
@@ -146,7 +154,7 @@ static void lengths_around_pages_come_out_intact(struct kunit *test)
 		case_write(a, sizes[i], &stream_checked);
 		if (!built_attempt(test, a))
 			return;
-		KUNIT_EXPECT_EQ_MSG(test, a->ret, 0, "%s", a->what);
+		expect_returned(test, a, 0);
 	}
 }
 
@@ -164,8 +172,7 @@ static void truncation_is_refused(struct kunit *test)
 		case_set_input(a, a->in, needed - 1 - cut * needed / 20);
 		if (!built_attempt(test, a))
 			return;
-		KUNIT_EXPECT_EQ_MSG(test, a->ret, -EINVAL, "%zu bytes of %zu",
-				    a->size, needed);
+		expect_returned(test, a, -EINVAL);
 	}
 }
 
@@ -178,10 +185,8 @@ static void large_window_is_refused(struct kunit *test)
 	const struct algorithm *algorithm = built_algorithm(test);
 	struct attempt *a = case_attempt_as(test, algorithm->name);
 
-	if (algorithm->d != &zstd_decompressor) {
+	if (algorithm->d != &zstd_decompressor)
 		kunit_skip(test, "the kernel's own is %s", algorithm->name);
-		return;
-	}
 	case_set_input(a, window, sizeof(window));
 	a->len = 0;
 	strscpy(a->what, "a window past the limit", sizeof(a->what));
@@ -228,10 +233,8 @@ static void cleanup_gives_all_memory_back(struct kunit *test)
 	unsigned int counts;
 	long lost;
 
-	if (!watch_is_alone()) {
+	if (!watch_is_alone())
 		kunit_skip(test, "this machine is not ours alone");
-		return;
-	}
 	case_fill(PAGE_SIZE + 1, PAYLOAD_RANDOM, 21);
 	pages_lost_by_modules(test, a);
 	for (counts = 0; counts < 3; counts++) {

@@ -40,10 +40,11 @@ struct attempt {
 	struct ledger ledger;
 };
 
+__printf(4, 5) void attempt_fail(struct kunit *test, struct attempt *a,
+				 const char *check, const char *fmt, ...);
 bool attempt_decompress(struct kunit *test, struct attempt *a);
 bool expect_taken(struct kunit *test, struct attempt *a);
-bool expect_refused(struct kunit *test, struct attempt *a, int error,
-		    const char *log);
+bool expect_refused(struct kunit *test, struct attempt *a, int error);
 bool attempt_is_fatal(struct attempt *a);
 
 #endif /* _MODULE_TESTS_ATTEMPT_H */

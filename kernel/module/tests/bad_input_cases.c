@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * decompress.c refuses bad input, and logs one message. A case marked "Not
- * promised" pins what decompress.c does today, so that a change is noticed.
+ * decompress.c refuses bad input, and logs one message. No document promises
+ * what a case named ..._as_of_today tests: it pins what decompress.c does today,
+ * so that a change is noticed.
  */
 #include <linux/string.h>
 
@@ -9,31 +10,20 @@
 
 KUNIT_ARRAY_PARAM(algorithm, case_algorithms, case_algorithm_desc);
 
-/* The message of decompress.c for a file with the wrong magic bytes */
-static const char *not_of_format(const struct algorithm *algorithm)
-{
-	static char log[40];
-
-	scnprintf(log, sizeof(log), "not a%s %s compressed module",
-		  algorithm->name[0] == 'x' ? "n" : "", algorithm->name);
-	return log;
-}
-
-/* Test that an empty file is refused, with the message for a wrong format */
+/* Test that an empty file is refused */
 static void empty_input_is_refused(struct kunit *test)
 {
 	struct attempt *a = case_attempt(test);
 
 	case_set_input(a, case_input, 0);
 	strscpy(a->what, "nothing", sizeof(a->what));
-	expect_refused(test, a, -EINVAL, not_of_format(test->param_value));
+	expect_refused(test, a, -EINVAL);
 }
 
 /* Test that a wrong bit in the magic, or a page of one value, is refused */
 static void wrong_magic_is_refused(struct kunit *test)
 {
 	const struct algorithm *algorithm = test->param_value;
-	const char *log = not_of_format(algorithm);
 	struct attempt *a = case_some_pages(test);
 	unsigned int i, bit;
 
@@ -43,34 +33,15 @@ static void wrong_magic_is_refused(struct kunit *test)
 			((u8 *)a->in)[i] ^= 1 << bit;
 			scnprintf(a->what, sizeof(a->what),
 				  "byte %u, bit %u flipped", i, bit);
-			expect_refused(test, a, -EINVAL, log);
+			expect_refused(test, a, -EINVAL);
 		}
 	}
 	for (i = 0; i < 256; i += 255) {
 		memset(case_input, i, PAGE_SIZE);
 		case_set_input(a, case_input, PAGE_SIZE);
 		scnprintf(a->what, sizeof(a->what), "a page of %#x", i);
-		expect_refused(test, a, -EINVAL, log);
+		expect_refused(test, a, -EINVAL);
 	}
-}
-
-/* Test that the magic bytes alone pass the magic check, but not the decoder */
-static void magic_bytes_alone_identify_the_format(struct kunit *test)
-{
-	static const char *const logs[] = {
-		"decompression failed with status",
-		"decompression failed with status",
-		"incomplete frame header",
-	};
-	const struct algorithm *algorithm = test->param_value;
-	struct attempt *a = case_attempt(test);
-	/* gzip needs its whole header: RFC 1952, 2.3 */
-	size_t size = a->d == &gzip_decompressor ? 10 : algorithm->magic;
-
-	case_write(a, 0, &stream_plain);
-	case_set_input(a, a->in, size);
-	strscpy(a->what, "only the magic bytes", sizeof(a->what));
-	expect_refused(test, a, -EINVAL, logs[algorithm - case_algorithms]);
 }
 
 /* Test that no decoder accepts a file of another format */
@@ -89,8 +60,7 @@ static void other_formats_are_refused(struct kunit *test)
 		case_set_input(a, case_input, size);
 		scnprintf(a->what, sizeof(a->what), "given %s",
 			  case_algorithms[i].name);
-		expect_refused(test, a, -EINVAL,
-			       not_of_format(test->param_value));
+		expect_refused(test, a, -EINVAL);
 	}
 }
 
@@ -100,7 +70,7 @@ static bool refuse_truncated(struct kunit *test, struct attempt *a,
 	a->size = size;
 	scnprintf(a->what, sizeof(a->what), "the first %zu bytes of %s", size,
 		  name);
-	return expect_refused(test, a, -EINVAL, NULL);
+	return expect_refused(test, a, -EINVAL);
 }
 
 /* Try each truncation of each small file; the rest may follow in memory */
@@ -203,7 +173,7 @@ static void flip_each_bit_behind_full_pages(struct kunit *test)
 		*byte ^= 1 << bit % 8;
 		scnprintf(a->what, sizeof(a->what),
 			  "two pages, bit %u from the end flipped", bit);
-		if (!expect_refused(test, a, -EINVAL, "failed with status"))
+		if (!expect_refused(test, a, -EINVAL))
 			return;
 		*byte ^= 1 << bit % 8;
 	}
@@ -214,10 +184,8 @@ static void flipped_bit_is_found_by_the_check(struct kunit *test)
 {
 	const struct algorithm *algorithm = test->param_value;
 
-	if (algorithm->d == &gzip_decompressor) {
+	if (algorithm->d == &gzip_decompressor)
 		kunit_skip(test, "no check of gzip's is verified");
-		return;
-	}
 	flip_each_bit(test, true);
 	flip_each_bit_behind_full_pages(test);
 }
@@ -229,20 +197,17 @@ static void flipped_bit_without_a_check_breaks_nothing(struct kunit *test)
 }
 
 /*
- * A stream with an unusual header, and the expected result. @log is part of the
- * message. The payload has SOME_PAGES bytes, or @len.
+ * A stream with an unusual header, and the expected result. The payload has
+ * SOME_PAGES bytes, or @len.
  */
 struct odd_stream {
 	const char *name;
 	const char *format;
 	struct stream_options options;
 	int error;
-	const char *log;
 	size_t len;
 };
 
-#define GZIP_FLAGS(what, bits, ...)					\
-	{ "gzip " what, "gzip", { .gzip_flags = bits }, __VA_ARGS__ }
 #define XZ_CHECK(what, type, ...)					\
 	{ "xz check " what, "xz", { .xz_check = type }, __VA_ARGS__ }
 #define XZ_DICT(what, byte, ...)					\
@@ -261,70 +226,54 @@ struct odd_stream {
 		__VA_ARGS__						\
 	}
 
-#define BY_DECODER		-EINVAL, "failed with status"
-#define TOO_LARGE		-EINVAL, "too large a window size"
-#define BAD_HEADER		-EINVAL, "incomplete frame header"
-
 /*
- * gzip: of the header fields of RFC 1952, 2.3.1, the kernel skips only FNAME.
- * It reads the others as deflate data, which here begins with the invalid block
- * type 3 (RFC 1951, 3.2.3). It ignores the reserved flags. Not promised.
+ * gzip: FNAME is the header field that "gzip file" writes (RFC 1952, 2.3.1).
  *
  * xz: of the checks of the .xz format, 2.1.1.2, the decoder supports "none" and
  * CRC32. The largest dictionary is 3 GiB, byte 39.
  *
  * zstd: the library refuses windows of more than 128 MiB, except for a frame
- * whose declared content fits into the output buffer. It refuses a window whose
- * exponent is larger than ZSTD_WINDOWLOG_MAX when it reads the header, and
- * decompress.c reports that as an incomplete header.
+ * whose declared content fits into the output buffer.
  */
 static const struct odd_stream odd_streams[] = {
-	GZIP_FLAGS("FTEXT is ignored", 0x01),
-	GZIP_FLAGS("FHCRC is not skipped", 0x02, BY_DECODER),
-	GZIP_FLAGS("FEXTRA is not skipped", 0x04, BY_DECODER),
-	GZIP_FLAGS("FNAME is skipped", 0x08),
-	GZIP_FLAGS("FNAME is skipped, FTEXT ignored", 0x09),
-	GZIP_FLAGS("FCOMMENT is not skipped", 0x10, BY_DECODER),
-	GZIP_FLAGS("reserved flag 5 is ignored", 0x20),
-	GZIP_FLAGS("reserved flag 6 is ignored", 0x40),
-	GZIP_FLAGS("reserved flag 7 is ignored", 0x80),
+	{ "gzip FNAME is skipped", "gzip", { .gzip_flags = 0x08 } },
 	XZ_CHECK("none is supported", 0),
 	XZ_CHECK("CRC32 is supported", 1),
-	XZ_CHECK("2 is not supported", 2, BY_DECODER),
-	XZ_CHECK("CRC64 is not supported", 4, BY_DECODER),
-	XZ_CHECK("SHA-256 is not supported", 10, BY_DECODER),
-	XZ_CHECK("15 is not supported", 15, BY_DECODER),
-	XZ_CHECK("16 is reserved", 16, BY_DECODER),
+	XZ_CHECK("2 is not supported", 2, -EINVAL),
+	XZ_CHECK("CRC64 is not supported", 4, -EINVAL),
+	XZ_CHECK("SHA-256 is not supported", 10, -EINVAL),
+	XZ_CHECK("15 is not supported", 15, -EINVAL),
+	XZ_CHECK("16 is reserved", 16, -EINVAL),
 	XZ_DICT("of 4 KiB is taken", 0),
 	XZ_DICT("of 6 KiB is taken", 1),
 	XZ_DICT("of 8 MiB is taken", 22),
-	XZ_DICT("of 4 GiB is refused", 40, BY_DECODER),
-	XZ_DICT("byte 41 is refused", 41, BY_DECODER),
-	XZ_DICT("byte 255 is refused", 255, BY_DECODER),
+	XZ_DICT("of 4 GiB is refused", 40, -EINVAL),
+	XZ_DICT("byte 41 is refused", 41, -EINVAL),
+	XZ_DICT("byte 255 is refused", 255, -EINVAL),
 	ZSTD_WINDOW("of 1 KiB is taken", 0),
 	ZSTD_WINDOW("of 1 KiB and 7 eighths is taken", 7),
 	ZSTD_WINDOW("of 8 MiB is taken", ZSTD_WINDOW_8M),
 	ZSTD_WINDOW("of 120 MiB is taken", ZSTD_WINDOW_LIMIT - 1),
 	ZSTD_WINDOW("of 128 MiB is taken", ZSTD_WINDOW_LIMIT),
-	ZSTD_WINDOW("of 144 MiB is refused", ZSTD_WINDOW_LIMIT + 1, TOO_LARGE),
-	ZSTD_WINDOW("of 256 MiB is refused", ZSTD_WINDOW_LIMIT + 8, TOO_LARGE),
+	ZSTD_WINDOW("of 144 MiB is refused", ZSTD_WINDOW_LIMIT + 1, -EINVAL),
+	ZSTD_WINDOW("of 256 MiB is refused", ZSTD_WINDOW_LIMIT + 8, -EINVAL),
 	ZSTD_WINDOW("at ZSTD_WINDOWLOG_MAX is refused", ZSTD_WINDOW_MAX,
-		    TOO_LARGE),
+		    -EINVAL),
 	ZSTD_WINDOW("past ZSTD_WINDOWLOG_MAX is refused", ZSTD_WINDOW_MAX + 1,
-		    TOO_LARGE),
+		    -EINVAL),
 	ZSTD_WINDOW("of twice ZSTD_WINDOWLOG_MAX is refused",
-		    ZSTD_WINDOW_MAX + 8, BAD_HEADER),
-	ZSTD_WINDOW("of 3.75 TiB is refused", 255, BAD_HEADER),
+		    ZSTD_WINDOW_MAX + 8, -EINVAL),
+	ZSTD_WINDOW("of 3.75 TiB is refused", 255, -EINVAL),
 	ZSTD_IN_A_PAGE("128 MiB is taken", ZSTD_WINDOW_LIMIT),
-	ZSTD_IN_A_PAGE("144 MiB is refused", ZSTD_WINDOW_LIMIT + 1, TOO_LARGE),
-	ZSTD_IN_A_PAGE("256 MiB is refused", ZSTD_WINDOW_LIMIT + 8, TOO_LARGE),
+	ZSTD_IN_A_PAGE("144 MiB is refused", ZSTD_WINDOW_LIMIT + 1, -EINVAL),
+	ZSTD_IN_A_PAGE("256 MiB is refused", ZSTD_WINDOW_LIMIT + 8, -EINVAL),
 	{
 		"zstd dictionary ID is refused", "zstd",
 		{
 			.zstd_descriptor = ZSTD_WINDOW_128K,
 			.zstd_dictionary = 7,
 		},
-		BY_DECODER,
+		-EINVAL,
 	},
 };
 
@@ -346,7 +295,7 @@ static void odd_stream_is_taken_or_refused(struct kunit *test)
 	case_write(a, len, &odd->options);
 	strscpy(a->what, odd->name, sizeof(a->what));
 	if (odd->error) {
-		expect_refused(test, a, odd->error, odd->log);
+		expect_refused(test, a, odd->error);
 		return;
 	}
 	if (odd->options.zstd_descriptor >= ZSTD_WINDOW_LIMIT - 1)
@@ -356,14 +305,12 @@ static void odd_stream_is_taken_or_refused(struct kunit *test)
 
 /*
  * Frame headers that no compressor writes: RFC 8878, 3.1.1.1. After the header
- * comes nothing, or an empty block. @decoded is true if the decoder runs.
+ * comes nothing, or an empty block.
  */
 struct zstd_header {
 	const char *name;
 	u8 bytes[14];
 	u8 size;
-	const char *log;
-	bool decoded;
 };
 
 #define SINGLE_SEGMENT_8	0xe0	/* with a content size of 8 bytes */
@@ -374,38 +321,32 @@ struct zstd_header {
 static const struct zstd_header zstd_headers[] = {
 	{
 		ZSTD_HEADER("is cut off"),
-		.log = "incomplete frame header",
+	}, {
+		ZSTD_HEADER("begins a block of 65533 bytes",
+			    0, ZSTD_WINDOW_128K, 0xe9, 0xff, 0x07),
 	}, {
 		ZSTD_HEADER("has the reserved bit", 0x08, 0, 1, 0, 0),
-		.log = "incomplete frame header",
 	}, {
 		ZSTD_HEADER("has content of 0 bytes", SINGLE_SEGMENT_8,
 			    0, 0, 0, 0, 0, 0, 0, 0),
-		.decoded = true,
-	}, {
-		ZSTD_HEADER("has content of 128 MiB and a byte",
-			    SINGLE_SEGMENT_8, 1, 0, 0, 8, 0, 0, 0, 0),
-		.decoded = true,
-	}, {
-		ZSTD_HEADER("has content of 128 MiB and two bytes",
-			    SINGLE_SEGMENT_8, 2, 0, 0, 8, 0, 0, 0, 0),
-		.log = "too large a window size",
 	}, {
 		ZSTD_HEADER("has content of INT_MAX bytes", SINGLE_SEGMENT_8,
 			    0xff, 0xff, 0xff, 0x7f, 0, 0, 0, 0),
-		.log = "too large a window size",
 	}, {
 		ZSTD_HEADER("has content of 4 GiB", SINGLE_SEGMENT_8,
 			    0, 0, 0, 0, 1, 0, 0, 0),
-		.log = "too large a window size",
 	}, {
 		ZSTD_HEADER("has content of all ones", SINGLE_SEGMENT_8,
 			    255, 255, 255, 255, 255, 255, 255, 255),
-		.log = "too large a window size",
+	}, {
+		ZSTD_HEADER("has a small window and content of 1 TiB", 0xc0,
+			    ZSTD_WINDOW_128K, 0, 0, 0, 0, 0, 1, 0, 0),
+	}, {
+		ZSTD_HEADER("has a small window and content of all ones", 0xc0,
+			    ZSTD_WINDOW_128K,
+			    255, 255, 255, 255, 255, 255, 255, 255),
 	}, {
 		ZSTD_HEADER("has a window of 3.75 GiB", 0, 0xaf, 1, 0, 0),
-		.log = sizeof(long) == 4 ?
-			"incomplete frame header" : "too large a window size",
 	},
 };
 
@@ -422,17 +363,43 @@ static void zstd_frame_header_is_refused(struct kunit *test)
 	const struct zstd_header *header = test->param_value;
 	struct attempt *a = case_attempt_as(test, "zstd");
 
-	if (header->decoded)
-		case_skip_without_room(test, SZ_128M);
 	case_set_input(a, header->bytes, header->size);
 	a->len = 0;
 	scnprintf(a->what, sizeof(a->what), "a header that %s", header->name);
-	expect_refused(test, a, -EINVAL, header->log);
-	KUNIT_EXPECT_EQ(test, a->ledger.runs, header->decoded);
+	expect_refused(test, a, -EINVAL);
 }
 
-/* Test that a skippable frame (RFC 8878, 3.1.2) is refused. Not promised */
-static void zstd_skippable_frame_first_is_refused(struct kunit *test)
+/*
+ * Test the limit of lib/zstd, a window of 128 MiB and a byte: within the limit,
+ * decompress.c requests the memory, which is not to be had here; above it does
+ * not. The frame is complete: 128 MiB and @more bytes of zeros in RLE blocks.
+ */
+static void zstd_window_has_the_limit_of_the_decoder(struct kunit *test)
+{
+	static const u8 block[] = { 0x02, 0x00, 0x10, 0 };	/* 128 KiB */
+	struct attempt *a = case_attempt_as(test, "zstd");
+	unsigned int i, more;
+
+	a->orders.most_memory = SZ_1M;
+	for (more = 1; more <= 2; more++) {
+		const u8 header[] = { 0x28, 0xb5, 0x2f, 0xfd, SINGLE_SEGMENT_8,
+				      more, 0, 0, 8, 0, 0, 0, 0 };
+		const u8 last[] = { 0x03 | more << 3, 0, 0, 0 };
+		u8 *p = case_input;
+
+		p = memcpy(p, header, sizeof(header)) + sizeof(header);
+		for (i = 0; i < SZ_128M / SZ_128K; i++)
+			p = memcpy(p, block, sizeof(block)) + sizeof(block);
+		p = memcpy(p, last, sizeof(last)) + sizeof(last);
+		case_set_input(a, case_input, p - case_input);
+		scnprintf(a->what, sizeof(a->what), "a window of 128 MiB and %u bytes",
+			  more);
+		expect_refused(test, a, more == 1 ? -ENOMEM : -EINVAL);
+	}
+}
+
+/* Test that a skippable frame (RFC 8878, 3.1.2) is refused */
+static void zstd_skippable_frame_is_refused_as_of_today(struct kunit *test)
 {
 	static const u8 skippable[] = { 0x50, 0x2a, 0x4d, 0x18, 2, 0, 0, 0, 1, 2 };
 	struct attempt *a = case_attempt_as(test, "zstd");
@@ -445,15 +412,15 @@ static void zstd_skippable_frame_first_is_refused(struct kunit *test)
 	a->len = 100;
 	case_set_input(a, case_input, sizeof(skippable) + size);
 	strscpy(a->what, "a skippable frame first", sizeof(a->what));
-	expect_refused(test, a, -EINVAL, "not a zstd compressed module");
+	expect_refused(test, a, -EINVAL);
 }
 
 /*
  * Test that a frame whose last block is empty is accepted if it declares more
- * content than a page (RFC 8878, 3.1.1.1.4). Not promised: lib/zstd checks the
- * size only if it fits into the output buffer.
+ * content than a page (RFC 8878, 3.1.1.1.4): lib/zstd checks the size only if it
+ * fits into the output buffer.
  */
-static void zstd_empty_frame_may_declare_more_than_a_page(struct kunit *test)
+static void zstd_empty_frame_is_taken_as_of_today(struct kunit *test)
 {
 	/* A 4-byte content size, and one empty raw block, marked as last */
 	u8 frame[] = { 0x28, 0xb5, 0x2f, 0xfd, 0x80, 0,
@@ -463,15 +430,15 @@ static void zstd_empty_frame_may_declare_more_than_a_page(struct kunit *test)
 	case_set_input(a, frame, sizeof(frame));
 	a->len = 0;
 	strscpy(a->what, "nothing, in place of a page", sizeof(a->what));
-	expect_refused(test, a, -EINVAL, "decompression failed with status");
+	expect_refused(test, a, -EINVAL);
 	frame[6] = 1;
 	case_set_input(a, frame, sizeof(frame));
 	strscpy(a->what, "nothing, in place of a page and a byte", sizeof(a->what));
 	expect_taken(test, a);
 }
 
-/* Test that lib/xz ignores the first byte of the range coder. Not promised */
-static void xz_first_range_coder_byte_is_ignored(struct kunit *test)
+/* Test that lib/xz ignores the first byte of the range coder */
+static void xz_range_coder_byte_is_ignored_as_of_today(struct kunit *test)
 {
 	struct attempt *a = case_attempt_as(test, "xz");
 	const struct decompress_blob *blob;
@@ -496,8 +463,8 @@ static void xz_first_range_coder_byte_is_ignored(struct kunit *test)
  */
 static const size_t followed_sizes[] = { SOME_PAGES, 5 * PAGE_SIZE };
 
-/* Test that noise after the stream is ignored. Not promised */
-static void trailing_bytes_are_ignored(struct kunit *test)
+/* Test that noise after the stream is ignored */
+static void trailing_bytes_are_ignored_as_of_today(struct kunit *test)
 {
 	struct attempt *a = case_some_pages(test);
 	unsigned int i;
@@ -511,8 +478,8 @@ static void trailing_bytes_are_ignored(struct kunit *test)
 	}
 }
 
-/* Test that a second stream is ignored. Not promised */
-static void second_stream_is_ignored(struct kunit *test)
+/* Test that a second stream is ignored */
+static void second_stream_is_ignored_as_of_today(struct kunit *test)
 {
 	const struct algorithm *algorithm = test->param_value;
 	struct attempt *a = case_some_pages(test);
@@ -529,8 +496,8 @@ static void second_stream_is_ignored(struct kunit *test)
 	}
 }
 
-/* Test that gzip's trailer (CRC32, length) is ignored. Not promised */
-static void gzip_trailer_is_not_verified(struct kunit *test)
+/* Test that gzip's trailer (CRC32, length) is not verified */
+static void gzip_trailer_is_ignored_as_of_today(struct kunit *test)
 {
 	struct attempt *a = case_attempt_as(test, "gzip");
 	unsigned int bit;
@@ -556,8 +523,8 @@ static void gzip_trailer_is_not_verified(struct kunit *test)
 	}
 }
 
-/* Test that a gzip file without its trailer is accepted. Not promised */
-static void gzip_without_trailer_comes_out(struct kunit *test)
+/* Test that a gzip file without its trailer is accepted */
+static void gzip_without_trailer_is_taken_as_of_today(struct kunit *test)
 {
 	struct attempt *a = case_attempt_as(test, "gzip");
 	const struct decompress_blob *blob;
@@ -573,8 +540,8 @@ static void gzip_without_trailer_comes_out(struct kunit *test)
 	}
 }
 
-/* Test that damaged gzip data is accepted: no CRC check. Not promised */
-static void gzip_damaged_data_is_taken(struct kunit *test)
+/* Test that damaged gzip data is accepted: the CRC32 is not verified */
+static void gzip_damaged_data_is_taken_as_of_today(struct kunit *test)
 {
 	struct attempt *a = case_attempt_as(test, "gzip");
 
@@ -598,7 +565,7 @@ static void gzip_stored_length_is_verified(struct kunit *test)
 		case_write(a, 100, &stream_plain);
 		((u8 *)a->in)[i] ^= 0xff;
 		scnprintf(a->what, sizeof(a->what), "byte %u inverted", i);
-		expect_refused(test, a, BY_DECODER);
+		expect_refused(test, a, -EINVAL);
 	}
 }
 
@@ -616,14 +583,13 @@ static void gzip_unterminated_name_is_refused(struct kunit *test)
 		case_set_input(a, case_input, size);
 		scnprintf(a->what, sizeof(a->what), "a name of %zu bytes",
 			  size - sizeof(header));
-		expect_refused(test, a, -EINVAL,
-			       "not a gzip compressed module");
+		expect_refused(test, a, -EINVAL);
 	}
 	memset(case_input + sizeof(header), 'x', size - sizeof(header));
 	case_input[size - 1] = '\0';
 	case_set_input(a, case_input, size);
 	strscpy(a->what, "a name and nothing else", sizeof(a->what));
-	expect_refused(test, a, BY_DECODER);
+	expect_refused(test, a, -EINVAL);
 }
 
 /* Make a gzip file with a name of @letters letters, and 100 bytes of payload */
@@ -658,28 +624,108 @@ static void gzip_long_name_comes_out(struct kunit *test)
 	}
 }
 
-/* Test that flags of other gzip header fields are ignored. Not promised */
-static void gzip_flags_of_other_fields_are_ignored(struct kunit *test)
+/* A flag of the gzip header (RFC 1952, 2.3.1), and whether it changes anything */
+struct gzip_flag {
+	const char *name;
+	u8 bit;
+	bool has_field;
+};
+
+static const struct gzip_flag gzip_flags[] = {
+	{ "FTEXT", 0x01 },
+	{ "FHCRC", 0x02, true },
+	{ "FEXTRA", 0x04, true },
+	{ "FNAME and FTEXT", 0x09 },
+	{ "FCOMMENT", 0x10, true },
+	{ "reserved 5", 0x20 },
+	{ "reserved 6", 0x40 },
+	{ "reserved 7", 0x80 },
+};
+
+static void gzip_flag_desc(const struct gzip_flag *flag, char *desc)
 {
-	static const u8 flags[] = { 0x02, 0x04, 0x10 };
+	strscpy(desc, flag->name, KUNIT_PARAM_DESC_SIZE);
+}
+
+KUNIT_ARRAY_PARAM(gzip_flag, gzip_flags, gzip_flag_desc);
+
+/*
+ * Test that all flags but FNAME are ignored. The decoder reads the field that a
+ * flag announces as deflate data, and the field here begins with the invalid
+ * block type 3 (RFC 1951, 3.2.3). Without the field, the file is accepted.
+ */
+static void gzip_flag_is_ignored_as_of_today(struct kunit *test)
+{
+	const struct gzip_flag *flag = test->param_value;
+	const struct stream_options options = { .gzip_flags = flag->bit };
 	struct attempt *a = case_attempt_as(test, "gzip");
+
+	case_fill(SOME_PAGES, PAYLOAD_RANDOM, 9);
+	case_write(a, SOME_PAGES, &options);
+	strscpy(a->what, flag->name, sizeof(a->what));
+	if (!flag->has_field) {
+		expect_taken(test, a);
+		return;
+	}
+	expect_refused(test, a, -EINVAL);
+	case_write(a, 100, &stream_plain);
+	((u8 *)a->in)[3] = flag->bit;
+	scnprintf(a->what, sizeof(a->what), "%s without its field", flag->name);
+	expect_taken(test, a);
+}
+
+/*
+ * The messages that documents for packagers and users name. An input is the
+ * start of an empty stream, with a changed byte, or an error as ordered.
+ */
+static const struct {
+	unsigned int algorithm;
+	const char *text;
+	u8 size;
+	u8 flip;
+	bool no_decoder;
+} messages[] = {
+	{ ALGORITHM_GZIP, "not a gzip compressed module", 10, 2 },
+	{ ALGORITHM_XZ, "not an xz compressed module", 6, 5 },
+	{ ALGORITHM_ZSTD, "not a zstd compressed module", 4, 3 },
+	{ ALGORITHM_GZIP, "decompression failed with status ", 10 },
+	{ ALGORITHM_XZ, "decompression failed with status ", 6 },
+	{ ALGORITHM_ZSTD, "ZSTD-decompression failed with status ", 9, 6 },
+	{ ALGORITHM_ZSTD, "ZSTD-compressed data has an incomplete frame header", 4 },
+	{ ALGORITHM_ZSTD, "ZSTD-compressed data has too large a window size", 9, 5 },
+	{ ALGORITHM_GZIP, "failed to initialize decompressor: ", 10, .no_decoder = true },
+	{ ALGORITHM_ZSTD, "Can't initialize ZSTD stream", 9, .no_decoder = true },
+};
+
+/* Test that the texts which documents name are those of decompress.c */
+static void message_texts_as_of_today(struct kunit *test)
+{
+	struct attempt *a = test->priv;
 	unsigned int i;
 
-	case_fill(100, PAYLOAD_TEXT, 19);
-	for (i = 0; i < ARRAY_SIZE(flags); i++) {
-		case_write(a, 100, &stream_plain);
-		((u8 *)a->in)[3] = flags[i];
-		scnprintf(a->what, sizeof(a->what),
-			  "flag %#x, without what it announces", flags[i]);
-		expect_taken(test, a);
+	for (i = 0; i < ARRAY_SIZE(messages); i++) {
+		a->d = case_algorithms[messages[i].algorithm].d;
+		/* Older kernels do not know zstd */
+		if (!a->d || !a->d->decompress)
+			continue;
+		case_write(a, 0, &stream_plain);
+		case_set_input(a, a->in, messages[i].size);
+		if (messages[i].flip)
+			((u8 *)a->in)[messages[i].flip] ^= 0xa6;
+		a->orders.fail_services = LEDGER_DECODER;
+		a->orders.fail_nth = messages[i].no_decoder;
+		scnprintf(a->what, sizeof(a->what), "message %u", i);
+		attempt_decompress(test, a);
+		if (!strstr(a->ledger.log, messages[i].text))
+			attempt_fail(test, a, "message: other text",
+				     "\"%s\", not \"%s\"", a->ledger.log,
+				     messages[i].text);
 	}
 }
 
 static struct kunit_case input_cases[] = {
 	KUNIT_CASE_PARAM(empty_input_is_refused, algorithm_gen_params),
 	KUNIT_CASE_PARAM(wrong_magic_is_refused, algorithm_gen_params),
-	KUNIT_CASE_PARAM(magic_bytes_alone_identify_the_format,
-			 algorithm_gen_params),
 	KUNIT_CASE_PARAM(other_formats_are_refused, algorithm_gen_params),
 	KUNIT_CASE_PARAM(bytes_past_the_input_are_not_read,
 			 algorithm_gen_params),
@@ -692,18 +738,23 @@ static struct kunit_case input_cases[] = {
 			algorithm_gen_params),
 	KUNIT_CASE_PARAM(odd_stream_is_taken_or_refused, odd_stream_gen_params),
 	KUNIT_CASE_PARAM(zstd_frame_header_is_refused, zstd_header_gen_params),
-	KUNIT_CASE(zstd_skippable_frame_first_is_refused),
-	KUNIT_CASE(zstd_empty_frame_may_declare_more_than_a_page),
-	KUNIT_CASE(xz_first_range_coder_byte_is_ignored),
-	KUNIT_CASE_PARAM(trailing_bytes_are_ignored, algorithm_gen_params),
-	KUNIT_CASE_PARAM(second_stream_is_ignored, algorithm_gen_params),
-	KUNIT_CASE(gzip_trailer_is_not_verified),
-	KUNIT_CASE(gzip_without_trailer_comes_out),
-	KUNIT_CASE(gzip_damaged_data_is_taken),
+	KUNIT_CASE(zstd_window_has_the_limit_of_the_decoder),
+	KUNIT_CASE(zstd_skippable_frame_is_refused_as_of_today),
+	KUNIT_CASE(zstd_empty_frame_is_taken_as_of_today),
+	KUNIT_CASE(xz_range_coder_byte_is_ignored_as_of_today),
+	KUNIT_CASE_PARAM(trailing_bytes_are_ignored_as_of_today,
+			 algorithm_gen_params),
+	KUNIT_CASE_PARAM(second_stream_is_ignored_as_of_today,
+			 algorithm_gen_params),
+	KUNIT_CASE(gzip_trailer_is_ignored_as_of_today),
+	KUNIT_CASE(gzip_without_trailer_is_taken_as_of_today),
+	KUNIT_CASE(gzip_damaged_data_is_taken_as_of_today),
 	KUNIT_CASE(gzip_stored_length_is_verified),
 	KUNIT_CASE(gzip_unterminated_name_is_refused),
 	KUNIT_CASE(gzip_long_name_comes_out),
-	KUNIT_CASE(gzip_flags_of_other_fields_are_ignored),
+	KUNIT_CASE_PARAM(gzip_flag_is_ignored_as_of_today,
+			 gzip_flag_gen_params),
+	KUNIT_CASE(message_texts_as_of_today),
 	{ }
 };
 

@@ -124,10 +124,8 @@ static void benchmark(struct kunit *test)
 	struct page **pages;
 	unsigned int i;
 
-	if (!bench) {
+	if (!bench)
 		kunit_skip(test, "run with module_decompress_kunit.bench=1");
-		return;
-	}
 	pages = kunit_kcalloc(test, BENCH_PAGES, sizeof(*pages), GFP_KERNEL);
 	KUNIT_ASSERT_NOT_NULL(test, pages);
 	for (i = 0; i < BENCH_PAGES; i++) {

@@ -27,8 +27,6 @@ enum {
  * @d: decompress.c built for it; NULL or empty if the tree lacks the algorithm
  * @magic: number of magic bytes that the kernel checks
  * @write: writer of an uncompressed stream
- * @init_error: error if the decoder cannot be initialized
- * @init_log: message that is logged then, or NULL
  */
 struct algorithm {
 	const char *name;
@@ -36,8 +34,6 @@ struct algorithm {
 	u8 magic;
 	size_t (*write)(u8 *out, const u8 *payload, size_t len,
 			const struct stream_options *options);
-	int init_error;
-	const char *init_log;
 };
 
 extern const struct algorithm case_algorithms[NR_ALGORITHMS];

@@ -32,18 +32,23 @@ static atomic_t strays;
 /**
  * ledger_report() - note that a rule is broken
  * @ledger: the ledger
- * @fmt: format of the report, as for printf()
+ * @rule: name of the rule, the same each time that it is broken
+ * @fmt: format of what was seen, as for printf()
+ *
+ * The report is "[rule] what was seen": the harness groups failures by the rule.
  *
  * Context: any.
  */
-void ledger_report(struct ledger *ledger, const char *fmt, ...)
+void ledger_report(struct ledger *ledger, const char *rule, const char *fmt, ...)
 {
 	char *text = ledger->report[min(ledger->reports, LEDGER_MAX_REPORTS - 1)];
 	va_list args;
+	int len;
 
 	if (ledger->reports < LEDGER_MAX_REPORTS) {
+		len = scnprintf(text, LEDGER_LINE, "[%s] ", rule);
 		va_start(args, fmt);
-		vscnprintf(text, LEDGER_LINE, fmt, args);
+		vscnprintf(text + len, LEDGER_LINE - len, fmt, args);
 		va_end(args);
 	}
 	/* Count a report only once if it repeats for every page */
@@ -99,10 +104,10 @@ static void __noreturn end_task(void)
  */
 static void give_up(struct ledger *ledger)
 {
-	ledger_report(ledger, "decompression does not end: %u calls and more",
+	ledger_report(ledger, "decompression does not end", "%u calls and more",
 		      ledger->calls - 1);
 	ledger->fatal = true;
-	if (ledger->mapped_page)
+	while (ledger->nr_maps)
 		ledger_unmap(ledger);
 	end_task();
 }
@@ -124,7 +129,7 @@ struct ledger *ledger_current(void)
 		atomic_inc(&strays);
 		end_task();
 	}
-	if (unlikely(++ledger->calls > LEDGER_CALLS_PER_PAGE * ledger->max_pages))
+	if (unlikely(++ledger->calls > ledger->max_calls))
 		give_up(ledger);
 	return ledger;
 }
@@ -193,7 +198,7 @@ void ledger_expect_state(struct ledger *ledger, struct task_state want,
 	struct task_state is = task_state_now();
 
 	if (!task_state_equal(is, want))
-		ledger_report(ledger,
+		ledger_report(ledger, "state of the task: changed",
 			      "%s: kmap idx %d, not %d; migration off %d, not %d; preempt %x, not %x; pagefault off %d, not %d; irqs off %d, not %d",
 			      when, is.kmap_idx, want.kmap_idx,
 			      is.migration_disabled, want.migration_disabled,
@@ -224,8 +229,8 @@ void ledger_open(struct ledger *ledger, const struct ledger_orders *orders,
 	ledger->state = task_state_now();
 	ledger->pages = ledger->own_pages;
 	ledger->max_pages = LEDGER_MAX_PAGES;
-	if (orders->endless)
-		ledger->max_pages = orders->endless + 8;
+	ledger->max_calls = LEDGER_CALLS_PER_PAGE * LEDGER_MAX_PAGES +
+			    LEDGER_CALLS_PER_ENDLESS_PAGE * orders->endless;
 	if (orders->records) {
 		ledger->pages = orders->records;
 		ledger->max_pages = orders->max_records;
@@ -248,7 +253,11 @@ bool ledger_may_fail(struct ledger *ledger, enum ledger_service service)
 {
 	if (!(ledger->orders.fail_services & service))
 		return false;
-	if (++ledger->fallible != ledger->orders.fail_nth)
+	ledger->fallible++;
+	if (ledger->fallible < ledger->orders.fail_nth ||
+	    !ledger->orders.fail_nth ||
+	    (ledger->fallible > ledger->orders.fail_nth &&
+	     !ledger->orders.fail_on))
 		return false;
 	ledger->failed = true;
 	ledger->denied++;
@@ -256,45 +265,67 @@ bool ledger_may_fail(struct ledger *ledger, enum ledger_service service)
 }
 
 /**
- * ledger_unmapped() - run the callback "unmapped" of the orders, if any
+ * ledger_unmapped() - run the callback "unmapped" of the orders, if any, unless
+ *	a page is mapped
  * @ledger: the ledger
  *
  * Context: task context; may sleep.
  */
 void ledger_unmapped(struct ledger *ledger)
 {
-	if (ledger->orders.unmapped)
+	if (ledger->orders.unmapped && !ledger->nr_maps)
 		ledger->orders.unmapped(ledger->orders.context);
 }
 
 /**
  * ledger_expect_unmapped() - check that no page is mapped
  * @ledger: the ledger
- * @call: name of the call, which allocates or frees memory or address space and
- *	must not do so while a page is mapped
+ * @call: name of the call, which allocates memory or address space
  *
  * Context: task context.
  */
 void ledger_expect_unmapped(struct ledger *ledger, const char *call)
 {
-	if (ledger->mapped_page)
-		ledger_report(ledger, "%s while a page is mapped", call);
+	if (ledger->nr_maps)
+		ledger_report(ledger, "mapping: held during an allocation", "%s",
+			      call);
 }
 
-/* Keep messages off the console, and store the last one for the cases */
+/**
+ * ledger_has() - check that output memory is there
+ * @ledger: the ledger
+ * @p: address of the output
+ * @size: size of the output in bytes
+ *
+ * Context: task context.
+ * Return: true if all of it lies in one mapping of vmap(), or one allocation.
+ */
+bool ledger_has(struct ledger *ledger, const void *p, size_t size)
+{
+	size_t room = ledger_room(ledger, p);
+
+	return room >= size && room != SIZE_MAX;
+}
+
+/* Keep messages off the console, and store the last error for the cases */
 void ledger_printk(const char *fmt, ...)
 {
 	struct ledger *ledger = ledger_current();
+	int level = printk_get_level(fmt) - '0';
+	char text[LEDGER_LOG];
 	va_list args;
 
 	va_start(args, fmt);
-	vscnprintf(ledger->log, sizeof(ledger->log), printk_skip_level(fmt),
-		   args);
+	vscnprintf(text, sizeof(text), printk_skip_level(fmt), args);
 	va_end(args);
-	ledger->log_level = printk_get_level(fmt) - '0';
+	if (!strchr(text, '\n'))
+		ledger_report(ledger, "message: no end of line", "\"%s\"", text);
+	if (level > LOGLEVEL_WARNING)
+		return;
+	strscpy(ledger->log, text, sizeof(ledger->log));
+	*strchrnul(ledger->log, '\n') = '\0';
+	ledger->log_level = level;
 	ledger->log_lines++;
-	if (!strchr(ledger->log, '\n'))
-		ledger_report(ledger, "a message without an end: \"%s\"", ledger->log);
 }
 
 int ledger_sysfs_create_file(struct kobject *kobj, const struct attribute *attr)
@@ -346,7 +377,7 @@ void ledger_abandon(struct kunit *test, struct ledger *ledger)
 	if (!ledger->task)
 		return;
 	end_record(ledger);
-	ledger_report(ledger, "the task ended in the middle, after %u calls",
+	ledger_report(ledger, "the task ended in the middle", "after %u calls",
 		      ledger->calls);
 	fail_for_reports(test, ledger, "abandoned");
 }
@@ -356,7 +387,7 @@ static void settle(struct ledger *ledger)
 {
 	end_record(ledger);
 	if (ledger->decoder)
-		ledger_report(ledger, "a decoder is left set up");
+		ledger_report(ledger, "decoder: left set up", "at the end");
 	ledger_settle_pages(ledger);
 	ledger_settle_memory(ledger);
 	ledger_expect_state(ledger, ledger->state, "at the end");

@@ -4,9 +4,9 @@
  * records each call, checks the call against the rules, and passes it on. It
  * can also make a call fail, or disturb the task during a call.
  *
- * The rules for mappings come from mm/highmem.c and
- * Documentation/mm/highmem.rst; two are stricter: one page at a time, and none
- * during an allocation. The errors come from finit_module(2).
+ * A rule holds what a document, a header or a format promises: mm/highmem.c and
+ * Documentation/mm/highmem.rst for mappings, finit_module(2) for errors. One is
+ * stricter: no page is mapped during an allocation, which may sleep for long.
  */
 #ifndef _MODULE_TESTS_LEDGER_H
 #define _MODULE_TESTS_LEDGER_H
@@ -39,11 +39,16 @@ struct kset;
 struct kunit;
 struct load_info;
 
-/* Pages for the largest payload, 4 MiB, and some to spare */
-#define LEDGER_MAX_PAGES	(SZ_4M / PAGE_SIZE + 8)
-/* Calls for each page: allocate, map, decode, unmap, free, and one to spare */
-#define LEDGER_CALLS_PER_PAGE	6
+/* Twice the pages of the largest payload, 4 MiB, and some to spare */
+#define LEDGER_MAX_PAGES	(SZ_8M / PAGE_SIZE + 64)
+/* Decompression with more calls for each page of output does not end */
+#define LEDGER_CALLS_PER_PAGE	256
+#define LEDGER_CALLS_PER_ENDLESS_PAGE	12
 #define LEDGER_MAX_MEMORY	64
+#define LEDGER_MAX_MAPS		4
+#define LEDGER_MAX_VMAPS	4
+/* The order of all pages of a block but the first */
+#define LEDGER_TAIL		0xff
 #define LEDGER_MAX_REPORTS	4U
 #define LEDGER_LINE		160
 #define LEDGER_LOG		256
@@ -85,8 +90,8 @@ struct task_state {
  * @size: size in bytes, without the redzone behind the allocation
  * @vmalloc: the memory is from vmalloc(), so kfree() must not free it
  * @kmalloc: the memory is from kmalloc(), so vfree() must not free it
- * @freed: the caller freed the memory; the ledger keeps it, poisoned, until the
- *	ledger closes
+ * @freed: the caller freed the memory; the ledger keeps it, poisoned, until it
+ *	needs the entry or closes
  */
 struct ledger_memory {
 	void *p;
@@ -99,15 +104,39 @@ struct ledger_memory {
 /**
  * struct ledger_page - one output page
  * @page: the page
- * @maps: number of times the page was mapped
  * @kept: number of extra references to the page when the caller freed it
+ * @order: order in which the page must be freed; %LEDGER_TAIL: with another page
+ * @folio: the page is part of a folio of several pages
  * @freed: the caller freed the page; the ledger keeps it until it closes
  */
 struct ledger_page {
 	struct page *page;
-	unsigned int maps;
 	int kept;
+	u8 order;
+	bool folio;
 	bool freed;
+};
+
+/**
+ * struct ledger_map - one mapping of an output page
+ * @page: the page
+ * @addr: address that the caller received
+ */
+struct ledger_map {
+	struct page *page;
+	void *addr;
+};
+
+/**
+ * struct ledger_vmap - one mapping by vmap()
+ * @addr: address that the caller received; NULL: the entry is free
+ * @size: size in bytes
+ * @put: page array that vfree() of @addr frees, with its pages, or NULL
+ */
+struct ledger_vmap {
+	void *addr;
+	size_t size;
+	struct page **put;
 };
 
 /**
@@ -115,13 +144,15 @@ struct ledger_page {
  * @mapper: function that maps output pages
  * @fail_services: mask of enum ledger_service; the ledger counts their calls
  * @fail_nth: number of the counted call that fails, from 1; 0: no call fails
+ * @fail_on: all later calls fail, too
  * @xz_mem_error: make xz_dec_run() fail as if out of memory for its dictionary
  * @most_memory: largest allocation in bytes that does not fail; 0: no limit
  * @endless: length in pages of a simulated output: the ledger does not run the
- *	decoder, but hands out the same page each time and reports it as filled;
- *	the input needs only a header; 0: run the decoder
+ *	decoder, but hands out the same page each time and reports all output as
+ *	written; the input needs only a header; 0: run the decoder
  * @unmapped: callback in allocations, frees, vmap(), and after kunmap_local()
- * @midway: callback while an output page is mapped and half filled
+ * @midway: callback in the middle of each decoder call and each memcpy() to a
+ *	mapped page
  * @context: argument of @unmapped and @midway
  * @records: array for output pages if the input is not from the suite, and may
  *	need more than %LEDGER_MAX_PAGES; NULL: the array in struct ledger
@@ -131,6 +162,7 @@ struct ledger_orders {
 	enum ledger_mapper mapper;
 	unsigned int fail_services;
 	unsigned int fail_nth;
+	bool fail_on;
 	bool xz_mem_error;
 	size_t most_memory;
 	unsigned int endless;
@@ -151,15 +183,15 @@ struct ledger_orders {
  * @status: last status of the decoder, which decompress.c logs on an error
  * @mappings: number of times an output page was mapped
  * @runs: number of decoder calls
+ * @produced: number of bytes of simulated output
  * @nr_pages: number of output pages allocated
  * @highmem: number of output pages in highmem
  * @nr_memory: number of allocations other than output pages
- * @vmap_pages: number of pages in the last vmap()
  * @attribute: attribute passed to sysfs_create_file()
  * @kobj: directory passed to sysfs_create_file()
- * @log_lines: number of pr_err() and pr_warn() calls
- * @log: text of the last message
- * @log_level: level of the last message, such as LOGLEVEL_ERR
+ * @log_lines: number of messages at the level of a warning or worse
+ * @log: text of the last of these, without the end of the line
+ * @log_level: level of the last of these, such as LOGLEVEL_ERR
  * @reports: number of reports, where identical ones in a row count once
  * @report: text of the first %LEDGER_MAX_REPORTS reports
  * @fatal: the ledger has prevented a crash or corruption of memory
@@ -172,10 +204,10 @@ struct ledger {
 	int status;
 	unsigned int mappings;
 	unsigned int runs;
+	u64 produced;
 	unsigned int nr_pages;
 	unsigned int highmem;
 	unsigned int nr_memory;
-	unsigned int vmap_pages;
 	const struct attribute *attribute;
 	const struct kobject *kobj;
 	unsigned int log_lines;
@@ -195,15 +227,16 @@ struct ledger {
 	struct task_struct *task;
 	struct task_state state;
 	unsigned int calls;
+	unsigned int max_calls;
 	unsigned int fallible;
-	struct page *mapped_page;
-	void *mapped;
-	void *vmapped;
+	bool memory_denied;
+	struct ledger_map map[LEDGER_MAX_MAPS];
+	unsigned int nr_maps;
+	struct ledger_vmap vmap[LEDGER_MAX_VMAPS];
 	const void *decoder;
 	bool ended;
+	bool no_header;
 	const void *workspace;
-	size_t zstd_window;
-	size_t room;
 	unsigned int page_cursor;
 	unsigned int max_pages;
 	struct ledger_page *pages;
@@ -216,8 +249,8 @@ struct ledger {
  * @name: "gzip", "xz" or "zstd"
  * @decompress: module_decompress()
  * @cleanup: module_decompress_cleanup()
- * @decode: module_gzip_decompress() or its counterpart for xz or zstd
- * @extend: module_extend_max_pages()
+ * @decode: module_gzip_decompress() or its counterpart for xz or zstd; NULL if
+ *	decompress.c has no such function
  * @sysfs_init: creates /sys/module/compression; NULL without CONFIG_SYSFS
  * @kset: stand-in for module_kset, the directory /sys/module
  */
@@ -226,7 +259,6 @@ struct decompressor {
 	int (*decompress)(struct load_info *info, const void *buf, size_t size);
 	void (*cleanup)(struct load_info *info);
 	ssize_t (*decode)(struct load_info *info, const void *buf, size_t size);
-	int (*extend)(struct load_info *info, unsigned int extent);
 	int (*sysfs_init)(void);
 	const struct kset *kset;
 };
@@ -247,10 +279,15 @@ bool __must_check ledger_close_expecting(struct ledger *ledger,
 bool __must_check ledger_close_fatal(struct ledger *ledger);
 void ledger_abandon(struct kunit *test, struct ledger *ledger);
 unsigned int ledger_strays(void);
+bool ledger_has(struct ledger *ledger, const void *p, size_t size);
 
 /* The stand-ins that decompress.c calls, through seam.h, for kernel services */
 struct page *ledger_alloc_pages(gfp_t gfp, unsigned int order);
+unsigned long ledger_alloc_pages_bulk(gfp_t gfp, unsigned long count,
+				      struct page **array);
+void ledger_split_page(struct page *page, unsigned int order);
 void ledger_free_pages(struct page *page, unsigned int order);
+void ledger_put_page(struct page *page);
 void *ledger_kmap_local_page(struct page *page);
 void *ledger_kmap_local_folio(struct folio *folio, size_t offset);
 void ledger_kunmap_local(const void *addr);
@@ -261,8 +298,9 @@ void *ledger_vmap(struct page **pages, unsigned int count, unsigned long flags,
 void ledger_vunmap(const void *addr);
 void *ledger_kmalloc(size_t n, size_t size, gfp_t gfp);
 void *ledger_kvmalloc(size_t n, size_t size, gfp_t gfp);
-void *ledger_vmalloc(size_t size, gfp_t gfp);
+void *ledger_vmalloc(size_t n, size_t size, gfp_t gfp);
 void *ledger_kvrealloc(const void *p, size_t size, gfp_t gfp);
+void *ledger_krealloc(const void *p, size_t n, size_t size, gfp_t gfp);
 void ledger_kfree(const void *p);
 void ledger_kvfree(const void *p);
 void ledger_vfree(const void *p);
@@ -270,14 +308,17 @@ void *ledger_memcpy(void *to, const void *from, size_t n);
 
 int ledger_zlib_init(z_stream *s, int window_bits);
 int ledger_zlib_run(z_stream *s, int flush);
+int ledger_zlib_reset(z_stream *s);
 int ledger_zlib_end(z_stream *s);
 struct xz_dec *ledger_xz_dec_init(enum xz_mode mode, u32 dict_max);
 enum xz_ret ledger_xz_dec_run(struct xz_dec *s, struct xz_buf *b);
+void ledger_xz_dec_reset(struct xz_dec *s);
 void ledger_xz_dec_end(struct xz_dec *s);
 size_t ledger_zstd_get_frame_header(zstd_frame_header *header, const void *src,
 				    size_t size);
 zstd_dstream *ledger_zstd_init_dstream(size_t window, void *workspace,
 				       size_t size);
+size_t ledger_zstd_reset_dstream(zstd_dstream *s);
 size_t ledger_zstd_decompress_stream(zstd_dstream *s, zstd_out_buffer *out,
 				     zstd_in_buffer *in);
 

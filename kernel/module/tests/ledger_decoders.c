@@ -8,33 +8,31 @@
 static bool workspace_suffices(struct ledger *ledger, const void *workspace,
 			       size_t need)
 {
-	struct ledger_memory *memory = ledger_find_memory(ledger, workspace);
+	size_t room = ledger_room(ledger, workspace);
 
-	if (memory && memory->size >= need)
+	if (room >= need)
 		return true;
-	ledger_report(ledger, "decoder set up with a workspace of %zu bytes, needs %zu",
-		      memory ? memory->size : 0, need);
+	ledger_report(ledger, "decoder: workspace too small",
+		      "%zu bytes, needs %zu", room, need);
 	return false;
 }
 
+/* A decoder may be set up again, but in the same workspace */
 static void decoder_begin(struct ledger *ledger, const void *decoder,
 			  const void *workspace)
 {
-	if (ledger->decoder)
-		ledger_report(ledger, "a second decoder set up");
+	if (ledger->decoder && ledger->workspace != workspace)
+		ledger_report(ledger, "decoder: left set up",
+			      "and a second one is set up");
 	ledger->decoder = decoder;
 	ledger->ended = false;
 	ledger->workspace = workspace;
 }
 
-static void decoder_end(struct ledger *ledger, const void *decoder)
-{
-	if (!decoder || ledger->decoder != decoder)
-		ledger_report(ledger, "end of a decoder that is not set up");
-	ledger->decoder = NULL;
-}
-
-/* Check that the decoder gets only the input and room in the mapped page */
+/*
+ * Check that the decoder may be used, and gets memory that is there: as input,
+ * the file or a copy; for the output, a mapped page or an allocation.
+ */
 static bool may_decode(struct ledger *ledger, const void *decoder,
 		       const void *in, size_t in_size, void *out,
 		       size_t out_size)
@@ -42,39 +40,46 @@ static bool may_decode(struct ledger *ledger, const void *decoder,
 	unsigned int reports = ledger->reports;
 
 	if (!decoder || decoder != ledger->decoder)
-		ledger_report(ledger, "use of a decoder that is not set up");
+		ledger_report(ledger, "decoder: not set up", "but used");
 	if (ledger->ended)
-		ledger_report(ledger, "use of a decoder that has come to its end, or failed");
-	if (in < ledger->in || in_size > ledger->in_size ||
-	    in + in_size != ledger->in + ledger->in_size)
-		ledger_report(ledger, "decoder given bytes %zd to %zd of %zu",
-			      in - ledger->in, in + in_size - ledger->in,
-			      ledger->in_size);
-	if (!ledger->mapped_page || out < ledger->mapped ||
-	    out_size > PAGE_SIZE ||
-	    out + out_size > ledger->mapped + PAGE_SIZE)
-		ledger_report(ledger, "decoder given %zu bytes of room outside the mapped page",
-			      out_size);
-	if (++ledger->runs > ledger->max_pages) {
-		ledger_report(ledger, "decompression does not end: %u runs and more",
-			      ledger->runs);
-		ledger->fatal = true;
-	}
-	if (ledger->mapped_page)
-		ledger_expect_mapped_state(ledger);
+		ledger_report(ledger, "decoder: used after its end",
+			      "or after an error");
+	/* The end of the input is a valid address for no bytes */
+	if (in_size && (ledger_room(ledger, in) < in_size ||
+			ledger_room(ledger, in) == SIZE_MAX))
+		ledger_report(ledger, "decoder: input out of bounds",
+			      "%zu bytes from byte %zd of %zu", in_size,
+			      in - ledger->in, ledger->in_size);
+	if (out_size && (ledger_room(ledger, out) < out_size ||
+			 ledger_room(ledger, out) == SIZE_MAX))
+		ledger_report(ledger, "decoder: output out of bounds",
+			      "%zu bytes", out_size);
+	ledger->runs++;
+	ledger_expect_mapped_state(ledger, "while mapped");
 	return reports == ledger->reports;
 }
 
-/* Count a page of orders.endless; return false for the last one */
-static bool endless_run(struct ledger *ledger)
+/*
+ * Count bytes of orders.endless; return false for the last ones, with which the
+ * decoder has read all input.
+ */
+static bool endless_run(struct ledger *ledger, size_t len)
 {
-	return ++ledger->runs < ledger->orders.endless;
+	ledger->runs++;
+	ledger->produced += len;
+	return ledger->produced < (u64)ledger->orders.endless * PAGE_SIZE;
 }
 
-static void midway(struct ledger *ledger)
+/**
+ * ledger_midway() - run the callback "midway" of the orders
+ * @ledger: the ledger; its orders have the callback
+ *
+ * Context: task context.
+ */
+void ledger_midway(struct ledger *ledger)
 {
 	ledger->orders.midway(ledger->orders.context);
-	ledger_expect_mapped_state(ledger);
+	ledger_expect_mapped_state(ledger, "while mapped");
 }
 
 int ledger_zlib_init(z_stream *s, int window_bits)
@@ -93,7 +98,6 @@ int ledger_zlib_init(z_stream *s, int window_bits)
 	return rc;
 }
 
-/* No expect_no_hole() here: zlib reports truncated input one call later */
 int ledger_zlib_run(z_stream *s, int flush)
 {
 	struct ledger *ledger = ledger_current();
@@ -101,8 +105,12 @@ int ledger_zlib_run(z_stream *s, int flush)
 	int rc;
 
 	if (ledger->orders.endless) {
+		rest = s->avail_out;
 		s->avail_out = 0;
-		return endless_run(ledger) ? Z_OK : Z_STREAM_END;
+		if (endless_run(ledger, rest))
+			return flush == Z_FINISH ? Z_BUF_ERROR : Z_OK;
+		s->avail_in = 0;
+		return Z_STREAM_END;
 	}
 	if (!may_decode(ledger, s, s->next_in, s->avail_in, s->next_out,
 			s->avail_out))
@@ -111,18 +119,28 @@ int ledger_zlib_run(z_stream *s, int flush)
 	s->avail_out -= rest;
 	rc = zlib_inflate(s, flush);
 	if (rest)
-		midway(ledger);
+		ledger_midway(ledger);
 	s->avail_out += rest;
 	if (rest && rc == Z_OK && s->avail_out == rest)
 		rc = zlib_inflate(s, flush);
-	ledger->ended = rc != Z_OK;
+	ledger->ended = rc != Z_OK && rc != Z_BUF_ERROR;
 	ledger->status = rc;
 	return rc;
 }
 
+int ledger_zlib_reset(z_stream *s)
+{
+	ledger_current()->ended = false;
+	return zlib_inflateReset(s);
+}
+
 int ledger_zlib_end(z_stream *s)
 {
-	decoder_end(ledger_current(), s);
+	struct ledger *ledger = ledger_current();
+
+	/* Without effect on a stream that is not set up */
+	if (ledger->decoder == s)
+		ledger->decoder = NULL;
 	return zlib_inflateEnd(s);
 }
 
@@ -133,11 +151,9 @@ struct xz_dec *ledger_xz_dec_init(enum xz_mode mode, u32 dict_max)
 
 	ledger_expect_unmapped(ledger, "xz_dec_init()");
 	ledger_unmapped(ledger);
-	if (mode != XZ_DYNALLOC || dict_max < XZ_LARGEST_PRESET) {
-		ledger_report(ledger, "xz_dec_init() in mode %d with at most %u bytes",
-			      mode, dict_max);
-		return NULL;
-	}
+	if (dict_max < XZ_LARGEST_PRESET)
+		ledger_report(ledger, "decoder: dictionary limit too low",
+			      "%u bytes", dict_max);
 	if (ledger_may_fail(ledger, LEDGER_DECODER) || ledger_may_fail(ledger, LEDGER_ALLOC))
 		return NULL;
 	s = xz_dec_init(mode, dict_max);
@@ -148,14 +164,6 @@ struct xz_dec *ledger_xz_dec_init(enum xz_mode mode, u32 dict_max)
 	return s;
 }
 
-/* Check that the previous page is full: a hole would corrupt the output */
-static void expect_no_hole(struct ledger *ledger)
-{
-	if (ledger->room)
-		ledger_report(ledger, "a page begun with %zu bytes of room in the last one",
-			      ledger->room);
-}
-
 enum xz_ret ledger_xz_dec_run(struct xz_dec *s, struct xz_buf *b)
 {
 	struct ledger *ledger = ledger_current();
@@ -163,12 +171,13 @@ enum xz_ret ledger_xz_dec_run(struct xz_dec *s, struct xz_buf *b)
 	enum xz_ret ret;
 
 	if (ledger->orders.endless) {
+		rest = b->out_size - b->out_pos;
 		b->out_pos = b->out_size;
-		return endless_run(ledger) ? XZ_OK : XZ_STREAM_END;
+		if (endless_run(ledger, rest))
+			return XZ_OK;
+		b->in_pos = b->in_size;
+		return XZ_STREAM_END;
 	}
-	if (!ledger->runs && b->in_pos)
-		ledger_report(ledger, "xz_dec_run() begins at byte %zu", b->in_pos);
-	expect_no_hole(ledger);
 	if (b->in_pos > b->in_size || b->out_pos > b->out_size ||
 	    !may_decode(ledger, s, b->in, b->in_size, b->out, b->out_size))
 		return XZ_BUF_ERROR;
@@ -180,7 +189,7 @@ enum xz_ret ledger_xz_dec_run(struct xz_dec *s, struct xz_buf *b)
 	b->out_size -= rest;
 	ret = xz_dec_run(s, b);
 	if (rest)
-		midway(ledger);
+		ledger_midway(ledger);
 	b->out_size += rest;
 	if (rest && ret == XZ_OK && b->out_pos == b->out_size - rest)
 		ret = xz_dec_run(s, b);
@@ -188,21 +197,27 @@ enum xz_ret ledger_xz_dec_run(struct xz_dec *s, struct xz_buf *b)
 		ledger->denied++;
 	ledger->ended = ret != XZ_OK;
 	ledger->status = ret;
-	ledger->room = b->out_size - b->out_pos;
 	return ret;
+}
+
+void ledger_xz_dec_reset(struct xz_dec *s)
+{
+	ledger_current()->ended = false;
+	xz_dec_reset(s);
 }
 
 void ledger_xz_dec_end(struct xz_dec *s)
 {
 	struct ledger *ledger = ledger_current();
 
-	ledger_expect_unmapped(ledger, "xz_dec_end()");
+	if (!s)
+		return;
 	ledger_unmapped(ledger);
-	if (ledger->decoder != s || !s) {
-		decoder_end(ledger, s);
+	if (ledger->decoder != s) {
+		ledger_report(ledger, "decoder: not set up", "but ended");
 		return;
 	}
-	decoder_end(ledger, s);
+	ledger->decoder = NULL;
 	xz_dec_end(s);
 }
 
@@ -212,13 +227,17 @@ size_t ledger_zstd_get_frame_header(zstd_frame_header *header, const void *src,
 	struct ledger *ledger = ledger_current();
 	size_t ret;
 
-	if (src != ledger->in || size != ledger->in_size) {
-		ledger_report(ledger, "frame header sought in %zu bytes where %zu were loaded",
-			      size, ledger->in_size);
+	if (ledger_room(ledger, src) < size) {
+		ledger_report(ledger, "decoder: input out of bounds",
+			      "a frame header in %zu bytes", size);
 		return 1;
 	}
 	ret = zstd_get_frame_header(header, src, size);
-	ledger->zstd_window = header->windowSize;
+	/* The header is valid only if this is 0 (linux/zstd.h); show its use */
+	ledger->no_header = ret;
+	if (ret)
+		*header = (zstd_frame_header){ .windowSize = SZ_1K };
+	ledger_unmapped(ledger);
 	return ret;
 }
 
@@ -228,17 +247,22 @@ zstd_dstream *ledger_zstd_init_dstream(size_t window, void *workspace,
 	struct ledger *ledger = ledger_current();
 	zstd_dstream *s;
 
-	if (window != ledger->zstd_window)
-		ledger_report(ledger, "decoder set up for a window of %zu bytes, not %zu",
-			      window, ledger->zstd_window);
-	if (!workspace_suffices(ledger, workspace,
-				max(size, zstd_dstream_workspace_bound(window))) ||
+	if (ledger->no_header)
+		ledger_report(ledger, "decoder: no frame header",
+			      "but set up for %zu bytes", window);
+	if (!workspace_suffices(ledger, workspace, size) ||
 	    ledger_may_fail(ledger, LEDGER_DECODER))
 		return NULL;
 	s = zstd_init_dstream(window, workspace, size);
 	if (s)
 		decoder_begin(ledger, s, workspace);
 	return s;
+}
+
+size_t ledger_zstd_reset_dstream(zstd_dstream *s)
+{
+	ledger_current()->ended = false;
+	return zstd_reset_dstream(s);
 }
 
 size_t ledger_zstd_decompress_stream(zstd_dstream *s, zstd_out_buffer *out,
@@ -248,10 +272,13 @@ size_t ledger_zstd_decompress_stream(zstd_dstream *s, zstd_out_buffer *out,
 	size_t rest, ret;
 
 	if (ledger->orders.endless) {
+		rest = out->size - out->pos;
 		out->pos = out->size;
-		return endless_run(ledger);
+		if (endless_run(ledger, rest))
+			return 1;
+		in->pos = in->size;
+		return 0;
 	}
-	expect_no_hole(ledger);
 	if (in->pos > in->size || out->pos > out->size ||
 	    !may_decode(ledger, s, in->src, in->size, out->dst, out->size))
 		return -(size_t)ZSTD_error_GENERIC;
@@ -259,14 +286,14 @@ size_t ledger_zstd_decompress_stream(zstd_dstream *s, zstd_out_buffer *out,
 	out->size -= rest;
 	ret = zstd_decompress_stream(s, out, in);
 	if (rest)
-		midway(ledger);
+		ledger_midway(ledger);
 	out->size += rest;
 	if (rest && ret && !zstd_is_error(ret) &&
 	    out->pos == out->size - rest)
 		ret = zstd_decompress_stream(s, out, in);
-	ledger->ended = !ret || zstd_is_error(ret);
+	/* After the end of a frame, the decoder expects the next one */
+	ledger->ended = zstd_is_error(ret);
 	ledger->status = zstd_get_error_code(ret);
-	ledger->room = out->size - out->pos;
 	return ret;
 }
 
@@ -289,7 +316,7 @@ void ledger_workspace_freed(struct ledger *ledger,
 	    ledger->decoder < memory->p + memory->size)
 		ledger->decoder = NULL;
 	if (ledger->decoder)
-		ledger_report(ledger, "%s of the workspace of a running decoder",
-			      call);
+		ledger_report(ledger, "decoder: workspace freed",
+			      "%s while the decoder is set up", call);
 	ledger->workspace = NULL;
 }

@@ -6,7 +6,8 @@
 #include "ledger.h"
 #include "../internal.h"
 
-__printf(2, 3) void ledger_report(struct ledger *ledger, const char *fmt, ...);
+__printf(3, 4) void ledger_report(struct ledger *ledger, const char *rule,
+				  const char *fmt, ...);
 struct ledger *ledger_current(void);
 void ledger_expect_state(struct ledger *ledger, struct task_state want,
 			 const char *when);
@@ -15,11 +16,16 @@ bool ledger_may_fail(struct ledger *ledger, enum ledger_service service);
 void ledger_unmapped(struct ledger *ledger);
 
 void ledger_unmap(struct ledger *ledger);
-void ledger_expect_mapped_state(struct ledger *ledger);
+void ledger_expect_mapped_state(struct ledger *ledger, const char *when);
+struct ledger_vmap *ledger_find_vmap(struct ledger *ledger, const void *addr);
+bool ledger_vfree_pages(const void *addr);
 void ledger_settle_pages(struct ledger *ledger);
 
 struct ledger_memory *ledger_find_memory(struct ledger *ledger, const void *p);
+size_t ledger_room(struct ledger *ledger, const void *p);
 void ledger_settle_memory(struct ledger *ledger);
+
+void ledger_midway(struct ledger *ledger);
 
 void ledger_workspace_freed(struct ledger *ledger,
 			    const struct ledger_memory *memory,

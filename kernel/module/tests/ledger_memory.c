@@ -14,6 +14,9 @@
 /* In fragmented memory, more than 2^order contiguous pages may not exist */
 #define CONTIGUOUS_ORDER	2
 
+/* The largest window that lib/zstd decodes, and its tables: nothing needs more */
+#define LARGEST_NEED	(SZ_128M + SZ_1M)
+
 /* The file decides the size of larger requests: a failure must not warn */
 #define FILES_CHOICE	SZ_4M
 
@@ -43,9 +46,11 @@ static void *remember(struct ledger *ledger, void *p, size_t size, bool kmalloc,
 
 	if (!p) {
 		ledger->denied++;
+		ledger->memory_denied = true;
 		ledger->short_of = size;
 		return NULL;
 	}
+	ledger->memory_denied = false;
 	*memory = (struct ledger_memory){
 		.p = p,
 		.size = size,
@@ -60,29 +65,69 @@ static void *remember(struct ledger *ledger, void *p, size_t size, bool kmalloc,
 	return p;
 }
 
-/* Check a request of any kind; return false if the allocation must fail */
+static void check_redzone(struct ledger *ledger, struct ledger_memory *memory)
+{
+	if (memchr_inv(memory->p + memory->size, REDZONE_BYTE, REDZONE)) {
+		ledger_report(ledger, "memory: written past its end",
+			      "of %zu bytes", memory->size);
+		ledger->fatal = true;
+	}
+}
+
+/* Really free the memory that the caller freed, to have its entries */
+static void reuse_entries(struct ledger *ledger)
+{
+	unsigned int i, left = 0;
+
+	for (i = 0; i < ledger->nr_memory; i++) {
+		if (ledger->allocation[i].freed)
+			kvfree(ledger->allocation[i].p);
+		else
+			ledger->allocation[left++] = ledger->allocation[i];
+	}
+	ledger->nr_memory = left;
+}
+
+static bool may_succeed(struct ledger *ledger, size_t size)
+{
+	if (ledger_may_fail(ledger, LEDGER_ALLOC))
+		return false;
+	if (!ledger->orders.most_memory || size <= ledger->orders.most_memory)
+		return true;
+	ledger->denied++;
+	return false;
+}
+
+/*
+ * Check a request of any kind; return false if the allocation must fail. The
+ * caller may sleep, kmalloc() does not allow the zones, and finit_module(2) can
+ * fail with ENOMEM. Other flags do not matter.
+ */
 static bool may_allocate(struct ledger *ledger, size_t size, gfp_t gfp)
 {
-	ledger_expect_unmapped(ledger, "allocation");
-	ledger_expect_state(ledger, ledger->state, "allocation");
-	if ((gfp & ~(__GFP_ZERO | __GFP_NOWARN)) != GFP_KERNEL)
-		ledger_report(ledger, "%zu bytes asked for with gfp %#x", size,
+	ledger_expect_unmapped(ledger, "an allocation");
+	ledger_expect_mapped_state(ledger, "allocation");
+	if (!gfpflags_allow_blocking(gfp) ||
+	    (gfp & (__GFP_DMA | __GFP_DMA32 | __GFP_HIGHMEM | __GFP_NOFAIL)))
+		ledger_report(ledger, "memory: flags not allowed",
+			      "%zu bytes with gfp %#x", size,
 			      (__force unsigned int)gfp);
+	if (size > LARGEST_NEED && !ledger->runs)
+		ledger_report(ledger, "memory: more than any decoder uses",
+			      "%zu bytes", size);
+	if (ledger->nr_memory == LEDGER_MAX_MEMORY)
+		reuse_entries(ledger);
 	if (ledger->nr_memory == LEDGER_MAX_MEMORY) {
-		ledger_report(ledger, "%u allocations and more", ledger->nr_memory);
+		ledger_report(ledger, "decompression does not end",
+			      "%u allocations and more", ledger->nr_memory);
 		return false;
 	}
 	ledger_unmapped(ledger);
-	if (ledger_may_fail(ledger, LEDGER_ALLOC))
-		return false;
-	if (ledger->orders.most_memory && size > ledger->orders.most_memory) {
-		ledger->denied++;
-		return false;
-	}
-	return true;
+	ledger->memory_denied = !may_succeed(ledger, size);
+	return !ledger->memory_denied;
 }
 
-/* Drop other flags, which are reported: one could make an allocation hang */
+/* Drop other flags: one could make an allocation hang */
 static gfp_t quiet(gfp_t gfp)
 {
 	return GFP_KERNEL | __GFP_NOWARN | (gfp & __GFP_ZERO);
@@ -94,12 +139,21 @@ void *ledger_kmalloc(size_t n, size_t size, gfp_t gfp)
 	size_t bytes = array_size(n, size);
 
 	if (bytes > PAGE_SIZE << CONTIGUOUS_ORDER)
-		ledger_report(ledger, "%zu bytes asked for in one physically contiguous piece",
-			      bytes);
+		ledger_report(ledger, "memory: large and physically contiguous",
+			      "%zu bytes", bytes);
 	if (!may_allocate(ledger, bytes, gfp))
 		return NULL;
 	return remember(ledger, kmalloc(size_add(bytes, REDZONE), quiet(gfp)),
 			bytes, true, false, gfp);
+}
+
+/* kvmalloc() warns of a request above INT_MAX, which a file must not cause */
+static void *check_warning(struct ledger *ledger, void *p, size_t bytes, gfp_t gfp)
+{
+	if (!p && bytes > FILES_CHOICE && !(gfp & __GFP_NOWARN))
+		ledger_report(ledger, "memory: the kernel would warn",
+			      "%zu bytes, not to be had", bytes);
+	return p;
 }
 
 void *ledger_kvmalloc(size_t n, size_t size, gfp_t gfp)
@@ -112,33 +166,18 @@ void *ledger_kvmalloc(size_t n, size_t size, gfp_t gfp)
 		p = remember(ledger,
 			     kvmalloc(size_add(bytes, REDZONE), quiet(gfp)),
 			     bytes, false, false, gfp);
-	/* kvmalloc() warns above INT_MAX; a failed vmalloc() dumps memory */
-	if (!p && bytes > FILES_CHOICE && !(gfp & __GFP_NOWARN))
-		ledger_report(ledger,
-			      "%zu bytes asked for, not to be had, and the kernel would warn",
-			      bytes);
-	return p;
+	return check_warning(ledger, p, bytes, gfp);
 }
 
-void *ledger_vmalloc(size_t size, gfp_t gfp)
+void *ledger_vmalloc(size_t n, size_t size, gfp_t gfp)
 {
 	struct ledger *ledger = ledger_current();
+	size_t bytes = array_size(n, size);
 
-	ledger_report(ledger, "%zu bytes from vmalloc(), whose address space is scarce",
-		      size);
-	if (!may_allocate(ledger, size, gfp))
+	if (!may_allocate(ledger, bytes, gfp & ~__GFP_HIGHMEM))
 		return NULL;
-	return remember(ledger, __vmalloc(size_add(size, REDZONE), quiet(gfp)),
-			size, false, true, gfp);
-}
-
-static void check_redzone(struct ledger *ledger, struct ledger_memory *memory)
-{
-	if (memchr_inv(memory->p + memory->size, REDZONE_BYTE, REDZONE)) {
-		ledger_report(ledger, "written past the end of an allocation of %zu bytes",
-			      memory->size);
-		ledger->fatal = true;
-	}
+	return remember(ledger, __vmalloc(size_add(bytes, REDZONE), quiet(gfp)),
+			bytes, false, true, gfp);
 }
 
 static void forget(const void *p, const char *call, bool takes_kmalloc,
@@ -149,18 +188,17 @@ static void forget(const void *p, const char *call, bool takes_kmalloc,
 
 	if (ZERO_OR_NULL_PTR(p))
 		return;
-	ledger_expect_unmapped(ledger, call);
 	ledger_unmapped(ledger);
 	memory = ledger_find_memory(ledger, p);
 	if (!memory) {
-		ledger_report(ledger, "%s of memory that is not allocated", call);
+		ledger_report(ledger, "memory: freed but not allocated", "%s", call);
 		ledger->fatal = true;
 		return;
 	}
-	if ((memory->kmalloc || !memory->vmalloc) && !takes_kmalloc)
-		ledger_report(ledger, "%s of memory that may be kmalloc()ed", call);
-	if ((memory->vmalloc || !memory->kmalloc) && !takes_vmalloc)
-		ledger_report(ledger, "%s of memory that may be vmalloc()ed", call);
+	if (((memory->kmalloc || !memory->vmalloc) && !takes_kmalloc) ||
+	    ((memory->vmalloc || !memory->kmalloc) && !takes_vmalloc))
+		ledger_report(ledger, "memory: freed by another function",
+			      "%s of %zu bytes", call, memory->size);
 	ledger_workspace_freed(ledger, memory, call);
 	check_redzone(ledger, memory);
 	memset(memory->p, POISON_FREED,
@@ -180,6 +218,8 @@ void ledger_kvfree(const void *p)
 
 void ledger_vfree(const void *p)
 {
+	if (ledger_vfree_pages(p))
+		return;
 	forget(p, "vfree()", false, true);
 }
 
@@ -193,7 +233,8 @@ void *ledger_kvrealloc(const void *p, size_t size, gfp_t gfp)
 	if (p) {
 		old = ledger_find_memory(ledger, p);
 		if (!old) {
-			ledger_report(ledger, "kvrealloc() of memory that is not allocated");
+			ledger_report(ledger, "memory: freed but not allocated",
+				      "kvrealloc()");
 			return NULL;
 		}
 	}
@@ -205,29 +246,81 @@ void *ledger_kvrealloc(const void *p, size_t size, gfp_t gfp)
 	return new;
 }
 
-/* Check that all of the n bytes at p are allocated */
-static bool is_allocated(struct ledger *ledger, const void *p, size_t n)
+/* Stand in for krealloc(): as kvrealloc(), but with memory from kmalloc() */
+void *ledger_krealloc(const void *p, size_t n, size_t size, gfp_t gfp)
+{
+	struct ledger *ledger = ledger_current();
+	struct ledger_memory *old = p ? ledger_find_memory(ledger, p) : NULL;
+	void *new = ledger_kmalloc(n, size, gfp);
+
+	if (new && old)
+		memcpy(new, p, min(array_size(n, size), old->size));
+	if (new)
+		ledger_kfree(p);
+	return new;
+}
+
+/* The end of the simulated input of INT_MAX bytes has no valid address */
+static bool lies_in(const void *p, const void *begin, size_t size)
+{
+	return p >= begin && (size_t)(p - begin) < size;
+}
+
+/**
+ * ledger_room() - find out how many bytes decompress.c may access at an address
+ * @ledger: the ledger
+ * @p: the address
+ *
+ * Context: task context.
+ * Return: number of bytes from @p to the end of what @p lies in: an allocation,
+ * a mapped page, the output of vmap(), or the input; 0 for memory that was freed
+ * and for NULL; SIZE_MAX for memory that the ledger does not know, such as the
+ * stack.
+ */
+size_t ledger_room(struct ledger *ledger, const void *p)
 {
 	struct ledger_memory *memory;
 	unsigned int i;
 
-	for (i = 0; i < ledger->nr_memory; i++) {
+	for (i = ledger->nr_memory; i--;) {
 		memory = &ledger->allocation[i];
-		if (!memory->freed && p >= memory->p &&
-		    p + n <= memory->p + memory->size)
-			return true;
+		if (!lies_in(p, memory->p, memory->size + REDZONE))
+			continue;
+		if (memory->freed || p >= memory->p + memory->size)
+			return 0;
+		return memory->p + memory->size - p;
 	}
-	return !n;
+	for (i = 0; i < ledger->nr_maps; i++)
+		if (lies_in(p, ledger->map[i].addr, PAGE_SIZE))
+			return ledger->map[i].addr + PAGE_SIZE - p;
+	for (i = 0; i < LEDGER_MAX_VMAPS; i++)
+		if (ledger->vmap[i].addr &&
+		    lies_in(p, ledger->vmap[i].addr, ledger->vmap[i].size))
+			return ledger->vmap[i].addr + ledger->vmap[i].size - p;
+	if (lies_in(p, ledger->in, ledger->in_size))
+		return ledger->in_size - (p - ledger->in);
+	return ZERO_OR_NULL_PTR(p) ? 0 : SIZE_MAX;
 }
 
 void *ledger_memcpy(void *to, const void *from, size_t n)
 {
 	struct ledger *ledger = ledger_current();
+	size_t half = ledger->nr_maps && ledger->orders.midway ? n / 2 : 0;
 
-	if (is_allocated(ledger, to, n) && is_allocated(ledger, from, n))
-		return memcpy(to, from, n);
-	ledger_report(ledger, "memcpy() of %zu bytes that are not all allocated", n);
-	ledger->fatal = true;
+	if (ledger->orders.endless && ledger->nr_pages &&
+	    to == page_address(ledger->pages[0].page))
+		return to;
+	if (ledger_room(ledger, to) < n || ledger_room(ledger, from) < n) {
+		ledger_report(ledger, "memory: copied past its end",
+			      "memcpy() of %zu bytes", n);
+		ledger->fatal = true;
+		return to;
+	}
+	if (half) {
+		memcpy(to, from, half);
+		ledger_midway(ledger);
+	}
+	memcpy(to + half, from + half, n - half);
 	return to;
 }
 
@@ -243,7 +336,7 @@ void ledger_settle_memory(struct ledger *ledger)
 
 	for (i = 0; i < ledger->nr_memory; i++) {
 		if (!ledger->allocation[i].freed) {
-			ledger_report(ledger, "%zu bytes are not freed",
+			ledger_report(ledger, "memory: not freed", "%zu bytes",
 				      ledger->allocation[i].size);
 			check_redzone(ledger, &ledger->allocation[i]);
 		}

@@ -20,26 +20,28 @@ static struct ledger_page *find_page(struct ledger *ledger, struct page *page)
 	return NULL;
 }
 
-/* Check the page array before decompress.c writes entry used_pages */
+/*
+ * Check the page array when a page is allocated. The page array may be extended
+ * before or after that, but not filled past its end; and after a failure to
+ * extend a full page array, no page is of use.
+ */
 static bool page_array_has_room(struct ledger *ledger)
 {
 	struct load_info *info = ledger->info;
 	struct ledger_memory *array = ledger_find_memory(ledger, info->pages);
-	size_t size = array ? array->size : 0;
+	size_t room = array ? array->size / sizeof(*info->pages) : 0;
+	bool not_extended = ledger->memory_denied || (ledger->denied && !room);
 
-	if (size != array_size(info->max_pages, sizeof(*info->pages)))
-		ledger_report(ledger, "a page array of %zu bytes for %u pages", size,
-			      info->max_pages);
-	if (size >= array_size(info->used_pages + 1, sizeof(*info->pages)))
+	if (info->used_pages < room || (info->used_pages == room && !not_extended))
 		return true;
-	ledger_report(ledger, "page %u would be written past the end of a page array of %zu bytes",
-		      info->used_pages, size);
+	ledger_report(ledger, "page array: written past its end",
+		      "page %u of a page array of %zu", info->used_pages, room);
 	ledger->fatal = true;
 	return false;
 }
 
 /* Hand out the same lowmem page each time: it needs no mapping */
-static struct page *endless_page(struct ledger *ledger)
+static struct page *endless_page(struct ledger *ledger, unsigned int order)
 {
 	if (!page_array_has_room(ledger))
 		return NULL;
@@ -49,63 +51,114 @@ static struct page *endless_page(struct ledger *ledger)
 		if (!ledger->pages[0].page)
 			return NULL;
 		ledger->nr_pages = 1;
-		ledger->mapped = page_address(ledger->pages[0].page);
 	}
-	ledger->handed_out++;
+	ledger->handed_out += 1 << order;
 	return ledger->pages[0].page;
 }
 
-static void *endless_vmap(struct ledger *ledger, struct page **pages,
-			  unsigned int count)
+/*
+ * The pages must allow highmem, and vmap() maps them for long, so they must not
+ * be movable. The caller may sleep, and the file decides how many there are, so
+ * the allocation may fail. Other flags do not matter.
+ */
+static void check_flags(struct ledger *ledger, gfp_t gfp)
 {
-	if (count > INT_MAX / PAGE_SIZE) {
-		ledger_report(ledger, "vmap() of %u pages, more than any module has",
-			      count);
-		return NULL;
+	if (!(gfp & __GFP_HIGHMEM) || !gfpflags_allow_blocking(gfp) ||
+	    (gfp & (__GFP_DMA | __GFP_DMA32 | __GFP_MOVABLE | __GFP_NOFAIL)))
+		ledger_report(ledger, "output page: flags not allowed",
+			      "alloc_page() with gfp %#x",
+			      (__force unsigned int)gfp);
+}
+
+static bool has_records(struct ledger *ledger, unsigned int count)
+{
+	if (ledger->nr_pages + count <= ledger->max_pages)
+		return true;
+	if (ledger->orders.records) {
+		ledger->denied++;
+		return false;
 	}
-	ledger->vmapped = vmap(pages, count, VM_MAP, PAGE_KERNEL);
-	return ledger->vmapped;
+	ledger_report(ledger, "decompression does not end",
+		      "%u output pages and more", ledger->nr_pages);
+	ledger->fatal = true;
+	return false;
 }
 
 struct page *ledger_alloc_pages(gfp_t gfp, unsigned int order)
 {
 	struct ledger *ledger = ledger_current();
+	struct ledger_page *entry;
 	struct page *page;
+	unsigned int i;
 
 	if (ledger->orders.endless)
-		return endless_page(ledger);
+		return endless_page(ledger, order);
 	ledger_expect_unmapped(ledger, "alloc_page()");
-	ledger_expect_state(ledger, ledger->state, "alloc_page()");
-	if (gfp != (GFP_KERNEL | __GFP_HIGHMEM) || order)
-		ledger_report(ledger, "output page asked for with gfp %#x, order %u",
-			      (__force unsigned int)gfp, order);
+	ledger_expect_mapped_state(ledger, "alloc_page()");
+	check_flags(ledger, gfp);
 	if (!page_array_has_room(ledger))
 		return NULL;
-	if (ledger->nr_pages == ledger->max_pages) {
-		if (ledger->orders.records) {
-			ledger->denied++;
-			return NULL;
-		}
-		ledger_report(ledger, "decompression does not end: %u pages and more",
-			      ledger->nr_pages);
-		ledger->fatal = true;
+	if (!has_records(ledger, 1 << order))
 		return NULL;
-	}
 	ledger_unmapped(ledger);
 	if (ledger_may_fail(ledger, LEDGER_ALLOC))
 		return NULL;
 
-	/* Drop wrong flags, which are reported above: they could do harm */
-	page = alloc_page(GFP_KERNEL | (gfp & (__GFP_HIGHMEM | __GFP_ZERO)));
+	/* Drop other flags: they could do harm */
+	page = alloc_pages(GFP_KERNEL | (gfp & (__GFP_HIGHMEM | __GFP_ZERO |
+						__GFP_NOWARN | __GFP_COMP)), order);
 	if (!page) {
 		ledger->denied++;
-		ledger->short_of = PAGE_SIZE;
+		ledger->short_of = PAGE_SIZE << order;
 		return NULL;
 	}
-	if (PageHighMem(page))
-		ledger->highmem++;
-	ledger->pages[ledger->nr_pages++] = (struct ledger_page){ page };
+	/* The ledger frees each page by itself, unless the block is one folio */
+	if (order && !(gfp & __GFP_COMP))
+		split_page(page, order);
+	for (i = 0; i < 1 << order; i++) {
+		entry = &ledger->pages[ledger->nr_pages++];
+		*entry = (struct ledger_page){
+			.page = page + i,
+			.order = i ? LEDGER_TAIL : order,
+			.folio = order && (gfp & __GFP_COMP),
+		};
+		if (PageHighMem(page + i))
+			ledger->highmem++;
+	}
 	return page;
+}
+
+/* Stand in for alloc_pages_bulk_array(), which fills the empty entries */
+unsigned long ledger_alloc_pages_bulk(gfp_t gfp, unsigned long count,
+				      struct page **array)
+{
+	struct ledger *ledger = ledger_current();
+	unsigned long i;
+
+	if (ledger_room(ledger, array) < array_size(count, sizeof(*array))) {
+		ledger_report(ledger, "page array: written past its end",
+			      "alloc_pages_bulk() of %lu pages", count);
+		ledger->fatal = true;
+		return 0;
+	}
+	for (i = 0; i < count; i++) {
+		if (!array[i])
+			array[i] = ledger_alloc_pages(gfp, 0);
+		if (!array[i])
+			break;
+	}
+	return i;
+}
+
+/* The pages of the block are to be freed by themselves from now on */
+void ledger_split_page(struct page *page, unsigned int order)
+{
+	struct ledger *ledger = ledger_current();
+	struct ledger_page *entry = find_page(ledger, page);
+	unsigned int i;
+
+	for (i = 0; entry && i < 1 << order; i++)
+		entry[i].order = 0;
 }
 
 /*
@@ -124,126 +177,164 @@ static int references(struct ledger *ledger, struct page *page)
 static void check_freed_page(struct ledger *ledger, struct ledger_page *entry)
 {
 	int count = references(ledger, entry->page);
+	unsigned int i;
 
 	if (count != 1) {
-		ledger_report(ledger, "page %zd is freed with %d references to it",
-			      entry - ledger->pages, count);
+		ledger_report(ledger, "output page: freed with references to it",
+			      "page %zd with %d", entry - ledger->pages, count);
 		entry->kept = count - 1;
 	}
 	if (PageReserved(entry->page) || PageLocked(entry->page))
-		ledger_report(ledger, "page %zd is freed while reserved or locked",
+		ledger_report(ledger, "output page: freed while reserved or locked",
+			      "page %zd", entry - ledger->pages);
+	for (i = 0; i < ledger->nr_maps; i++)
+		if (ledger->map[i].page == entry->page)
+			ledger_report(ledger, "output page: freed while mapped",
+				      "page %zd", entry - ledger->pages);
+	for (i = 0; i < LEDGER_MAX_VMAPS; i++)
+		if (ledger->vmap[i].addr)
+			ledger_report(ledger, "output page: freed before vunmap()",
+				      "page %zd", entry - ledger->pages);
+}
+
+static void free_entry(struct ledger *ledger, struct ledger_page *entry)
+{
+	if (entry->freed) {
+		ledger_report(ledger, "output page: freed twice", "page %zd",
 			      entry - ledger->pages);
+		ledger->fatal = true;
+	}
+	/* The other pages of a folio have no count of their own */
+	if (!entry->folio || entry->order != LEDGER_TAIL)
+		check_freed_page(ledger, entry);
+	entry->freed = true;
 }
 
 void ledger_free_pages(struct page *page, unsigned int order)
 {
 	struct ledger *ledger = ledger_current();
 	struct ledger_page *entry;
+	unsigned int i;
 
 	if (ledger->orders.endless) {
-		ledger->handed_out--;
+		ledger->handed_out -= 1 << order;
 		return;
 	}
 	entry = find_page(ledger, page);
 	if (!entry) {
-		ledger_report(ledger, "free of a page that was never allocated");
+		ledger_report(ledger, "output page: freed but not allocated",
+			      "__free_pages() of order %u", order);
 		ledger->fatal = true;
 		return;
 	}
-	if (entry->freed) {
-		ledger_report(ledger, "page %zd freed twice", entry - ledger->pages);
-		ledger->fatal = true;
-	}
 	ledger_unmapped(ledger);
-	check_freed_page(ledger, entry);
-	if (page == ledger->mapped_page)
-		ledger_report(ledger, "mapped page %zd freed", entry - ledger->pages);
-	if (ledger->vmapped)
-		ledger_report(ledger, "page %zd freed before vunmap()",
-			      entry - ledger->pages);
-	entry->freed = true;
+	if (entry->order != order) {
+		ledger_report(ledger, "output page: freed in another order",
+			      "page %zd, order %u", entry - ledger->pages, order);
+		ledger->fatal = true;
+		return;
+	}
+	for (i = 0; i < 1 << order; i++)
+		free_entry(ledger, entry + i);
+}
+
+/* Stand in for put_page() and folio_put(): only the last reference frees */
+void ledger_put_page(struct page *page)
+{
+	struct ledger *ledger = ledger_current();
+	struct ledger_page *entry = find_page(ledger, page);
+
+	if (entry && page_count(page) > 1)
+		put_page(page);
+	else
+		ledger_free_pages(page, entry && entry->folio ? entry->order : 0);
 }
 
 static void *map(struct ledger *ledger, struct page *page)
 {
-	switch (ledger->orders.mapper) {
-	case LEDGER_KMAP:
+	if (ledger->orders.mapper == LEDGER_KMAP)
 		return kmap(page);
-	case LEDGER_KMAP_LOCAL_FOLIO:
+	if (ledger->orders.mapper == LEDGER_KMAP_LOCAL_FOLIO)
 		return kmap_local_folio(page_folio(page), 0);
-	default:
-		return kmap_local_page(page);
-	}
+	return kmap_local_page(page);
 }
 
 /**
- * ledger_unmap() - unmap the mapped page, by the address from kmap_local_page()
- * @ledger: the ledger
+ * ledger_unmap() - undo the last mapping, by the address that it returned
+ * @ledger: the ledger, which has a page mapped
  *
  * Context: task context.
  */
 void ledger_unmap(struct ledger *ledger)
 {
-	if (ledger->orders.mapper == LEDGER_KMAP)
-		kunmap(ledger->mapped_page);
-	else
-		kunmap_local(ledger->mapped);
-	ledger->mapped_page = NULL;
+	struct ledger_map *last = &ledger->map[--ledger->nr_maps];
+
+	if (ledger->orders.mapper == LEDGER_KMAP) {
+		kunmap(last->page);
+		return;
+	}
+	kunmap_local(last->addr);
 }
 
 /*
  * A lowmem page needs no slot, except under DEBUG_KMAP_LOCAL_FORCE_MAP. On arm,
  * arch_kmap_local_high_get() reuses a mapping of kmap(), without a slot.
  */
-static bool takes_slot(struct ledger *ledger)
+static bool takes_slot(const struct ledger_map *map)
 {
-	return page_address(ledger->mapped_page) != ledger->mapped;
+	return page_address(map->page) != map->addr;
 }
 
 /**
- * ledger_expect_mapped_state() - check the task's state while a page is mapped
- * @ledger: the ledger, which has a page mapped
+ * ledger_expect_mapped_state() - check the task's state against the mappings
+ * @ledger: the ledger
+ * @when: call or situation, for the report
  *
  * Context: task context.
  */
-void ledger_expect_mapped_state(struct ledger *ledger)
+void ledger_expect_mapped_state(struct ledger *ledger, const char *when)
 {
 	struct task_state want = ledger->state;
+	unsigned int i;
 
-	if (ledger->orders.mapper != LEDGER_KMAP && takes_slot(ledger)) {
+	for (i = 0; i < ledger->nr_maps; i++) {
+		if (ledger->orders.mapper == LEDGER_KMAP)
+			continue;
+		if (!takes_slot(&ledger->map[i]))
+			continue;
 		if (IS_ENABLED(CONFIG_KMAP_LOCAL))
 			want.kmap_idx += IS_ENABLED(CONFIG_DEBUG_KMAP_LOCAL) ?
 					 2 : 1;
 		if (IS_ENABLED(CONFIG_SMP))
 			want.migration_disabled++;
 	}
-	ledger_expect_state(ledger, want, "while mapped");
+	ledger_expect_state(ledger, want, when);
 }
 
 void *ledger_kmap_local_page(struct page *page)
 {
 	struct ledger *ledger = ledger_current();
 	struct ledger_page *entry;
+	void *addr;
 
 	if (ledger->orders.endless)
-		return ledger->mapped;
-	if (ledger->mapped_page) {
-		ledger_report(ledger, "a second page mapped on top of the first");
-		ledger_unmap(ledger);
-	}
+		return page_address(ledger->pages[0].page);
 	entry = find_page(ledger, page);
 	if (!entry || entry->freed) {
-		ledger_report(ledger, "map of a page that is not allocated");
+		ledger_report(ledger, "mapping: page not allocated",
+			      "kmap_local_page(), mapping %u", ledger->mappings);
 		return NULL;
 	}
-	if (entry->maps++)
-		ledger_report(ledger, "page %zd mapped again", entry - ledger->pages);
-
+	if (ledger->nr_maps == LEDGER_MAX_MAPS) {
+		ledger_report(ledger, "mapping: too many at a time",
+			      "more than %u", ledger->nr_maps);
+		ledger_unmap(ledger);
+	}
 	ledger->mappings++;
-	ledger->mapped = map(ledger, page);
-	ledger->mapped_page = page;
-	ledger_expect_mapped_state(ledger);
-	return ledger->mapped;
+	addr = map(ledger, page);
+	ledger->map[ledger->nr_maps++] = (struct ledger_map){ page, addr };
+	ledger_expect_mapped_state(ledger, "while mapped");
+	return addr;
 }
 
 void *ledger_kmap_local_folio(struct folio *folio, size_t offset)
@@ -256,23 +347,26 @@ void *ledger_kmap_local_folio(struct folio *folio, size_t offset)
 void ledger_kunmap_local(const void *addr)
 {
 	struct ledger *ledger = ledger_current();
+	const void *mapped;
 
 	if (ledger->orders.endless)
 		return;
-	if (!ledger->mapped_page) {
-		ledger_report(ledger, "kunmap_local() with nothing mapped");
+	if (!ledger->nr_maps) {
+		ledger_report(ledger, "mapping: unmapped but not mapped",
+			      "kunmap_local() after mapping %u", ledger->mappings);
 		return;
 	}
-	if (PTR_ALIGN_DOWN(addr, PAGE_SIZE) != ledger->mapped) {
-		ledger_report(ledger,
-			      "kunmap_local() outside the mapped page: %zd bytes from its start",
-			      addr - ledger->mapped);
+	mapped = ledger->map[ledger->nr_maps - 1].addr;
+	if (PTR_ALIGN_DOWN(addr, PAGE_SIZE) != mapped) {
+		ledger_report(ledger, "mapping: unmapped by an address outside the page",
+			      "kunmap_local() %zd bytes from its start",
+			      addr - mapped);
 		/* Without the ledger, a stale PTE makes the next mapping BUG */
 		ledger->fatal |= IS_ENABLED(CONFIG_KMAP_LOCAL_NON_LINEAR_PTE_ARRAY);
 	}
-	ledger_expect_mapped_state(ledger);
+	ledger_expect_mapped_state(ledger, "while mapped");
 	ledger_unmap(ledger);
-	ledger_expect_state(ledger, ledger->state, "after kunmap_local()");
+	ledger_expect_mapped_state(ledger, "after kunmap_local()");
 	ledger_unmapped(ledger);
 }
 
@@ -281,7 +375,7 @@ void ledger_kunmap_page(struct page *page)
 {
 	struct ledger *ledger = ledger_current();
 
-	if (ledger->mapped_page == page)
+	if (ledger->nr_maps && ledger->map[ledger->nr_maps - 1].page == page)
 		ledger_unmap(ledger);
 }
 
@@ -290,62 +384,175 @@ void ledger_forbidden(const char *call)
 	struct ledger *ledger = ledger_current();
 
 	/* kmap() has few slots, and an unbalanced kunmap() hits a BUG */
-	ledger_report(ledger, "%s on a page that may lie in highmem", call);
+	ledger_report(ledger, "mapping: call not allowed",
+		      "%s on a page that may lie in highmem", call);
 	ledger->fatal = true;
+}
+
+static bool vmap_is_allowed(struct ledger *ledger, struct page **pages,
+			    unsigned int count, unsigned long flags)
+{
+	struct ledger_page *entry;
+	unsigned int i;
+
+	if (!count || ledger_room(ledger, pages) < array_size(count, sizeof(*pages))) {
+		ledger_report(ledger, "vmap(): not a page array",
+			      "%u pages at %p", count, pages);
+		return false;
+	}
+	for (i = 0; i < count && !ledger->orders.endless; i++) {
+		entry = find_page(ledger, pages[i]);
+		if (entry && !entry->freed)
+			continue;
+		ledger_report(ledger, "vmap(): page not allocated",
+			      "page %u of %u", i, count);
+		return false;
+	}
+	if (count > INT_MAX / PAGE_SIZE) {
+		ledger_report(ledger, "vmap(): more pages than any module has",
+			      "%u pages", count);
+		return false;
+	}
+	if (!(flags & VM_MAP) || (flags & VM_IOREMAP))
+		ledger_report(ledger, "vmap(): flags not allowed", "%#lx", flags);
+	return true;
+}
+
+/* The ledger frees the pages itself, and no case reads a simulated output */
+static void *really_vmap(struct ledger *ledger, struct page **pages,
+			 unsigned int count, unsigned long flags)
+{
+	if (ledger->orders.endless)
+		return page_address(pages[0]);
+	return vmap(pages, count, flags & ~VM_MAP_PUT_PAGES, PAGE_KERNEL);
 }
 
 void *ledger_vmap(struct page **pages, unsigned int count, unsigned long flags,
 		  pgprot_t prot)
 {
 	struct ledger *ledger = ledger_current();
-	unsigned int i;
+	struct ledger_vmap *area = ledger_find_vmap(ledger, NULL);
 
-	if (ledger->orders.endless)
-		return endless_vmap(ledger, pages, count);
 	ledger_expect_unmapped(ledger, "vmap()");
 	ledger_unmapped(ledger);
-	if (flags != VM_MAP)
-		ledger_report(ledger, "vmap() with flags %#lx", flags);
-	if (pgprot_val(prot) != pgprot_val(PAGE_KERNEL))
-		ledger_report(ledger, "vmap() with another protection than PAGE_KERNEL");
-	if (!count || pages != ledger->info->pages ||
-	    count != ledger->nr_pages) {
-		ledger_report(ledger, "vmap() of %u pages where %u were filled", count,
-			      ledger->nr_pages);
+	if (!vmap_is_allowed(ledger, pages, count, flags))
 		return NULL;
-	}
-	for (i = 0; i < count; i++) {
-		if (pages[i] != ledger->pages[i].page ||
-		    ledger->pages[i].freed) {
-			ledger_report(ledger, "vmap(): page %u is not the one filled",
-				      i);
-			return NULL;
-		}
+	/* The module loader writes to the output, and nothing runs there */
+	if (pgprot_val(prot) != pgprot_val(PAGE_KERNEL))
+		ledger_report(ledger, "vmap(): protection not allowed",
+			      "other than PAGE_KERNEL");
+	if (!area) {
+		ledger_report(ledger, "vmap(): too many at a time", "more than %u",
+			      LEDGER_MAX_VMAPS);
+		return NULL;
 	}
 	if (ledger_may_fail(ledger, LEDGER_VMAP))
 		return NULL;
 
-	ledger->vmap_pages = count;
-	ledger->vmapped = vmap(pages, count, flags, prot);
-	if (!ledger->vmapped) {
+	area->size = array_size(count, PAGE_SIZE);
+	area->put = flags & VM_MAP_PUT_PAGES ? pages : NULL;
+	area->addr = really_vmap(ledger, pages, count, flags);
+	if (!area->addr) {
 		ledger->denied++;
-		ledger->short_of = array_size(count, PAGE_SIZE);
+		ledger->short_of = area->size;
 	}
-	return ledger->vmapped;
+	return area->addr;
+}
+
+static void undo_vmap(struct ledger *ledger, struct ledger_vmap *area)
+{
+	if (!ledger->orders.endless)
+		vunmap(area->addr);
+	area->addr = NULL;
 }
 
 void ledger_vunmap(const void *addr)
 {
 	struct ledger *ledger = ledger_current();
+	struct ledger_vmap *area;
 
 	if (!addr)
 		return;
-	if (addr != ledger->vmapped) {
-		ledger_report(ledger, "vunmap() of what vmap() did not return");
+	area = ledger_find_vmap(ledger, addr);
+	if (!area) {
+		ledger_report(ledger, "vunmap(): other address",
+			      "than vmap() returned");
 		return;
 	}
-	vunmap(addr);
-	ledger->vmapped = NULL;
+	undo_vmap(ledger, area);
+}
+
+/**
+ * ledger_vfree_pages() - stand in for vfree() after vmap() with VM_MAP_PUT_PAGES
+ * @addr: argument of vfree()
+ *
+ * Context: task context.
+ * Return: true if @addr was mapped so, and is unmapped and freed now.
+ */
+bool ledger_vfree_pages(const void *addr)
+{
+	struct ledger_vmap *area = NULL;
+	struct page **pages;
+	size_t i, count;
+
+	if (addr)
+		area = ledger_find_vmap(ledger_current(), addr);
+	if (!area || !area->put)
+		return false;
+	pages = area->put;
+	count = area->size / PAGE_SIZE;
+	ledger_vunmap(addr);
+	for (i = 0; i < count; i++)
+		ledger_put_page(pages[i]);
+	ledger_kvfree(pages);
+	return true;
+}
+
+/**
+ * ledger_find_vmap() - look up a mapping of vmap()
+ * @ledger: the ledger
+ * @addr: address that vmap() returned; NULL: look up a free entry
+ *
+ * Context: task context.
+ * Return: the entry, or NULL if there is none.
+ */
+struct ledger_vmap *ledger_find_vmap(struct ledger *ledger, const void *addr)
+{
+	unsigned int i;
+
+	for (i = 0; i < LEDGER_MAX_VMAPS; i++)
+		if (ledger->vmap[i].addr == addr)
+			return &ledger->vmap[i];
+	return NULL;
+}
+
+static void settle_mappings(struct ledger *ledger)
+{
+	unsigned int i;
+
+	if (ledger->nr_maps)
+		ledger_report(ledger, "mapping: not undone", "%u left",
+			      ledger->nr_maps);
+	while (ledger->nr_maps)
+		ledger_unmap(ledger);
+	for (i = 0; i < LEDGER_MAX_VMAPS; i++) {
+		if (!ledger->vmap[i].addr)
+			continue;
+		ledger_report(ledger, "vmap(): not undone", "%zu bytes",
+			      ledger->vmap[i].size);
+		undo_vmap(ledger, &ledger->vmap[i]);
+	}
+}
+
+static void release(struct ledger_page *entry)
+{
+	ClearPageReserved(entry->page);
+	while (entry->kept-- > 0)
+		put_page(entry->page);
+	if (!entry->folio)
+		__free_page(entry->page);
+	else if (entry->order != LEDGER_TAIL)
+		__free_pages(entry->page, entry->order);
 }
 
 /**
@@ -358,23 +565,13 @@ void ledger_settle_pages(struct ledger *ledger)
 {
 	unsigned int i;
 
-	if (ledger->mapped_page) {
-		ledger_report(ledger, "a page is left mapped");
-		ledger_unmap(ledger);
-	}
-	if (ledger->vmapped) {
-		ledger_report(ledger, "output is left mapped by vmap()");
-		vunmap(ledger->vmapped);
-	}
+	settle_mappings(ledger);
 	if (ledger->handed_out)
-		ledger_report(ledger, "output pages are not freed: %u",
+		ledger_report(ledger, "output page: not freed", "%u pages",
 			      ledger->handed_out);
 	for (i = 0; i < ledger->nr_pages; i++) {
 		if (!ledger->pages[i].freed)
-			ledger_report(ledger, "output page %u is not freed", i);
-		ClearPageReserved(ledger->pages[i].page);
-		while (ledger->pages[i].kept-- > 0)
-			put_page(ledger->pages[i].page);
-		__free_page(ledger->pages[i].page);
+			ledger_report(ledger, "output page: not freed", "page %u", i);
+		release(&ledger->pages[i]);
 	}
 }

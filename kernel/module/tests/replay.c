@@ -154,6 +154,6 @@ void replay_print(struct kunit *test, struct attempt *a,
 	kunit_info(test, "replay %u: returned %d, %zu bytes, crc32 %08x, adler32 %08x, %llu ns\n",
 		   file->nr, a->ret, output.len, output.crc, output.adler, a->ns);
 	if (a->ledger.log_lines)
-		kunit_info(test, "replay %u: said: %s", file->nr,
+		kunit_info(test, "replay %u: said: %s\n", file->nr,
 			   a->ledger.log);
 }

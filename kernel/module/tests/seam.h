@@ -16,7 +16,9 @@
 #define _MODULE_TESTS_SEAM_H
 
 #include <linux/compiler.h>
+#include <linux/crc32.h>
 #include <linux/elf.h>
+#include <linux/err.h>
 #include <linux/gfp.h>
 #include <linux/highmem.h>
 #include <linux/init.h>
@@ -24,9 +26,12 @@
 #include <linux/mm.h>
 #include <linux/module.h>
 #include <linux/mutex.h>
+#include <linux/pagemap.h>
 #include <linux/printk.h>
+#include <linux/ratelimit.h>
 #include <linux/rculist.h>
 #include <linux/rcupdate.h>
+#include <linux/sched/signal.h>
 #include <linux/slab.h>
 #include <linux/sysfs.h>
 #include <linux/vmalloc.h>
@@ -35,6 +40,60 @@
 #include <linux/zstd.h>
 
 #include "ledger.h"
+
+/* What the kernel's headers do inline, with the stand-ins */
+static inline struct folio *seam_folio_alloc(gfp_t gfp, unsigned int order)
+{
+	struct page *page = ledger_alloc_pages(gfp | __GFP_COMP, order);
+
+	return page ? page_folio(page) : NULL;
+}
+
+static inline void seam_copy(void *to, size_t offset, const void *from, size_t n)
+{
+	ledger_memcpy(to + offset, from, n);
+	ledger_kunmap_local(to);
+}
+
+static inline void *seam_kvmemdup(const void *from, size_t n, gfp_t gfp)
+{
+	void *to = ledger_kvmalloc(1, n, gfp);
+
+	return to ? ledger_memcpy(to, from, n) : NULL;
+}
+
+static inline void *seam_kmemdup(const void *from, size_t n, gfp_t gfp)
+{
+	void *to = ledger_kmalloc(1, n, gfp);
+
+	return to ? ledger_memcpy(to, from, n) : NULL;
+}
+
+static inline void seam_release_pages(struct page **pages, int count)
+{
+	while (count--)
+		ledger_put_page(*pages++);
+}
+
+static inline void seam_put_pages_list(struct list_head *pages)
+{
+	struct page *page, *next;
+
+	list_for_each_entry_safe(page, next, pages, lru) {
+		list_del(&page->lru);
+		ledger_put_page(page);
+	}
+}
+
+static inline void seam_free_kfree(void *p)
+{
+	ledger_kfree(*(void **)p);
+}
+
+static inline void seam_free_kvfree(void *p)
+{
+	ledger_kvfree(*(void **)p);
+}
 
 #undef CONFIG_MODULE_COMPRESS_GZIP
 #undef CONFIG_MODULE_COMPRESS_XZ
@@ -48,12 +107,25 @@
 
 #undef alloc_pages
 #undef alloc_page
+#undef alloc_pages_node
+#undef alloc_pages_bulk
+#undef alloc_pages_bulk_array
+#undef folio_alloc
 #undef __free_page
 #define alloc_pages(gfp, order)		ledger_alloc_pages(gfp, order)
 #define alloc_page(gfp)			ledger_alloc_pages(gfp, 0)
+#define alloc_pages_node(nid, gfp, order)				\
+	((void)(nid), ledger_alloc_pages(gfp, order))
+#define alloc_pages_bulk(gfp, nr, array)	ledger_alloc_pages_bulk(gfp, nr, array)
+#define alloc_pages_bulk_array(gfp, nr, array)	ledger_alloc_pages_bulk(gfp, nr, array)
+#define folio_alloc(gfp, order)		seam_folio_alloc(gfp, order)
+#define split_page(page, order)		ledger_split_page(page, order)
 #define __free_pages(page, order)	ledger_free_pages(page, order)
 #define __free_page(page)		ledger_free_pages(page, 0)
-#define put_page(page)			ledger_free_pages(page, 0)
+#define put_page(page)			ledger_put_page(page)
+#define release_pages(pages, count)	seam_release_pages(pages, count)
+#define put_pages_list(pages)		seam_put_pages_list(pages)
+#define folio_put(folio)		ledger_put_page(folio_page(folio, 0))
 
 #undef kunmap_local
 #undef kunmap_atomic
@@ -72,8 +144,14 @@
 #define page_address(page)						\
 	(ledger_forbidden("page_address()"), ledger_kmap_local_page(page))
 
+#define memcpy_to_page(page, offset, from, n)				\
+	seam_copy(kmap_local_page(page), offset, from, n)
+
 #define vmap(pages, count, flags, prot)	ledger_vmap(pages, count, flags, prot)
 #define vunmap(addr)			ledger_vunmap(addr)
+#define vm_map_ram(pages, count, node)					\
+	((void)(node), ledger_vmap(pages, count, VM_MAP, PAGE_KERNEL))
+#define vm_unmap_ram(addr, count)	((void)(count), ledger_vunmap(addr))
 
 #undef kmalloc
 #undef kzalloc
@@ -84,8 +162,15 @@
 #undef kvmalloc_array
 #undef kvcalloc
 #undef kvrealloc
+#undef krealloc
+#undef krealloc_array
+#undef kmemdup
+#undef kvmemdup
 #undef vmalloc
 #undef vzalloc
+#undef __vmalloc
+#undef vmalloc_array
+#undef vcalloc
 #define kmalloc(size, gfp)		ledger_kmalloc(1, size, gfp)
 #define kzalloc(size, gfp)		ledger_kmalloc(1, size, (gfp) | __GFP_ZERO)
 #define kmalloc_array(n, size, gfp)	ledger_kmalloc(n, size, gfp)
@@ -95,32 +180,75 @@
 #define kvmalloc_array(n, size, gfp)	ledger_kvmalloc(n, size, gfp)
 #define kvcalloc(n, size, gfp)		ledger_kvmalloc(n, size, (gfp) | __GFP_ZERO)
 #define kvrealloc(p, size, gfp)		ledger_kvrealloc(p, size, gfp)
-#define vmalloc(size)			ledger_vmalloc(size, GFP_KERNEL)
-#define vzalloc(size)			ledger_vmalloc(size, GFP_KERNEL | __GFP_ZERO)
+#define kmemdup(from, n, gfp)		seam_kmemdup(from, n, gfp)
+#define kvmemdup(from, n, gfp)		seam_kvmemdup(from, n, gfp)
+#define krealloc(p, size, gfp)		ledger_krealloc(p, 1, size, gfp)
+#define krealloc_array(p, n, size, gfp)	ledger_krealloc(p, n, size, gfp)
+#define vmalloc(size)			ledger_vmalloc(1, size, GFP_KERNEL)
+#define vzalloc(size)			ledger_vmalloc(1, size, GFP_KERNEL | __GFP_ZERO)
+#define __vmalloc(size, gfp)		ledger_vmalloc(1, size, gfp)
+#define vmalloc_array(n, size)		ledger_vmalloc(n, size, GFP_KERNEL)
+#define vcalloc(n, size)		ledger_vmalloc(n, size, GFP_KERNEL | __GFP_ZERO)
 #define kfree(p)			ledger_kfree(p)
 #define kvfree(p)			ledger_kvfree(p)
 #define vfree(p)			ledger_vfree(p)
+#define kfree_sensitive(p)		ledger_kfree(p)
+#define kvfree_sensitive(p, size)	((void)(size), ledger_kvfree(p))
+#define __free_kfree			seam_free_kfree
+#define __free_kvfree			seam_free_kvfree
 
 #undef memcpy
 #define memcpy(to, from, n)		ledger_memcpy(to, from, n)
 
 #define zlib_inflateInit2(s, bits)	ledger_zlib_init(s, bits)
 #define zlib_inflate(s, flush)		ledger_zlib_run(s, flush)
+#define zlib_inflateReset(s)		ledger_zlib_reset(s)
 #define zlib_inflateEnd(s)		ledger_zlib_end(s)
 #define xz_dec_init(mode, dict_max)	ledger_xz_dec_init(mode, dict_max)
 #define xz_dec_run(s, b)		ledger_xz_dec_run(s, b)
+#define xz_dec_reset(s)			ledger_xz_dec_reset(s)
 #define xz_dec_end(s)			ledger_xz_dec_end(s)
 #define zstd_get_frame_header(header, src, size)			\
 	ledger_zstd_get_frame_header(header, src, size)
 #define zstd_init_dstream(window, workspace, size)			\
 	ledger_zstd_init_dstream(window, workspace, size)
+#define zstd_reset_dstream(s)		ledger_zstd_reset_dstream(s)
 #define zstd_decompress_stream(s, out, in)				\
 	ledger_zstd_decompress_stream(s, out, in)
 
+/*
+ * decompress.c may define pr_fmt() as its own prefix; the stand-ins do not use
+ * it. There is no limit to the rate, and no message is printed only once.
+ */
+#undef pr_fmt
+#undef pr_emerg
+#undef pr_alert
+#undef pr_crit
 #undef pr_err
 #undef pr_warn
+#undef pr_notice
+#undef pr_info
+#undef pr_debug
+#undef pr_err_once
+#undef pr_warn_once
+#undef pr_info_once
+#undef pr_err_ratelimited
+#undef pr_warn_ratelimited
+#undef pr_info_ratelimited
+#define pr_emerg(fmt, ...)	ledger_printk(KERN_EMERG fmt, ##__VA_ARGS__)
+#define pr_alert(fmt, ...)	ledger_printk(KERN_ALERT fmt, ##__VA_ARGS__)
+#define pr_crit(fmt, ...)	ledger_printk(KERN_CRIT fmt, ##__VA_ARGS__)
 #define pr_err(fmt, ...)	ledger_printk(KERN_ERR fmt, ##__VA_ARGS__)
 #define pr_warn(fmt, ...)	ledger_printk(KERN_WARNING fmt, ##__VA_ARGS__)
+#define pr_notice(fmt, ...)	ledger_printk(KERN_NOTICE fmt, ##__VA_ARGS__)
+#define pr_info(fmt, ...)	ledger_printk(KERN_INFO fmt, ##__VA_ARGS__)
+#define pr_debug(fmt, ...)	ledger_printk(KERN_DEBUG fmt, ##__VA_ARGS__)
+#define pr_err_once		pr_err
+#define pr_warn_once		pr_warn
+#define pr_info_once		pr_info
+#define pr_err_ratelimited	pr_err
+#define pr_warn_ratelimited	pr_warn
+#define pr_info_ratelimited	pr_info
 
 /* Stands in for module_kset: /sys/module/compression belongs to the kernel */
 static struct kset seam_kset;
@@ -138,13 +266,23 @@ static struct kset seam_kset;
 #define SEAM_SYSFS_INIT			NULL
 #endif
 
+/*
+ * What MODULE_DECOMPRESS_FN is, if decompress.c does not define it. Then, or if
+ * the function has other parameters, a case cannot call it.
+ */
+static const char MODULE_DECOMPRESS_FN __maybe_unused;
+typedef ssize_t seam_decode(struct load_info *info, const void *buf, size_t size);
+
+#define SEAM_DECODE							\
+	__builtin_choose_expr(__same_type(MODULE_DECOMPRESS_FN, seam_decode), \
+			      MODULE_DECOMPRESS_FN, NULL)
+
 #define SEAM_DECOMPRESSOR						\
 const struct decompressor CONCATENATE(SEAM_ALGORITHM, _decompressor) = { \
 	.name = __stringify(SEAM_ALGORITHM),				\
 	.decompress = module_decompress,				\
 	.cleanup = module_decompress_cleanup,				\
-	.decode = MODULE_DECOMPRESS_FN,					\
-	.extend = module_extend_max_pages,				\
+	.decode = SEAM_DECODE,						\
 	.sysfs_init = SEAM_SYSFS_INIT,					\
 	.kset = &seam_kset,						\
 }

@@ -22,9 +22,6 @@ static const char *const alarms[] = {
 /* Text in all messages of KUnit about a case, which the watch ignores */
 #define KUNIT_LINE	"# "
 
-/* Text in all messages of the kernel's own decompress.c */
-#define ERROR	"compress"
-
 /* State at the last watch_reset(), and what the watch has read since then */
 static struct kmsg_dump_iter heard;
 static bool was_tainted;
@@ -137,21 +134,19 @@ static void hear_alarm(const char *line)
 	unowned[0] = '\0';
 }
 
-static void hear(char *line)
-{
-	hear_alarm(strim(line));
-	if (strstr(line, ERROR)) {
-		strscpy(error, strim(line), sizeof(error));
-		nr_errors++;
-	}
-}
-
 /* The kernel logs with a priority below 8, writers to /dev/kmsg with more */
-static bool is_of_the_kernel(const char *record)
+static void hear(char *record)
 {
+	char *line = strim(strchr(record, '>') + 1);
 	unsigned int priority;
 
-	return sscanf(record, "<%u>", &priority) == 1 && priority < 8;
+	if (sscanf(record, "<%u>", &priority) != 1 || priority > LOGLEVEL_DEBUG)
+		return;
+	hear_alarm(line);
+	if (priority <= LOGLEVEL_ERR) {
+		strscpy(error, line, sizeof(error));
+		nr_errors++;
+	}
 }
 
 static void listen(void)
@@ -162,8 +157,8 @@ static void listen(void)
 	while (kmsg_dump_get_line(&heard, true, record, sizeof(record) - 1,
 				  &len)) {
 		record[len] = '\0';
-		if (is_of_the_kernel(record) && !strstr(record, KUNIT_LINE))
-			hear(strchr(record, '>') + 1);
+		if (strchr(record, '>') && !strstr(record, KUNIT_LINE))
+			hear(record);
 	}
 }
 
@@ -224,11 +219,11 @@ bool watch_report(char *line, size_t size)
 }
 
 /**
- * watch_errors() - count the messages of the kernel's own decompress.c
+ * watch_errors() - count the messages at the level of an error, or worse
  * @line: buffer for the last message
  * @size: size of @line in bytes
  *
- * Once user space runs, the count may include messages about other modules.
+ * Once user space runs, the count may include messages of other tasks.
  *
  * Context: may sleep.
  * Return: the number of messages since watch_reset().
