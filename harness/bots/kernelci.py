@@ -1,9 +1,9 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0
 #
-# kernelci.py JSON CONFIG LACKS: what kunit.py --json says of this suite, read as KernelCI
-# reads it, to whom there are three statuses. LACKS holds the numbers of the patches that
-# the kernel is without: their cases may fail.
+# kernelci.py JSON KUNIT LOG CONFIG LACKS: what kunit.py --json says of this suite, read as
+# KernelCI reads it, to whom there are three statuses. What failed by which bug is in the
+# guest's LOG. LACKS holds the numbers of the patches that the kernel is without.
 #
 # Exit status: 0 if all is as it should be, 1 if not, 2 if the suite is not in it.
 
@@ -27,7 +27,7 @@ def cases(group: Any, path: str) -> Iterator[Tuple[str, str]]:
 	for sub in group.get('sub_groups', []):
 		yield from cases(sub, f'{path}/{sub["name"]}' if path else sub['name'])
 
-def main(path: str, config: str, lacks: str) -> int:
+def main(path: str, kunit: str, log: str, config: str, lacks: str) -> int:
 	"""Prints what is wrong, and the numbers in the last line."""
 	with open(path) as file:
 		found = list(cases(json.load(file), ''))
@@ -35,7 +35,9 @@ def main(path: str, config: str, lacks: str) -> int:
 	if not ours:
 		print('the suite is not among the results')
 		return 2
-	known = results.known(config, lacks)
+	bugs = results.bugs(config, lacks)
+	known = {result[1] for result in results.failures(results.results(kunit, log))
+		 if results.known_as(result, bugs)}
 	count = collections.Counter(status for _, status in ours)
 	strange = [f'{case}: {status}' for case, status in ours if status not in STATUSES]
 	failed = [case for case, status in ours if status == 'FAIL' and case not in known]

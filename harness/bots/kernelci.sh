@@ -51,8 +51,8 @@ patiently kunit_py exec --alltests --timeout=1800 --json="$dir/kunit.json" || :
 [ -s "$dir/kunit.json" ] || not_built 'tested: kunit.py wrote no results'
 
 status=0
-python3 "$top/harness/bots/kernelci.py" "$dir/kunit.json" "$dir/.config" "$tree/.lacks" \
-	>"$dir/results" || status=$?
+python3 "$top/harness/bots/kernelci.py" "$dir/kunit.json" "$tree/tools/testing/kunit" \
+	"$dir/test.log" "$dir/.config" "$tree/.lacks" >"$dir/results" || status=$?
 sed '$d' "$dir/results"
 echo "make bots: $what: $(tail -n 1 "$dir/results")"
 exit $status

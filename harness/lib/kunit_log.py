@@ -4,8 +4,9 @@
 
 import inspect
 import os
+import re
 import sys
-from typing import Any, Iterable
+from typing import Any, Iterable, List, Tuple
 
 
 def parse(kunit: str, lines: Iterable[str]) -> Any:
@@ -23,3 +24,18 @@ def parse(kunit: str, lines: Iterable[str]) -> Any:
 			return kunit_parser.parse_run_tests(lines, printer)
 		kunit_parser.stdout = printer
 		return kunit_parser.parse_run_tests(lines)
+
+def messages(log: List[str]) -> List[Tuple[str, str]]:
+	"""Returns the failed expectations in a test's log: where each is, and what it says."""
+	found = []
+	for number, line in enumerate(log):
+		where = re.search('(?:EXPECTATION|ASSERTION) FAILED at (\\S+)', line)
+		if where:
+			text = (log[number + 1:number + 2] or [line])[0].strip()
+			found.append((where[1], text))
+	return found
+
+def cause(where: str, text: str) -> str:
+	"""Returns the rule or the check that the suite names in brackets, or the expectation."""
+	rule = re.search(r'\[([a-z][^]]*)\]', text)
+	return rule[1] if rule else f'{where}: {text}'

@@ -61,16 +61,20 @@ def record(kunit: str, matrix: str, name: str) -> Dict[str, Any]:
 	if not os.path.exists(log):
 		lines = read(dir_, 'log').splitlines() or ['no log']
 		return {'row': name, 'word': 'not run', 'why': lines[-1], 'seconds': seconds,
-			'suites': {}, 'skips': [], 'count': {}}
-	known = results.known(os.path.join(dir_, '.config'), os.path.join(dir_, '.lacks'))
+			'suites': {}, 'skips': [], 'count': {}, 'causes': []}
+	known = results.bugs(os.path.join(dir_, '.config'), os.path.join(dir_, '.lacks'))
 	suites: Dict[str, Dict[str, int]] = collections.defaultdict(collections.Counter)
-	for status, path, _ in results.results(kunit, log):
+	found = results.results(kunit, log)
+	failed = []
+	for result in found:
 		kind = {'PASS': 'passed', 'SKIP': 'skipped'}.get(
-			status, 'known' if path in known else 'failed')
-		suites[path.split('/')[0]][kind] += 1
+			result[0], 'known' if results.known_as(result, known) else 'failed')
+		suites[result[1].split('/')[0]][kind] += 1
+		failed += [result] * (kind == 'failed')
 	count: Dict[str, int] = sum(suites.values(), collections.Counter())
 	return {'row': name, 'word': word(count), 'seconds': seconds,
-		'suites': suites, 'skips': skips(read(log)), 'count': count}
+		'suites': suites, 'skips': skips(read(log)), 'count': count,
+		'causes': results.by_cause(failed) if failed else []}
 
 def word(count: Dict[str, int]) -> str:
 	"""Returns which of WORDS it is."""
@@ -85,8 +89,9 @@ def numbers(count: Dict[str, int]) -> str:
 def as_text(records: List[Dict[str, Any]]) -> str:
 	"""Returns the table, a row a line."""
 	width = max(len(record['row']) for record in records)
-	return '\n'.join(f'{record["row"]:{width}}  {record["word"]:7}  {record["seconds"]:5} s  '
-			 f'{record.get("why") or numbers(record["count"])}' for record in records)
+	return '\n'.join(line for record in records for line in [
+		f'{record["row"]:{width}}  {record["word"]:7}  {record["seconds"]:5} s  '
+		f'{record.get("why") or numbers(record["count"])}', *record['causes']])
 
 def as_html(title: str, records: List[Dict[str, Any]], commands: Dict[str, str]) -> str:
 	"""Returns the page: a row a machine, a column a suite."""
@@ -100,7 +105,7 @@ def as_html(title: str, records: List[Dict[str, Any]], commands: Dict[str, str])
 			count = row['suites'].get(suite)
 			cells.append(f'<td class="{word(count)}">{numbers(count)}</td>' if count
 				     else '<td class="not-run"></td>')
-		notes = [row['why']] if 'why' in row else row['skips']
+		notes = [row['why']] if 'why' in row else row['causes'] + row['skips']
 		cells.append('<td class="skipped">' + '<br>'.join(map(html.escape, notes)) + '</td>')
 		cells.append(f'<td>{row["seconds"]}</td>')
 		cells.append(f'<td class="command">{html.escape(commands[row["row"]])}</td>')

@@ -11,7 +11,6 @@
 #	LACKS holds the numbers of the patches it is without. BASE is the list of another
 #	run, to compare with.
 #	Exit status: 0 if all passed, 1 if not, 2 if there was nothing.
-# results.py known CONFIG LACKS: what may fail then, a case a line.
 # results.py count KUNIT LOG: the numbers alone, and explain's exit status.
 # results.py junit KUNIT LOG NAME [LOG NAME ...] FILE: writes them as JUnit's XML.
 # results.py join FILE NAME JSON [NAME JSON ...]: what kunit.py --json wrote of several
@@ -55,20 +54,37 @@ def results(kunit: str, log: str) -> List[Result]:
 	with open(log, errors='replace') as lines:
 		return list(leaves(kunit_log.parse(kunit, lines), '', []))
 
-def known(config: str, lacks: str) -> Dict[str, List[str]]:
-	"""Returns the patches without which a case fails, of those that the kernel lacks."""
+# A known bug: its patch, and what a case says that finds it
+Bug = Tuple[str, 're.Pattern[str]']
+
+def bugs(config: str, lacks: str) -> List[Bug]:
+	"""Returns the rows of known.tsv that hold for a kernel: by its options, and its patches."""
 	with open(config) as lines:
 		options = {'-', *re.findall('^CONFIG_(.*)=y$', lines.read(), re.MULTILINE)}
 	with open(lacks) as numbers:
 		lacking = set(numbers.read().split())
-	patches = collections.defaultdict(list)
+	found = []
 	with open(os.path.join(HERE, 'known.tsv')) as rows:
 		for row in rows:
 			if not row.startswith('#'):
-				patch, option, case = row.rstrip('\n').split('\t')
+				patch, option, says = row.rstrip('\n').split('\t')
 				if option in options and patch in lacking:
-					patches[case].append(patch)
-	return patches
+					found.append((patch, re.compile(says)))
+	return found
+
+def known_as(result: Result, known: List[Bug]) -> str:
+	"""Returns the patch for a failure all of whose messages are of known bugs, or nothing."""
+	patches = []
+	for _, text in kunit_log.messages(result[2]):
+		patch = next((patch for patch, says in known if says.search(text)), '')
+		if not patch:
+			return ''
+		patches.append(patch)
+	return patches[0] if patches else ''
+
+def failures(found: List[Result]) -> List[Result]:
+	"""Returns the tests that neither passed nor were skipped."""
+	return [result for result in found if result[0] not in ('PASS', 'SKIP')]
 
 def title(patch: str) -> str:
 	"""Returns the subject of a patch."""
@@ -82,12 +98,31 @@ def title(patch: str) -> str:
 				name[5:-6].replace('-', ' '))
 	return ''
 
-def by_cause(failed: List[str], patches: Dict[str, List[str]]) -> List[str]:
-	"""Returns a line for each bug that is known to fail some, and one for each other."""
-	count = collections.Counter(patches[case][0] for case in failed if case in patches)
+def by_cause(failed: List[Result]) -> List[str]:
+	"""Returns a line for each cause: how often, and the first message. The most frequent
+	is first."""
+	first: Dict[str, str] = {}
+	count: Dict[str, int] = collections.Counter()
+	for status, path, log in failed:
+		where, text = (kunit_log.messages(log) or [('', '')])[0]
+		cause = (kunit_log.cause(where, text) if text else
+			 'no message' if status == 'FAIL' else 'the case did not end')
+		first.setdefault(cause, f'{path}: {text or (log or [""])[-1].strip()}')
+		count[cause] += 1
+	causes = f'{len(count)} cause{"s" * (len(count) > 1)}'
+	return [f'{len(failed)} failed, {causes}:'] + [
+		f'{number:5}  {cause}   first: {first[cause]}'
+		for cause, number in count.most_common()]
+
+def told(found: List[Result], known: List[Bug]) -> Tuple[List[str], int]:
+	"""Returns a line for each known bug that failed some, and the causes of all others;
+	and how many were by known bugs."""
+	failed = failures(found)
+	others = [result for result in failed if not known_as(result, known)]
+	count = collections.Counter(known_as(result, known) for result in failed)
+	del count['']
 	lines = [f'  {count[patch]} by {patch}, {title(patch)}' for patch in sorted(count)]
-	others = [case for case in failed if case not in patches]
-	return lines + [f'  not known: {case}' for case in others]
+	return lines + (by_cause(others) if others else []), len(failed) - len(others)
 
 def counts(found: List[Result], of_known: str = '') -> str:
 	"""Returns the last line's numbers."""
@@ -121,16 +156,15 @@ def compared(found: List[Result], base: List[str]) -> List[str]:
 def explain(kunit: str, log: str, config: str, lacks: str, base: str = '') -> int:
 	"""Prints what is behind the numbers, and then those. Returns the verdict."""
 	found = results(kunit, log)
-	patches = known(config, lacks)
-	failed = [path for status, path, _ in found if status not in ('PASS', 'SKIP')]
-	for line in by_cause(failed, patches):
+	lines, by_known = told(found, bugs(config, lacks))
+	for line in lines:
 		print(line)
 	if base:
-		with open(base) as lines:
-			for line in compared(found, lines.read().splitlines()):
+		with open(base) as before:
+			for line in compared(found, before.read().splitlines()):
 				print(line)
-	by_known = sum(path in patches for path in failed)
-	print(counts(found, f' ({by_known} by known bugs, {len(failed) - by_known} not known)'))
+	unknown = len(failures(found)) - by_known
+	print(counts(found, f' ({by_known} by known bugs, {unknown} not known)'))
 	return verdict(found)
 
 def clean(text: str) -> str:
@@ -189,13 +223,8 @@ def count_all(kunit: str, log: str) -> int:
 	print(counts(found))
 	return verdict(found)
 
-def list_known(config: str, lacks: str) -> int:
-	"""Prints the cases that may fail."""
-	print('\n'.join(known(config, lacks)))
-	return 0
-
 COMMANDS = {'list': list_all, 'explain': explain, 'count': count_all, 'junit': junit,
-	    'join': join, 'known': list_known}
+	    'join': join}
 
 
 if __name__ == '__main__':
