@@ -3,11 +3,11 @@
 # Every command of the project; `make` explains them.
 
 # What each command takes, and what all of them take
-takes_run := KERNEL ARCH CONFIG FIXES FILTER BENCH BASE LLVM TIMEOUT JSON JUNIT
+takes_run := KERNEL ARCH CONFIG FIXES DECOMPRESS FILTER BENCH BASE LLVM TIMEOUT JSON JUNIT
 takes_test := ONLY JSON JUNIT
 takes_mutants := MUTANTS HOSTS REBUILD
 takes_coverage := KERNEL FIXES
-takes_native := KERNEL FIXES FILTER LLVM
+takes_native := KERNEL FIXES DECOMPRESS FILTER LLVM
 takes_fuzz := KERNEL FIXES SECONDS ALGORITHMS CORPUS HOSTS
 takes_check := KERNEL FIXES FILES FILES_FROM KCONFIG JSON JUNIT
 takes_replay := KERNEL ARCH FIXES LLVM FILES FILES_FROM JSON JUNIT
@@ -49,6 +49,7 @@ help:
 #:   FIXES=          yes: with patches/, the default for 6.1, 6.12 and newest; no: the
 #:                   kernel as it is, the default for a path; or the numbers of
 #:                   those to apply, such as 0001,0003
+#:   DECOMPRESS=     a file to put in place of kernel/module/decompress.c, without fixes
 #:   FILTER=         only these cases, as kunit.py's, such as '*.gzip*'
 #:   BASE=           a kernel tree, or a commit of the one in KERNEL: tells which cases
 #:                   newly fail, and which newly pass
@@ -62,7 +63,7 @@ help:
 #: make native     the suites that need no kernel, with decompress.c and its decoders,
 #:                 compiled for this machine, 64-bit and 32-bit, with sanitizers
 #:                 (half a minute the first time, then 3 s); takes KERNEL, FIXES,
-#:                 FILTER, LLVM
+#:                 DECOMPRESS, FILTER, LLVM
 #: make fuzz       libFuzzer against decompress.c and its decoders, as make native
 #:                 compiles them, with the stock libraries for a judge, in build/fuzz/;
 #:                 goes on where it was; takes KERNEL, FIXES

@@ -9,7 +9,8 @@ ARCH=${ARCH:-i386}
 FIXES=${FIXES:-$(default_fixes)}
 JOBS=${JOBS:-$(nproc)}
 LLVM=${LLVM:-}
-export KERNEL FIXES LLVM PYTHONUNBUFFERED=1
+DECOMPRESS=$(absolute "${DECOMPRESS:-}")
+export KERNEL FIXES LLVM DECOMPRESS PYTHONUNBUFFERED=1
 
 # What is built and booted, and how
 read_machine "$ARCH" ||
@@ -26,6 +27,11 @@ case $KERNEL,$fixes in
 6.1,* | 6.12,* | newest,*) ;;
 *,'as shipped') fixes='as it is' ;;
 esac
+if [ "$DECOMPRESS" ]; then
+	grep -qs '^int module_decompress(' "$DECOMPRESS" ||
+		die "DECOMPRESS=$DECOMPRESS: not a decompress.c: it has no module_decompress()"
+	fixes="with $DECOMPRESS in place of its decompress.c"
+fi
 case $JOBS in
 '' | 0 | *[!0-9]*) die "JOBS=$JOBS: not a number" ;;
 esac
