@@ -23,13 +23,13 @@ work=$dir/native
 # compile OBJECT
 compile()
 {
-	(cd "$base/native/src" && eval "$(cat "$base/native/flags")" \
+	(cd "$base/native32/src" && eval "$(cat "$base/native32/flags")" \
 		-w -c -o "$work/$1.o" "$work/tests/$1.c")
 }
 
 rm -rf "$work"
 mkdir "$work"
-cp -r "$base/native/tests" "$base/native/internal.h" "$work"
+cp -r "$base/native32/tests" "$base/native32/internal.h" "$work"
 cat "$dir/decompress.c" - >"$work/decompress.c" <<END
 const char native_mutant[] __weak = "$id";
 END
@@ -38,7 +38,8 @@ END
 program()
 {
 	words=$(gcc -m32 -fsanitize=address,undefined -o "$work/program" \
-		"$base/native/base.o" "$@" "$base/native/none.o" 2>&1) || {
+		"$base/native32/suite.o" "$base/native32/base.o" "$@" \
+		"$base/native32/none.o" 2>&1) || {
 		case $words in
 		*': undefined reference to '*) return 1 ;;
 		esac

@@ -35,7 +35,7 @@ FATES = ('survived', 'hung', 'crashed', 'equivalent', 'caught', 'same code', 'no
 OWN_PATH = 'module_decompress_as_built/'
 
 # What a case says of an oops or a WARN is no finding of its own.
-COMPLAINT = 'the kernel complained: '
+COMPLAINT = '[the kernel complained] '
 
 
 class Mutant:
@@ -60,14 +60,6 @@ def tests(test: Any, path: str = '') -> Iterator[Tuple[str, Any]]:
 		yield sub_path, sub
 		yield from tests(sub, sub_path)
 
-def messages(log: List[str]) -> List[str]:
-	"""Returns what the failed expectations in a test's log say."""
-	found = []
-	for number, line in enumerate(log):
-		if re.search('(EXPECTATION|ASSERTION) FAILED', line):
-			found.append((log[number + 1:number + 2] or [line])[0].strip())
-	return found
-
 def not_announced(directory: str) -> List[str]:
 	"""Returns the logs of kernels and programs that do not say they are the mutant."""
 	found = []
@@ -88,7 +80,7 @@ def judge(kunit: str, log: str) -> Dict[str, Any]:
 	failed = [(path, test) for path, test in tests(root)
 		  if test.status.name in ('FAILURE', 'TEST_CRASHED')]
 	# The first parameter's messages are in the log of the case.
-	said = [text for _, test in failed for text in messages(test.log)]
+	said = [text for _, test in failed for _, text in kunit_log.messages(test.log)]
 	findings = [text for text in said if not text.startswith(COMPLAINT)]
 	complaints = [text[len(COMPLAINT):] for text in said if text.startswith(COMPLAINT)]
 	panics = [line for line in lines if 'Kernel panic' in line]

@@ -6,6 +6,10 @@
 #
 # mutants.sh sample: the bugs of the past and some of the others, for `make test`
 #
+# mutants.sh right [sample]: the changes in harness/mutants/right, or one of each kind.
+# These are right, so the suite is to stay green, natively and in a kernel with the checks
+# of CONFIG=debug. right.py judges them. `make mutants` ends with them.
+#
 # Each mutant is compiled by itself, first natively. One that the suites catch there needs
 # no kernel; but some of these are to be caught in one as well. The others, and patches,
 # are compiled as Kbuild does it, and compared with what decompress.c as it is compiles
@@ -18,15 +22,21 @@ set -eu
 
 MUTANTS=${MUTANTS:-}
 REBUILD=${REBUILD:-0}
+right=
+[ "${1:-}" != right ] || {
+	right=yes MUTANTS='' REBUILD=0 HOSTS=''
+	shift
+}
 sample=${1:-}
+config=${right:+debug}
 JOBS=${JOBS:-$(nproc)}
 kernel=6.12
 arch=i386
 
-mutants=$build/mutants
+mutants=$build/mutants${right:+/right}
 base=$mutants/base
 tree=$build/tree/$kernel
-objdir=$build/kunit/$kernel-$arch
+objdir=$build/kunit/$kernel-$arch${config:+-module_decompress_$config}
 decompress=$tree/kernel/module/decompress.c
 list=$mutants/list
 image=$mutants/vmlinux
@@ -37,21 +47,26 @@ esac
 case $REBUILD in
 *[!0-9]*) die "REBUILD=$REBUILD: not a number" ;;
 esac
-set -- "${MUTANTS:-$top/harness/mutants/history}"
+patches=history
+[ ! "$right" ] || patches=right
+set -- "${MUTANTS:-$top/harness/mutants/$patches}"
 [ -d "$1" ] || die "MUTANTS=$MUTANTS: no such directory"
 set -- "$1"/*.patch
 [ -e "$1" ] || die "MUTANTS=$MUTANTS: no *.patch in there"
+# shellcheck disable=SC2046	# names of ours
+[ ! "$right$sample" = yessample ] ||
+	set -- $(awk '/^Kind: / && !seen[$0]++ { print FILENAME }' "$@")
 
 sh "$top/harness/lib/need.sh" $arch
 sh "$top/harness/lib/need.sh" native
-need parallel unifdef
+need parallel unifdef sparse
 sh "$top/harness/mutants/libclang.sh" >/dev/null
 
 mkdir -p "$mutants/log" "$mutants/obj" "$build/tree"
 lock 7 "$mutants/lock" "make mutants, process $$"
 hash_sources
 
-export KERNEL=$kernel ARCH=$arch CONFIG='' FIXES=yes FILTER='' BENCH=no BASE='' LLVM='' \
+export KERNEL=$kernel ARCH=$arch CONFIG="$config" FIXES=yes FILTER='' BENCH=no BASE='' LLVM='' \
 	JSON='' JUNIT=''
 unset DECOMPRESS
 
@@ -91,23 +106,41 @@ precompile()
 		"$base/$1_headers.h"
 }
 
-# What native programs share: all but the seams, as one object. Its sources are copied,
+# What native programs share: all but the seams, as two objects. Its sources are copied,
 # as others may come to the tree.
 prepare_native()
 {
-	native=$base/native
+	native=$base/native$1
 	tests=$tree/kernel/module/tests
-	make -C "$tree/tools/testing/module_decompress" O="$native" BITS=32 \
-		--jobs="$JOBS" && "$native/module_decompress" || return
+	elf=elf_i386
+	[ "$1" = 32 ] || elf=elf_x86_64
+	make -C "$tree/tools/testing/module_decompress" O="$native" BITS="$1" \
+		--jobs="$JOBS" default tries && "$native/module_decompress" || return
 	cp -r "$tree/tools/testing/module_decompress" "$native/src"
 	mkdir "$native/tests"
 	cp "$tests"/seam*.[ch] "$tests/ledger.h" "$native/tests"
 	cp "$tree/kernel/module/internal.h" "$native"
-	find "$native" -name '*.o' ! -name 'seam_*' \
-		-exec ld -r -m elf_i386 -o "$native/base.o" {} + &&
+	ours=$native/kernel/module/tests
+	# shellcheck disable=SC2046	# names of ours
+	ld -r -m $elf -o "$native/base.o" $(find "$native/lib" -name '*.o') \
+		"$ours"/attempt.o "$ours"/ledger*.o "$native/native.o" &&
+		ld -r -m $elf -o "$native/suite.o" "$native/kunit.o" \
+			"$native/kernel/module/decompress_kunit.o" "$ours"/*cases.o \
+			"$ours/streams.o" &&
 		cd "$native/src" &&
 		eval "$(cat ../flags)" -I../tests -c -o ../none.o \
 			'"$top/harness/mutants/none.c"'
+}
+
+# What the corpus of the fuzzers comes to before anything is changed
+prepare_outcomes()
+{
+	for bits in 32 64; do
+		for program in "$base/native$bits"/try_*[a-z]; do
+			(cd "$base/corpus/${program##*_}" && "$program" ./* \
+				2>/dev/null) >"$base/native$bits/outcomes.${program##*_}" || return
+		done
+	done
 }
 
 # All that the mutants share; made anew if anything of it has changed.
@@ -121,7 +154,9 @@ prepare()
 		"$top"/harness/mutants/none.c "$top"/harness/mutants/select.[ch] \
 		"$tree"/tools/testing/module_decompress/Makefile \
 		"$tree"/tools/testing/module_decompress/kunit.[ch] \
-		"$tree"/tools/testing/module_decompress/native.[ch] | sha256sum)
+		"$tree"/tools/testing/module_decompress/native.[ch] \
+		"$tree"/tools/testing/module_decompress/fuzz* \
+		"$top"/harness/mutants/right_native.sh | sha256sum)
 	[ "$key" != "$(cat "$base/key" 2>/dev/null)" ] || return 0
 
 	rm -rf "$base" "$mutants/obj"
@@ -141,9 +176,16 @@ prepare()
 	fi
 	gcc_for own -include "$base/own_headers.h" -c -o "$base/select.o" \
 		"$top/harness/mutants/select.c"
-	prepare_native >"$mutants/native.log" 2>&1 || {
+	{
+		prepare_native 32 &&
+			{ [ ! "$right" ] || prepare_native 64; }
+	} >"$mutants/native.log" 2>&1 || {
 		tail -n 3 "$mutants/native.log" >&2
 		die 'the native program does not build; see build/mutants/native.log'
+	}
+	[ ! "$right" ] || {
+		sh "$top/harness/fuzz/corpus.sh" unpack "$base/corpus"
+		prepare_outcomes || die 'the corpus cannot be tried before anything is changed'
 	}
 	patiently sh "$top/harness/mutants/mutant_boot.sh" \
 		"$objdir/vmlinux" 0 600 whole >"$base/log" ||
@@ -154,7 +196,7 @@ prepare()
 # The mutants: a line each in the list, "ID FUNCTION LINE KIND WHAT" between
 # tabs, and a directory with its decompress.c.
 
-# broken_by PATCH: one mutant
+# broken_by PATCH KIND: one mutant
 broken_by()
 {
 	name=$(basename "$1" .patch)
@@ -167,18 +209,29 @@ broken_by()
 		return
 	line=$(diff "$decompress" "$out" | sed -n '1s/^\([0-9]*\).*/\1/p')
 	[ "$line" ] || die "$1 changes nothing in decompress.c"
-	printf '%s\t-\t%s\tpatch\t%s\n' "$id" "$line" "$name"
+	printf '%s\t-\t%s\t%s\t%s\n' "$id" "$line" "$2" "$name"
 }
 
-# The patches come first, as they can be wrong.
+# list_patches KIND PATCH ...: the patches come first, as they can be wrong.
 list_patches()
 {
-	rm -rf "$mutants/new"
-	mkdir "$mutants/new"
+	kind=$1
+	shift
 	for p; do
-		broken_by "$p" ||
+		broken_by "$p" "$kind" ||
 			die "$p does not apply to kernel/module/decompress.c of linux $kernel with its fixes"
-	done >"$list"
+	done
+}
+
+# Besides those of the past, bugs that somebody may well make: as other mutants, they are
+# tried natively first. One in five is in a sample.
+list_wrong()
+{
+	[ ! "$MUTANTS$right" ] || return 0
+	set -- "$top"/harness/mutants/wrong/*.patch
+	# shellcheck disable=SC2046	# names of ours
+	[ ! "$sample" ] || set -- $(printf '%s\n' "$@" | sed -n '1~5p')
+	list_patches wrong "$@"
 }
 
 # All, or for a sample the first few of each kind. Their IDs are hashes, so these
@@ -194,7 +247,7 @@ chosen()
 
 list_mutants()
 {
-	if [ -z "$MUTANTS" ]; then
+	if [ ! "$MUTANTS$right" ]; then
 		sh "$top/harness/mutants/mutate.sh" "$base/kernel" "$decompress" \
 			"$mutants/new" >"$mutants/generated" ||
 			die 'mutate does not understand decompress.c'
@@ -222,6 +275,52 @@ untried()
 {
 	awk -F '\t' '$4 != "patch" { print $1 }' "$list" | while read -r id; do
 		[ -e "$mutants/obj/$id/native.log" ] || echo "$mutants/obj/$id"
+	done
+}
+
+untried_right()
+{
+	ids | while read -r id; do
+		[ -e "$mutants/obj/$id/native.log" ] || echo "$mutants/obj/$id"
+	done
+}
+
+try_right_natively()
+{
+	words=$(untried_right | parallel --will-cite --ungroup --jobs "$JOBS" \
+		sh "$top/harness/mutants/right_native.sh" "$base" 2>&1) || :
+}
+
+# Kbuild's own warnings, and sparse's, for each of the three algorithms; the lines that
+# name a warning or an error go to the file "warnings".
+check_right()
+{
+	checked=$mutants/checked
+	mkdir -p "$checked"
+	cp "$tree/kernel/module/internal.h" "$checked"
+	: >"$checked/Kbuild"
+	set --
+	for id in $(ids); do
+		cp "$mutants/obj/$id/decompress.c" "$checked/$id.c.new"
+		put "$checked/$id.c.new" "$checked/$id.c"
+		for algorithm in GZIP XZ ZSTD; do
+			cat >"$checked/${id}_$algorithm.c.new" <<-END
+				#undef CONFIG_MODULE_COMPRESS_GZIP
+				#undef CONFIG_MODULE_COMPRESS_XZ
+				#undef CONFIG_MODULE_COMPRESS_ZSTD
+				#define CONFIG_MODULE_COMPRESS_$algorithm 1
+				#include "$id.c"
+			END
+			put "$checked/${id}_$algorithm.c.new" "$checked/${id}_$algorithm.c"
+			set -- "$@" "${id}_$algorithm.o"
+		done
+	done
+	printf 'obj-m += %s\n' "$@" >"$checked/Kbuild"
+	make -C "$tree" O="$objdir" ARCH=$arch M="$checked" W=1 C=2 --keep-going \
+		--jobs="$JOBS" "$@" </dev/null >"$checked/log" 2>&1 || :
+	grep -E 'warning: |error: ' "$checked/log" >"$mutants/warnings" || :
+	for object; do
+		[ -e "$checked/$object" ] || echo "$object is not built" >>"$mutants/warnings"
 	done
 }
 
@@ -451,7 +550,7 @@ rebuild_some()
 		echo '  building and running'
 	}
 	past=$(awk -F '\t' '$4 == "patch" { print $1 }' "$list")
-	[ "$sample$MUTANTS" ] || for configuration in i386-pae x86_64-forcemap um; do
+	[ "$sample$MUTANTS$right" ] || for configuration in i386-pae x86_64-forcemap um; do
 		# shellcheck disable=SC2086	# a list of words
 		rebuild $configuration $past || exit
 	done
@@ -471,7 +570,10 @@ sh "$top/harness/lib/tree.sh" $kernel "${found#* }" "make mutants, process $$" \
 	exit 2
 }
 exec 9>&-
-list_patches "$@"
+rm -rf "$mutants/new"
+mkdir "$mutants/new"
+list_patches patch "$@" >"$list"
+list_wrong >>"$list"
 
 still_there()
 {
@@ -486,15 +588,22 @@ cp "$objdir/kunit.json" "$mutants"
 prepare
 
 list_mutants
-say "$(ids | wc -l) mutants; trying them natively ..."
+say "$(ids | wc -l) ${right:+right changes}$([ "$right" ] || echo mutants); trying them natively ..."
 still_there()
 {
 	echo "  $(find "$mutants/obj" -name native.log | wc -l) tried"
 }
-patiently try_natively
-none_left untried tried
+if [ "$right" ]; then
+	patiently try_right_natively
+	none_left untried_right tried
+	patiently check_right
+else
+	patiently try_natively
+	none_left untried tried
+fi
 judge_native
-say "$(wc -l <"$mutants/native") are caught; compiling $(for_kernel | wc -l) for the kernel ..."
+[ "$right" ] || say "$(wc -l <"$mutants/native") are caught."
+say "Compiling $(for_kernel | wc -l) for the kernel ..."
 still_there()
 {
 	echo "  $(find "$mutants/obj" -name sum -o -name not-built | wc -l) compiled"
@@ -536,14 +645,28 @@ fi
 : >"$mutants/rebuilt"
 rebuild_some >"$mutants/rebuilt" || exit
 
+status=0
+if [ "$right" ]; then
+	python3 "$top/harness/mutants/right.py" "$mutants" "$tree/tools/testing/kunit" \
+		>"$mutants/report.txt" || status=$?
+	[ $status -le 1 ] || exit 2
+	cat "$mutants/report.txt"
+	exit $status
+fi
 set --
 [ "$sample$MUTANTS" ] || set -- --all
-status=0
 python3 "$top/harness/mutants/mutants.py" "$@" "$mutants" "$tree/tools/testing/kunit" ||
 	status=$?
 [ $status -le 1 ] || exit 2
 result="linux $kernel, $arch: $(sed -n 's/ that differ in code//p' "$mutants/report.txt" |
 	head -n 1)"
-[ "$sample$MUTANTS" ] || record 'make mutants' "$result"
+[ "$sample$MUTANTS" ] || {
+	of_right=0
+	sh "$0" right || of_right=$?
+	[ $of_right -le 1 ] || exit 2
+	[ $of_right -eq 0 ] || status=1
+	result="$result; $(tail -n 1 "$mutants/right/report.txt")"
+	record 'make mutants' "$result"
+}
 echo "make mutants: $result; see build/mutants/report.html"
 [ $status -eq 0 ]

@@ -130,7 +130,7 @@ log_of m 'not ok' | sed '/^not ok/d' >"$dir/log"
 fate crashed 'without a word'
 log_of m ok | sed 's/_as_built$//' >"$dir/log"
 fate crashed 'without a word'
-log_of m 'not ok' | sed 's/it is said why/the kernel complained: WARNING: at a.c:1/' >"$dir/log"
+log_of m 'not ok' | sed 's/it is said why/[the kernel complained] WARNING: at a.c:1/' >"$dir/log"
 fate crashed 'WARNING: at a.c:1'
 log_of m 'not ok' | sed '/EXPECTATION/,+1d' >"$dir/log"
 fate crashed 'a case did not end'

@@ -135,6 +135,8 @@ command_checks
 
 check mutants 'bugs of the past and a sample of mutants are caught' \
 	sh "$top/harness/mutants/mutants.sh" sample
+check mutants 'a sample of right changes stays green' \
+	sh "$top/harness/mutants/mutants.sh" right sample
 check mutants 'verdicts on mutants are of those mutants' \
 	sh "$top/harness/test/mutants_test.sh"
 check mutants 'only what is known of a mutant counts' \

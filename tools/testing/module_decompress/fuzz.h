@@ -45,6 +45,9 @@ unsigned int fuzz_stock_zstd_version(void);
 void fuzz_zero_range_coders(uint8_t *file, size_t size);
 size_t fuzz_mend(enum fuzz_format format, uint8_t *file, size_t size, size_t room);
 
+/* Return the result of the last input in words: error, length and hash of the output */
+const char *fuzz_outcome(void);
+
 /* Interface to libFuzzer */
 int LLVMFuzzerInitialize(int *argc, char ***argv);
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);

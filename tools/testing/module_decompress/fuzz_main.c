@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * try_ALGORITHM FILE ...: run a fuzz target with each FILE as an input, without
- * libFuzzer and without the stock libraries.
+ * libFuzzer and without the stock libraries, and print the result of each input in which
+ * no allocation fails.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -62,6 +63,8 @@ static void try_file(const char *path)
 	/* Print the name first: the file may crash the program */
 	fprintf(stderr, "%s\n", path);
 	LLVMFuzzerTestOneInput(data, size);
+	if (size && !data[0])
+		printf("%s: %s\n", path, fuzz_outcome());
 	free(data);
 }
 

@@ -1,0 +1,120 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-2.0
+#
+# right.py DIRECTORY KUNIT: judges what became of the right changes in build/mutants/right:
+# which stay green, natively and in a kernel, and which turn just those cases red that
+# right/pinned.tsv names. KUNIT has the kernel's kunit_parser.
+#
+# Exit status: 0 if all is as it should be, 1 if not; 2 if a log does not name the change
+# that was to be tested, which is then removed, so that the next run tests again.
+
+import os
+import re
+import sys
+from typing import Dict, List, Set, Tuple
+
+HERE = os.path.dirname(os.path.realpath(__file__))
+sys.dont_write_bytecode = True
+sys.path.insert(0, os.path.join(HERE, '../lib'))
+sys.path.insert(0, os.path.join(HERE, '../run'))
+sys.path.insert(0, HERE)
+import mutants # pylint: disable=wrong-import-position
+import results # pylint: disable=wrong-import-position
+
+# The suites that are compiled natively, too
+NATIVELY = ('module_decompress/', 'module_decompress_resources/',
+	    'module_decompress_bad_input/')
+
+def read(*path: str) -> List[str]:
+	"""Returns the lines of a file, or none if it is not there."""
+	try:
+		with open(os.path.join(*path), errors='replace') as lines:
+			return lines.read().splitlines()
+	except FileNotFoundError:
+		return []
+
+def pinned() -> Dict[str, Set[str]]:
+	"""Returns the cases that pin what a change changes on purpose."""
+	cases: Dict[str, Set[str]] = {}
+	for line in read(HERE, 'right/pinned.tsv'):
+		if not line.startswith('#'):
+			name, case = line.split('\t')
+			cases.setdefault(name, set()).add(case)
+	return cases
+
+def strangers(directory: str, logs: Dict[str, str]) -> List[str]:
+	"""Returns the logs that do not say which change they are of."""
+	found = []
+	for ident, log in logs.items():
+		native = [os.path.join(directory, 'obj', ident, f'native{bits}.log')
+			  for bits in (32, 64)]
+		for path in [log, *filter(os.path.exists, native)]:
+			if not any(re.search(rf'^(\[.*\] )?mutant: {ident}$', line)
+				   for line in read(path)):
+				found.append(path)
+	return found
+
+def red_natively(directory: str, ident: str, bits: int, kunit: str) -> List[results.Result]:
+	"""Returns the cases that failed natively."""
+	log = os.path.join(directory, 'obj', ident, f'native{bits}.log')
+	return results.failures(results.results(kunit, log)) if os.path.exists(log) else []
+
+def differences(where: str, red: Set[str], wanted: Set[str]) -> List[str]:
+	"""Returns what is red and is not to be, or is to be and is not."""
+	return ([f'{where}: {case} fails' for case in sorted(red - wanted)] +
+		[f'{where}: {case} is to fail, as it pins this' for case in sorted(wanted - red)])
+
+def judge(directory: str, kunit: str, ident: str, log: str,
+	  wanted: Set[str]) -> Tuple[List[str], List[results.Result]]:
+	"""Returns what is wrong with a change, and the tests that failed."""
+	wrong = [line for line in read(directory, 'warnings') if ident + '.c:' in line or
+		 ident + '_' in line.split(' ')[0]]
+	outcomes = read(directory, 'obj', ident, 'native.log')
+	# What changes on purpose may be in the corpus, too.
+	wrong += [line for line in outcomes if not wanted or 'not built' in line][:3]
+	failed: List[results.Result] = []
+	for bits in (32, 64):
+		red = red_natively(directory, ident, bits, kunit)
+		failed += red
+		wrong += differences(f'{bits} bits', {path for _, path, _ in red},
+				     {case for case in wanted if case.startswith(NATIVELY)})
+	verdict = mutants.judge(kunit, log)
+	if verdict['fate'] in ('hung', 'crashed'):
+		wrong.append(f'in a kernel: {verdict["fate"]}: {verdict["died"]}')
+	booted = results.failures(results.results(kunit, log))
+	failed += booted
+	wrong += differences('in a kernel', {path for _, path, _ in booted}, wanted)
+	return wrong, failed
+
+def main(directory: str, kunit: str) -> int:
+	"""Prints the report. Returns the exit status."""
+	with open(os.path.join(directory, 'runs')) as rows:
+		logs = dict(row.split()[:2] for row in rows)
+	for path in strangers(directory, logs):
+		print(f'make: {path} does not say what it is of', file=sys.stderr)
+		os.remove(path)
+		return 2
+	names = dict(line.split('\t')[::4] for line in read(directory, 'list'))
+	cases = pinned()
+	unexpected: List[results.Result] = []
+	green = on_purpose = 0
+	for ident, log in logs.items():
+		wanted = cases.get(names[ident], set())
+		wrong, failed = judge(directory, kunit, ident, log, wanted)
+		if wrong:
+			print(f'{names[ident]}:')
+			print('\n'.join(f'  {line}' for line in wrong))
+			unexpected += [result for result in failed if result[1] not in wanted]
+		elif wanted:
+			on_purpose += 1
+		else:
+			green += 1
+	if unexpected:
+		print('\n'.join(results.by_cause(unexpected)))
+	print(f'{green} of {len(logs)} right changes stay green, natively and in a kernel; '
+	      f'{on_purpose} turn just the cases red that pin what they change')
+	return int(green + on_purpose < len(logs))
+
+
+if __name__ == '__main__':
+	sys.exit(main(*sys.argv[1:]))
