@@ -267,6 +267,12 @@ def needless(cases: List[str], sole: Dict[str, int]) -> Tuple[List[str], List[st
 		  for case in kept if case not in idle]
 	return lines, amiss
 
+def causes(mutants: List[Mutant]) -> List[str]:
+	"""Returns how many mutants are caught by each rule or check, the most frequent first."""
+	count = collections.Counter(kunit_log.cause('a case', m.says[0])
+				    for m in mutants if m.fate == 'caught' and m.says)
+	return [f'{number:5}  {cause}' for cause, number in count.most_common()]
+
 def percent(part: int, whole: int) -> str:
 	"""Returns a share as text."""
 	return f'{100 * part / whole:.1f} %' if whole else '-'
@@ -387,6 +393,7 @@ def main(args: List[str]) -> int:
 	text = numbers + section('Amiss', amiss)
 	past = section('History, by configuration', configurations(mutants, rebuilt))
 	text += past
+	text += section('Caught, by the first cause', causes(mutants))
 	text += section('Cases that catch nothing which no other catches', idle)
 	for fate in FATES:
 		text += section(fate.capitalize(), [mutant_line(m) for m in mutants if m.fate == fate])

@@ -280,6 +280,24 @@ links_lead_somewhere()
 	return $dead
 }
 
+# Each rule of the ledger and each check of an attempt is in red.md, which says what it
+# stands on.
+rules_are_explained()
+{
+	cat "$top"/kernel/module/tests/*.c |
+		grep -zoP '(ledger_report\(ledger,\s*|attempt_fail\(test, a,\s*(?:[^",;]*\?\s*)?)"\K[^"]*' |
+		tr '\0' '\n' | sort -u >"$logs/rules"
+	[ "$(wc -l <"$logs/rules")" -gt 50 ] || return
+	lost=0
+	while read -r rule; do
+		grep -qF -e "$rule" "${1:-$top/Documentation/red.md}" || {
+			echo "not in Documentation/red.md: $rule"
+			lost=1
+		}
+	done <"$logs/rules"
+	return $lost
+}
+
 # kselftest VERSION: in the list of all, from which bots build it, and built from there
 # without a warning by either compiler, which leaves nothing beside it. The headers are
 # the system's: "make headers" takes longer than all of this.
@@ -348,4 +366,5 @@ code_checks()
 	check manual 'only results are recorded' only_results_are_recorded
 	check manual 'results are merged into their page' results_are_merged
 	check manual 'links lead somewhere' links_lead_somewhere
+	check manual 'each rule says what it stands on' rules_are_explained
 }
