@@ -404,7 +404,8 @@ fi
 [ -z "$JUNIT" ] || results_py junit "$dir/modules.ktap" modules "$dir/selftest.log" \
 	selftest "$JUNIT" || exit 2
 report | tee "$dir/report"
-result="$what: modules: $(cat "$dir/modules-results"); selftest: $(cat "$dir/results")"
+sed '$d' "$dir/results"
+result="$what: modules: $(tail -n 1 "$dir/modules-results"); selftest: $(tail -n 1 "$dir/results")"
 case $IMAGE in
 linux-*) record "make boot IMAGE=$IMAGE" "$result" ;;
 esac

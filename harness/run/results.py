@@ -11,7 +11,8 @@
 #	LACKS holds the numbers of the patches it is without. BASE is the list of another
 #	run, to compare with.
 #	Exit status: 0 if all passed, 1 if not, 2 if there was nothing.
-# results.py count KUNIT LOG: the numbers alone, and explain's exit status.
+# results.py count KUNIT LOG: the causes of what failed and the numbers, and explain's exit
+#	status.
 # results.py junit KUNIT LOG NAME [LOG NAME ...] FILE: writes them as JUnit's XML.
 # results.py join FILE NAME JSON [NAME JSON ...]: what kunit.py --json wrote of several
 #	runs, as the groups of one.
@@ -105,9 +106,12 @@ def by_cause(failed: List[Result]) -> List[str]:
 	count: Dict[str, int] = collections.Counter()
 	for status, path, log in failed:
 		where, text = (kunit_log.messages(log) or [('', '')])[0]
+		# The selftest in a guest has no rules: its last line says what is wrong.
+		last = (log or [''])[-1].strip(' #')
 		cause = (kunit_log.cause(where, text) if text else
-			 'no message' if status == 'FAIL' else 'the case did not end')
-		first.setdefault(cause, f'{path}: {text or (log or [""])[-1].strip()}')
+			 'the case did not end' if status != 'FAIL' else
+			 re.sub(r'\d+', 'N', last) or 'no message')
+		first.setdefault(cause, f'{path}: {text or last}')
 		count[cause] += 1
 	causes = f'{len(count)} cause{"s" * (len(count) > 1)}'
 	return [f'{len(failed)} failed, {causes}:'] + [
@@ -218,8 +222,11 @@ def list_all(kunit: str, log: str) -> int:
 	return 0
 
 def count_all(kunit: str, log: str) -> int:
-	"""Prints the numbers. Returns the verdict."""
+	"""Prints the causes and the numbers. Returns the verdict."""
 	found = results(kunit, log)
+	failed = failures(found)
+	if failed:
+		print('\n'.join(by_cause(failed)))
 	print(counts(found))
 	return verdict(found)
 
