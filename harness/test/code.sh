@@ -197,7 +197,7 @@ readme_quotes_results()
 		return 1
 	}
 	# A quote that is not on the page is named.
-	sed 's/: 255 passed/: 256 passed/' "$top/README.md" >"$logs/README.md"
+	sed 's/: [0-9]* passed/: 1 passed/' "$top/README.md" >"$logs/README.md"
 	exits 1 python3 "$top/harness/results/results.py" check "$logs/README.md" \
 		"$top/Documentation/results.md" >"$logs/out" &&
 		grep -F 'README.md quotes "linux' "$logs/out"
