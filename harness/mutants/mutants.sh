@@ -503,15 +503,16 @@ boot_mutants()
 {
 	# Ten times as much as the unbroken suite is as good as no end.
 	cpu=$(sed -n 's/^mutant_boot.sh: ended: \([0-9]*\) s .*/\1/p' "$base/log")
+	booted=build/mutants${right:+/right}/vmlinux
 	set -- --jobs "$JOBS"
 	[ -z "$HOSTS" ] ||
 		set -- --sshlogin "$logins" --ssh "$ssh" --workdir "$top" \
-			--basefile build/mutants/vmlinux --retries 5
+			--basefile "$booted" --retries 5
 	(
 		cd "$top" || exit
 		parallel --will-cite "$@" --colsep ' ' --results '{2}' \
 			--joblog "$mutants/joblog" \
-			sh harness/mutants/mutant_boot.sh build/mutants/vmlinux '{#}' $((10 * cpu)) '{3}' \
+			sh harness/mutants/mutant_boot.sh "$booted" '{#}' $((10 * cpu)) '{3}' \
 			<"$mutants/pending" >/dev/null
 	) || :
 	rm -f "$mutants"/log/*.seq "$mutants"/log/*.err
