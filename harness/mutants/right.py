@@ -74,6 +74,8 @@ def judge(directory: str, kunit: str, ident: str, log: str,
 	wrong += [line for line in outcomes if not wanted or 'not built' in line][:3]
 	failed: List[results.Result] = []
 	for bits in (32, 64):
+		if not os.path.exists(os.path.join(directory, 'obj', ident, f'native{bits}.log')):
+			wrong.append(f'{bits} bits: not run')
 		red = red_natively(directory, ident, bits, kunit)
 		failed += red
 		wrong += differences(f'{bits} bits', {path for _, path, _ in red},
@@ -90,9 +92,17 @@ def main(directory: str, kunit: str) -> int:
 	"""Prints the report. Returns the exit status."""
 	with open(os.path.join(directory, 'runs')) as rows:
 		logs = dict(row.split()[:2] for row in rows)
-	for path in strangers(directory, logs):
-		print(f'make: {path} does not say what it is of', file=sys.stderr)
+	strange = strangers(directory, logs)
+	for path in strange:
 		os.remove(path)
+		# Without this file, the native programs are made again.
+		again = os.path.join(os.path.dirname(path), 'native.log')
+		if os.path.exists(again):
+			os.remove(again)
+	if strange:
+		print(f'make: no verdict on {len(strange)} right changes, which their logs do not '
+		      f'name, such as {os.path.basename(strange[0])}; run it again to test them',
+		      file=sys.stderr)
 		return 2
 	names = dict(line.split('\t')[::4] for line in read(directory, 'list'))
 	cases = pinned()
