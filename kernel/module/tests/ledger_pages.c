@@ -408,11 +408,6 @@ static bool vmap_is_allowed(struct ledger *ledger, struct page **pages,
 			      "page %u of %u", i, count);
 		return false;
 	}
-	if (count > INT_MAX / PAGE_SIZE) {
-		ledger_report(ledger, "vmap(): more pages than any module has",
-			      "%u pages", count);
-		return false;
-	}
 	if (!(flags & VM_MAP) || (flags & VM_IOREMAP))
 		ledger_report(ledger, "vmap(): flags not allowed", "%#lx", flags);
 	return true;
