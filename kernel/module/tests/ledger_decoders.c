@@ -59,15 +59,22 @@ static bool may_decode(struct ledger *ledger, const void *decoder,
 	return reports == ledger->reports;
 }
 
-/*
- * Count bytes of orders.endless; return false for the last ones, with which the
- * decoder has read all input.
- */
-static bool endless_run(struct ledger *ledger, size_t len)
+static u64 endless_left(const struct ledger *ledger)
 {
+	return (u64)ledger->orders.endless * PAGE_SIZE - ledger->produced;
+}
+
+/*
+ * Fill @room bytes with the simulated output of orders.endless, or fewer at its
+ * end, when the decoder has read all input. Return how many.
+ */
+static size_t endless_run(struct ledger *ledger, size_t room)
+{
+	size_t len = min_t(u64, room, endless_left(ledger));
+
 	ledger->runs++;
 	ledger->produced += len;
-	return ledger->produced < (u64)ledger->orders.endless * PAGE_SIZE;
+	return len;
 }
 
 /**
@@ -105,9 +112,8 @@ int ledger_zlib_run(z_stream *s, int flush)
 	int rc;
 
 	if (ledger->orders.endless) {
-		rest = s->avail_out;
-		s->avail_out = 0;
-		if (endless_run(ledger, rest))
+		s->avail_out -= endless_run(ledger, s->avail_out);
+		if (endless_left(ledger))
 			return flush == Z_FINISH ? Z_BUF_ERROR : Z_OK;
 		s->avail_in = 0;
 		return Z_STREAM_END;
@@ -171,9 +177,8 @@ enum xz_ret ledger_xz_dec_run(struct xz_dec *s, struct xz_buf *b)
 	enum xz_ret ret;
 
 	if (ledger->orders.endless) {
-		rest = b->out_size - b->out_pos;
-		b->out_pos = b->out_size;
-		if (endless_run(ledger, rest))
+		b->out_pos += endless_run(ledger, b->out_size - b->out_pos);
+		if (endless_left(ledger))
 			return XZ_OK;
 		b->in_pos = b->in_size;
 		return XZ_STREAM_END;
@@ -272,9 +277,8 @@ size_t ledger_zstd_decompress_stream(zstd_dstream *s, zstd_out_buffer *out,
 	size_t rest, ret;
 
 	if (ledger->orders.endless) {
-		rest = out->size - out->pos;
-		out->pos = out->size;
-		if (endless_run(ledger, rest))
+		out->pos += endless_run(ledger, out->size - out->pos);
+		if (endless_left(ledger))
 			return 1;
 		in->pos = in->size;
 		return 0;
