@@ -108,7 +108,7 @@ FIXES=yes KERNEL=6.12 sh "$top/harness/native/native.sh" >"$dir/out" 2>&1 || {
 cp "$tree/kernel/module/decompress.c" "$dir/decompress.c"
 patch -sf --no-backup-if-mismatch -r - "$dir/decompress.c" \
 	"$top/harness/mutants/history/3537d8d21112.patch"
-fuzz 'the ignored result of module_extend_max_pages()' 1 'past the end of a page array' gzip \
+fuzz 'the ignored result of module_extend_max_pages()' 1 'page array: written past its end' gzip \
 	DECOMPRESS="$dir/decompress.c"
 [ "${1:-}" != all ] ||
 	fuzz 'the window of zstd' 1 'the kernel would warn' zstd FIXES=0001,0002,0003,0006,0007
