@@ -6,9 +6,9 @@
 #
 # mutants.sh sample: the bugs of the past and some of the others, for `make test`
 #
-# mutants.sh right [sample]: the changes in harness/mutants/right, or one of each kind.
-# These are right, so the suite is to stay green, natively and in a kernel with the checks
-# of CONFIG=debug. right.py judges them. `make mutants` ends with them.
+# mutants.sh right [sample]: try the right changes in harness/mutants/right, or one of each
+# kind. The suite must stay green, natively and in a kernel with CONFIG=debug. right.py
+# judges the results. `make mutants` ends with this.
 #
 # Each mutant is compiled by itself, first natively. One that the suites catch there needs
 # no kernel; but some of these are to be caught in one as well. The others, and patches,
@@ -223,8 +223,8 @@ list_patches()
 	done
 }
 
-# Besides those of the past, bugs that somebody may well make: as other mutants, they are
-# tried natively first. One in five is in a sample.
+# list_wrong: the bugs in harness/mutants/wrong. Like generated mutants, they are tried
+# natively first. A sample has one in five.
 list_wrong()
 {
 	[ ! "$MUTANTS$right" ] || return 0

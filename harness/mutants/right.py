@@ -60,9 +60,9 @@ def red_natively(directory: str, ident: str, bits: int, kunit: str) -> List[resu
 	return results.failures(results.results(kunit, log)) if os.path.exists(log) else []
 
 def differences(where: str, red: Set[str], wanted: Set[str]) -> List[str]:
-	"""Returns what is red and is not to be, or is to be and is not."""
+	"""Returns each case that fails without being wanted, or is wanted and passes."""
 	return ([f'{where}: {case} fails' for case in sorted(red - wanted)] +
-		[f'{where}: {case} is to fail, as it pins this' for case in sorted(wanted - red)])
+		[f'{where}: {case} passes, but pinned.tsv names it' for case in sorted(wanted - red)])
 
 def judge(directory: str, kunit: str, ident: str, log: str,
 	  wanted: Set[str]) -> Tuple[List[str], List[results.Result]]:

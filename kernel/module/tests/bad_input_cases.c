@@ -370,9 +370,10 @@ static void zstd_frame_header_is_refused(struct kunit *test)
 }
 
 /*
- * Test the limit of lib/zstd, a window of 128 MiB and a byte: within the limit,
- * decompress.c requests the memory, which is not to be had here; above it does
- * not. The frame is complete: 128 MiB and @more bytes of zeros in RLE blocks.
+ * Test the limit of lib/zstd, a window of 128 MiB and a byte. Up to the limit,
+ * decompress.c requests the memory, and the ledger denies it. Above the limit,
+ * decompress.c does not request it. The frame is complete: 128 MiB and @more
+ * bytes of zeros in RLE blocks.
  */
 static void zstd_window_has_the_limit_of_the_decoder(struct kunit *test)
 {

@@ -150,7 +150,7 @@ unsigned long ledger_alloc_pages_bulk(gfp_t gfp, unsigned long count,
 	return i;
 }
 
-/* The pages of the block are to be freed by themselves from now on */
+/* From now on, each page of the block must be freed by itself */
 void ledger_split_page(struct page *page, unsigned int order)
 {
 	struct ledger *ledger = ledger_current();
