@@ -12,10 +12,6 @@
 # any other trouble, such as a full disk, nothing is kept: exit status 2.
 
 set -eu
-export LC_ALL=C
-
-base=$1
-dir=$2
 objects='seam_gzip seam_xz seam_zstd own'
 . "$(dirname "$0")/parts.sh"
 

@@ -12,27 +12,9 @@
 # empty one, and is for the kernel. Of any other trouble nothing is kept: exit status 2.
 
 set -eu
-export LC_ALL=C
-
-base=$1
-dir=$2
-id=${dir##*/}
-work=$dir/native
 . "$(dirname "$0")/parts.sh"
-
-# compile OBJECT
-compile()
-{
-	(cd "$base/native32/src" && eval "$(cat "$base/native32/flags")" \
-		-w -c -o "$work/$1.o" "$work/tests/$1.c")
-}
-
-rm -rf "$work"
-mkdir "$work"
-cp -r "$base/native32/tests" "$base/native32/internal.h" "$work"
-cat "$dir/decompress.c" - >"$work/decompress.c" <<END
-const char native_mutant[] __weak = "$id";
-END
+work=$dir/native
+sources 32
 
 # program OBJECT ...: what is not broken is left out, which the suite skips
 program()
@@ -52,7 +34,7 @@ for object in seam_gzip seam_xz seam_zstd; do
 	part "$object"
 	differs "$object" || continue
 	status=0
-	words=$(compile "$object" 2>&1) || status=$?
+	words=$(compile_native 32 "$object" -w 2>&1) || status=$?
 	[ $status -eq 0 ] || {
 		{ [ $status -eq 1 ] && is_fault "$words"; } || fail "$words"
 		set --

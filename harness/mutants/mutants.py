@@ -60,17 +60,27 @@ def tests(test: Any, path: str = '') -> Iterator[Tuple[str, Any]]:
 		yield sub_path, sub
 		yield from tests(sub, sub_path)
 
+def announces(ident: str, log: str) -> bool:
+	"""Says whether the kernel or program that left this log was made of that mutant."""
+	with open(log, errors='replace') as console:
+		return bool(re.search(rf'^(\[.*\] )?mutant: {ident}$', console.read(),
+				      re.MULTILINE))
+
 def not_announced(directory: str) -> List[str]:
 	"""Returns the logs of kernels and programs that do not say they are the mutant."""
 	found = []
 	for name, column in ('runs', 1), ('native', 1), ('rebuilt', 2):
 		with open(os.path.join(directory, name)) as rows:
-			for ident, log in ((row.split()[0], row.split()[column]) for row in rows):
-				with open(log, errors='replace') as console:
-					if not re.search(rf'^(\[.*\] )?mutant: {ident}$',
-							 console.read(), re.MULTILINE):
-						found.append(log)
+			found += [row.split()[column] for row in rows
+				  if not announces(row.split()[0], row.split()[column])]
 	return found
+
+def remove_logs(logs: List[str], what: str) -> None:
+	"""Removes logs that are no verdict, so that the next run makes them again."""
+	for log in logs:
+		os.remove(log)
+	print(f'make: no verdict on {len(logs)} {what}, which their logs do not name, such as '
+	      f'{os.path.basename(logs[0])}; run it again to test them', file=sys.stderr)
 
 def judge(kunit: str, log: str) -> Dict[str, Any]:
 	"""Returns the fate of the mutant whose run left this log, and the rest."""
@@ -365,12 +375,8 @@ def main(args: List[str]) -> int:
 	complete = args[0] == '--all'
 	directory, kunit = args[-2:]
 	strange = not_announced(directory)
-	for log in strange:
-		os.remove(log)
 	if strange:
-		print(f'make: no verdict on {len(strange)} mutants, which their kernels do not '
-		      f'name, such as {os.path.basename(strange[0])}; run it again to test them',
-		      file=sys.stderr)
+		remove_logs(strange, 'mutants')
 		return 2
 	mutants, natively, strange = read_mutants(directory, kunit)
 	rebuilt = read_rebuilt(directory, kunit)

@@ -1,7 +1,13 @@
 # SPDX-License-Identifier: GPL-2.0
 # shellcheck shell=sh disable=SC2154	# of those that source it
 #
-# What mutant.sh and mutant_native.sh share: $base and $dir are theirs.
+# What mutant.sh, mutant_native.sh and right_native.sh share. Their arguments are BASE and
+# DIRECTORY.
+
+export LC_ALL=C
+base=$1
+dir=$2
+id=${dir##*/}
 
 # fail WORDS: the first line that speaks of an error, or else the first
 fail()
@@ -28,6 +34,28 @@ part()
 differs()
 {
 	[ "$base" = "$dir" ] || ! cmp -s "$base/$1.part" "$dir/$1.part"
+}
+
+# sources BITS: copy the sources of the native seams to $work, with the mutant's
+# decompress.c, which has the mutant's name
+sources()
+{
+	rm -rf "$work"
+	mkdir "$work"
+	cp -r "$base/native$1/tests" "$base/native$1/internal.h" "$work"
+	cat "$dir/decompress.c" - >"$work/decompress.c" <<-END
+		const char native_mutant[] __weak = "$id";
+	END
+}
+
+# compile_native BITS OBJECT FLAG ...: compile a native seam from $work
+compile_native()
+{
+	bits=$1
+	object=$2
+	shift 2
+	(cd "$base/native$bits/src" && eval "$(cat "$base/native$bits/flags")" '"$@"' \
+		-c -o "$work/$object.o" "$work/tests/$object.c")
 }
 
 # is_fault WORDS: of decompress.c, as far as gcc can tell

@@ -6,7 +6,7 @@
 # right/pinned.tsv names. KUNIT has the kernel's kunit_parser.
 #
 # Exit status: 0 if all is as it should be, 1 if not; 2 if a log does not name the change
-# that was to be tested, which is then removed, so that the next run tests again.
+# that was tested: it is removed, and the next run tests again.
 
 import os
 import re
@@ -42,16 +42,17 @@ def pinned() -> Dict[str, Set[str]]:
 			cases.setdefault(name, set()).add(case)
 	return cases
 
-def strangers(directory: str, logs: Dict[str, str]) -> List[str]:
-	"""Returns the logs that do not say which change they are of."""
+def not_announced(directory: str, logs: Dict[str, str]) -> List[str]:
+	"""Returns the logs that do not say which change they are of. What native.log says is
+	of the same programs, so it goes with their logs."""
 	found = []
 	for ident, log in logs.items():
-		native = [os.path.join(directory, 'obj', ident, f'native{bits}.log')
-			  for bits in (32, 64)]
-		for path in [log, *filter(os.path.exists, native)]:
-			if not any(re.search(rf'^(\[.*\] )?mutant: {ident}$', line)
-				   for line in read(path)):
-				found.append(path)
+		obj = os.path.join(directory, 'obj', ident)
+		native = list(filter(os.path.exists, (os.path.join(obj, f'native{bits}.log')
+						      for bits in (32, 64))))
+		found += [path for path in [log, *native] if not mutants.announces(ident, path)]
+		if set(native) & set(found):
+			found.append(os.path.join(obj, 'native.log'))
 	return found
 
 def red_natively(directory: str, ident: str, bits: int, kunit: str) -> List[results.Result]:
@@ -67,8 +68,8 @@ def differences(where: str, red: Set[str], wanted: Set[str]) -> List[str]:
 def judge(directory: str, kunit: str, ident: str, log: str,
 	  wanted: Set[str]) -> Tuple[List[str], List[results.Result]]:
 	"""Returns what is wrong with a change, and the tests that failed."""
-	wrong = [line for line in read(directory, 'warnings') if ident + '.c:' in line or
-		 ident + '_' in line.split(' ')[0]]
+	of_change = re.compile(rf'\b{ident}(\.c:|_(GZIP|XZ|ZSTD)\.o )')
+	wrong = [line for line in read(directory, 'warnings') if of_change.search(line)]
 	outcomes = read(directory, 'obj', ident, 'native.log')
 	# What changes on purpose may be in the corpus, too.
 	wrong += [line for line in outcomes if not wanted or 'not built' in line][:3]
@@ -92,17 +93,9 @@ def main(directory: str, kunit: str) -> int:
 	"""Prints the report. Returns the exit status."""
 	with open(os.path.join(directory, 'runs')) as rows:
 		logs = dict(row.split()[:2] for row in rows)
-	strange = strangers(directory, logs)
-	for path in strange:
-		os.remove(path)
-		# Without this file, the native programs are made again.
-		again = os.path.join(os.path.dirname(path), 'native.log')
-		if os.path.exists(again):
-			os.remove(again)
+	strange = not_announced(directory, logs)
 	if strange:
-		print(f'make: no verdict on {len(strange)} right changes, which their logs do not '
-		      f'name, such as {os.path.basename(strange[0])}; run it again to test them',
-		      file=sys.stderr)
+		mutants.remove_logs(strange, 'right changes')
 		return 2
 	names = dict(line.split('\t')[::4] for line in read(directory, 'list'))
 	cases = pinned()

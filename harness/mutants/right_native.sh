@@ -10,20 +10,8 @@
 # is kept: exit status 2.
 
 set -eu
-export LC_ALL=C
-
-base=$1
-dir=$2
-id=${dir##*/}
-work=$dir/native
 . "$(dirname "$0")/parts.sh"
-
-# compile OBJECT
-compile()
-{
-	(cd "$native/src" && eval "$(cat "$native/flags")" -Wall -Wno-unused-function \
-		-Werror=implicit-function-declaration -c -o "$work/$1.o" "$work/tests/$1.c")
-}
+work=$dir/native
 
 # program NAME OBJECT ...
 program()
@@ -37,7 +25,8 @@ program()
 build()
 {
 	for object in seam_gzip seam_xz seam_zstd; do
-		compile $object || return
+		compile_native "$bits" $object -Wall -Wno-unused-function \
+			-Werror=implicit-function-declaration || return
 	done
 	program suite "$native/suite.o" || return
 	for algorithm in gzip xz zstd; do
@@ -63,12 +52,7 @@ outcomes()
 : >"$dir/native.new"
 for bits in 32 64; do
 	native=$base/native$bits
-	rm -rf "$work"
-	mkdir "$work"
-	cp -r "$native/tests" "$native/internal.h" "$work"
-	cat "$dir/decompress.c" - >"$work/decompress.c" <<-END
-		const char native_mutant[] __weak = "$id";
-	END
+	sources "$bits"
 	words=$(build 2>&1) || {
 		printf '%s\n' "$words" | grep -m 1 -e 'error: ' -e 'undefined reference' |
 			sed "s/^/$bits bits, not built: /" >>"$dir/native.new"

@@ -139,6 +139,8 @@ check mutants 'a sample of right changes stays green' \
 	sh "$top/harness/mutants/mutants.sh" right sample
 check mutants 'verdicts on mutants are of those mutants' \
 	sh "$top/harness/test/mutants_test.sh"
+check mutants 'verdicts on right changes see each failure' \
+	sh "$top/harness/test/right_test.sh"
 check mutants 'only what is known of a mutant counts' \
 	sh "$top/harness/test/mutant_test.sh"
 check mutants 'mutants boot on other hosts, and survive them' \
