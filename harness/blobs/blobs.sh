@@ -400,7 +400,7 @@ ask_blobs()
 	FILES=. FIXES=yes sh "$top/harness/replay/replay.sh" >"$tmp/answers"
 	[ $? -lt 2 ] || exit 2
 	tail -n 2 "$tmp/answers"
-	config=$build/kunit/6.12-i386/.config
+	config=$build/kunit/6.12-i386-replay/.config
 	each_blob ask_blob
 	[ "$failed" -eq 0 ]
 }

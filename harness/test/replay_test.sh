@@ -192,7 +192,7 @@ check()
 		XZ) suffix=xz ;;
 		ZSTD) suffix=zst ;;
 		esac
-		sed '/^CONFIG_MODULE_COMPRESS_/d' "$build/kunit/6.12-i386/.config" >"$tmp/config"
+		sed '/^CONFIG_MODULE_COMPRESS_/d' "$build/kunit/6.12-i386-replay/.config" >"$tmp/config"
 		echo "CONFIG_MODULE_COMPRESS_$decoder=y" >>"$tmp/config"
 		grep -q '^CONFIG_MODULE_DECOMPRESS=y' "$tmp/config" || die 'no decompression in there'
 		python3 -c "$names_of" "$tmp/json" "$suffix" >"$tmp/names.$suffix"
