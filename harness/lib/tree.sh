@@ -24,10 +24,17 @@ tree=$build/tree/$name
 decompress=kernel/module/decompress.c
 kunit=tools/testing/kunit
 
+# The files that the patches in the directories of patches/ change, for other maintainers.
+# Kconfig stays as it is: the one patch to it changes nothing on a machine with an MMU.
+other_files()
+{
+	sed -n 's|^+++ b/||p' "$top"/patches/*/*.patch | grep -v 'Kconfig$' | sort -u
+}
+
 # The directories that hold a file which is not a link, parents first.
 open_dirs()
 {
-	{ suite_files && echo $kunit/kunit.py; } |
+	{ suite_files && echo $kunit/kunit.py && other_files; } |
 		awk -F / '{
 			print d = "."
 			for (i = 1; i < NF; i++)
@@ -80,32 +87,56 @@ for number in $(echo "$FIXES" | tr , ' '); do
 	case $number in
 	yes | no) continue ;;
 	esac
-	set -- "$top/patches/$number"-*.patch
-	grep -qs "^+++ b/$decompress" "$1" ||
-		die "FIXES=$FIXES: no patch $number to decompress.c in patches/"
+	cat "$top/patches/$number"-*.patch "$top"/patches/*/"$number"-*.patch 2>/dev/null |
+		grep '^+++ ' | grep -qv 'Kconfig$' ||
+		die "FIXES=$FIXES: no patch $number to decompress.c or lib/ in patches/"
 done
 
-# Those that are wanted, and a list of those that this kernel is left without
+# apply_fix PATCH OPTION ...: if it is wanted; or note that this kernel is left without it
+apply_fix()
+{
+	p=$1
+	shift
+	number=${p##*/}
+	if patch -sfR --dry-run -r - "$@" <"$p" >/dev/null; then
+		! wanted "$p" || say "patches/${p##*/}: already in this kernel"
+	elif ! wanted "$p"; then
+		echo "${number%%-*}" >>"$tree/.lacks"
+	elif ! patch -sf --no-backup-if-mismatch -r - "$@" <"$p" >&2; then
+		die "patches/${p##*/} does not apply to $src; FIXES=no leaves the patches out"
+	fi
+}
+
+# The patches to decompress.c, which is in the file $1 here
 apply_fixes()
 {
-	: >"$tree/.lacks"
 	for p in "$top"/patches/*.patch; do
-		# One is for Kconfig: it changes nothing on a machine with an MMU.
 		grep -q "^+++ b/$decompress" "$p" || continue
-		number=${p##*/}
 		function=$(missing_function "$p" "$1")
-		if [ "$function" ]; then
-			! wanted "$p" ||
-				say "patches/${p##*/}: not needed, no $function() in this kernel"
-		elif patch -sfR --dry-run -r - "$1" "$p" >/dev/null; then
-			! wanted "$p" ||
-				say "patches/${p##*/}: already in this kernel"
-		elif ! wanted "$p"; then
-			echo "${number%%-*}" >>"$tree/.lacks"
-		elif ! patch -sf --no-backup-if-mismatch -r - "$1" "$p" >&2; then
-			die "patches/${p##*/} does not apply to $src/$decompress; FIXES=no leaves the patches out"
+		if [ ! "$function" ]; then
+			apply_fix "$p" "$1"
+		elif wanted "$p"; then
+			say "patches/${p##*/}: not needed, no $function() in this kernel"
 		fi
 	done
+}
+
+apply_other_fixes()
+{
+	others=$tree/.others
+	rm -rf "$others"
+	for f in $(other_files); do
+		mkdir -p "$others/${f%/*}"
+		cp "$src/$f" "$others/$f"
+	done
+	for p in "$top"/patches/*/*.patch; do
+		grep -q '^+++ .*Kconfig$' "$p" || apply_fix "$p" -p1 -d "$others"
+	done
+	for f in $(other_files); do
+		[ ! -L "$tree/$f" ] || rm "$tree/$f"
+		put "$others/$f" "$tree/$f"
+	done
+	rm -rf "$others"
 }
 
 # kunit.py finds the kernel by its own real path, so it cannot be a link. Newer
@@ -142,15 +173,16 @@ refresh()
 	copy_kunit
 
 	tmp=$tree/.decompress.c.new
+	: >"$tree/.lacks"
 	if [ "${DECOMPRESS:-}" ]; then
 		cp "$DECOMPRESS" "$tmp"
-		: >"$tree/.lacks"
 	else
 		cp "$src/$decompress" "$tmp"
 		apply_fixes "$tmp"
 	fi
 	[ ! -L "$tree/$decompress" ] || rm "$tree/$decompress"
 	put "$tmp" "$tree/$decompress"
+	apply_other_fixes
 	sh "$top/harness/lib/install.sh" --overlay "$src" "$tree"
 }
 
@@ -166,11 +198,12 @@ state()
 		find $kunit -type f ! -name '*.pyc' -exec cat {} +
 		# What others may have there too, and what is merged into it
 		files=$(cd "$top" && suite_files)
+		also=$(other_files)
 		# shellcheck disable=SC2086
-		cat $decompress $files 2>/dev/null || :
+		cat $decompress $files $also 2>/dev/null || :
 		cd "$top"
 		# shellcheck disable=SC2086
-		cat "${DECOMPRESS:-/dev/null}" $files patches/*.patch \
+		cat "${DECOMPRESS:-/dev/null}" $files patches/*.patch patches/*/*.patch \
 			harness/lib/tree.sh harness/lib/install.sh
 	} | sha256sum
 }

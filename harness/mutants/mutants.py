@@ -31,8 +31,8 @@ import kunit_log # pylint: disable=wrong-import-position
 
 FATES = ('survived', 'hung', 'crashed', 'equivalent', 'caught', 'same code', 'not built')
 
-# The suite without the ledger
-OWN_PATH = 'module_decompress_as_built/'
+# The suites without the ledger
+OWN_PATHS = ('module_decompress_core/', 'module_decompress_own/')
 
 # What a case says of an oops or a WARN is no finding of its own.
 COMPLAINT = '[the kernel complained] '
@@ -113,7 +113,7 @@ def judge(kunit: str, log: str) -> Dict[str, Any]:
 
 def lines_end_well(lines: List[str]) -> bool:
 	"""Says whether the kernel lived to report on the last suite, or on one that failed."""
-	return any(re.search(r'^(\[.*\] )?(not ok \d+ |ok \d+ module_decompress_as_built)', line)
+	return any(re.search(r'^(\[.*\] )?(not ok \d+ |ok \d+ module_decompress_own)', line)
 		   for line in lines)
 
 def table(name: str) -> List[List[str]]:
@@ -198,11 +198,11 @@ def history(mutants: List[Mutant]) -> List[str]:
 
 def by_ledger(verdict: Dict[str, Any]) -> bool:
 	"""Says whether a case that uses the ledger failed."""
-	return any(not path.startswith(OWN_PATH) for path in verdict['cases'])
+	return any(not path.startswith(OWN_PATHS) for path in verdict['cases'])
 
 def by_own_path(verdict: Dict[str, Any]) -> bool:
 	"""Says whether a case failed that has no ledger."""
-	return any(path.startswith(OWN_PATH) for path in verdict['cases'])
+	return any(path.startswith(OWN_PATHS) for path in verdict['cases'])
 
 def read_rebuilt(directory: str, kunit: str) -> Dict[str, Dict[str, Dict[str, Any]]]:
 	"""Returns the verdicts on kernels built anew: by configuration and mutant."""
@@ -238,7 +238,7 @@ def compare(mutants: List[Mutant],
 	for ident, verdict in fresh.items():
 		mutant = of_ident[ident]
 		quick = 'survived' if mutant.fate == 'equivalent' else mutant.fate
-		here, there = ([path for path in cases if not path.startswith(OWN_PATH)]
+		here, there = ([path for path in cases if not path.startswith(OWN_PATHS)]
 			       for cases in (mutant.cases, verdict['cases']))
 		if quick != verdict['fate'] or here != there:
 			other.append(f'built anew: {verdict["fate"]} by {len(there)} cases, '
