@@ -358,6 +358,7 @@ check_blobs()
 	if [ $rows -gt $most_rows ] || [ "$bytes" -gt $most_bytes ]; then
 		fail "blob_table.h: $rows rows and $bytes bytes, which is more than $most_rows or $most_bytes"
 	fi
+	python3 "$top/harness/blobs/core.py" check || fail 'decompress_core.c: see above'
 	echo "$count blobs, $rows of them and $bytes bytes in blob_table.h:" \
 		"$failed failed, $skipped not checked"
 	[ "$failed" -eq 0 ]

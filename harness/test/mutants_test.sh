@@ -84,13 +84,13 @@ mutant: $1
 KTAP version 1
 1..1
     KTAP version 1
-    # Subtest: module_decompress_as_built
+    # Subtest: module_decompress_own
     # module: decompress_kunit
     1..1
     # a_case: EXPECTATION FAILED at attempt.c:1
     it is said why
     $2 1 a_case
-$2 1 module_decompress_as_built
+$2 1 module_decompress_own
 mutant_boot.sh: ended: 5 s of CPU time, 0 s asleep
 EOF
 }
@@ -128,7 +128,7 @@ fate crashed 'without a word'
 # Neither a case nor another suite that passed is the end.
 log_of m 'not ok' | sed '/^not ok/d' >"$dir/log"
 fate crashed 'without a word'
-log_of m ok | sed 's/_as_built$//' >"$dir/log"
+log_of m ok | sed 's/_own$//' >"$dir/log"
 fate crashed 'without a word'
 log_of m 'not ok' | sed 's/it is said why/[the kernel complained] WARNING: at a.c:1/' >"$dir/log"
 fate crashed 'WARNING: at a.c:1'

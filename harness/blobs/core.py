@@ -1,0 +1,57 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-2.0
+"""
+core.py make|check: the files of real compressors in kernel/module/tests/decompress_core.c.
+
+make runs the command above each and writes what it makes of known_byte(). check has the
+stock tools decompress what is there, and compares.
+"""
+import os
+import re
+import subprocess
+import sys
+
+CORE = os.path.join(os.path.dirname(__file__), '../../kernel/module/tests/decompress_core.c')
+TABLE = re.compile(r'(/\* ((gzip|xz|zstd) .*?) \*/\nstatic const u8 real_file\[\] = \{\n)(.*?)(\};\n)',
+		   re.DOTALL)
+
+
+def known(size: int) -> bytes:
+	"""The same as known_byte() there"""
+	return bytes(ord('a') + i % 10 if i % 10 else ord('0') + i // 1000 % 10
+		     for i in range(size))
+
+
+def piped(command: str, data: bytes) -> bytes:
+	return subprocess.run(command.split(), input=data, stdout=subprocess.PIPE, check=True).stdout
+
+
+def rows(data: bytes) -> str:
+	lines = (data[i:i + 12] for i in range(0, len(data), 12))
+	return ''.join('\t' + ', '.join(f'0x{byte:02x}' for byte in line) + ',\n' for line in lines)
+
+
+def main() -> int:
+	with open(CORE, encoding='ascii') as file:
+		text = file.read()
+	size = int(re.findall(r'#define KNOWN_SIZE\s+(\d+)', text)[0])
+	tables = TABLE.findall(text)
+	if [table[2] for table in tables] != ['gzip', 'xz', 'zstd']:
+		print('decompress_core.c: not a file of gzip, of xz and of zstd')
+		return 1
+	if sys.argv[1:] == ['make']:
+		text = TABLE.sub(lambda m: m[1] + rows(piped(m[2], known(size))) + m[5], text)
+		with open(CORE, 'w', encoding='ascii') as file:
+			file.write(text)
+		return 0
+	for _, command, tool, table, _ in tables:
+		data = bytes(int(byte, 16) for byte in re.findall('0x(..)', table))
+		if piped(f'{tool} -d -c', data) != known(size):
+			print(f'decompress_core.c: the file of "{command}" is not known_byte()')
+			return 1
+		print(f'ok: {command}: {len(data)} bytes')
+	return 0
+
+
+if __name__ == '__main__':
+	sys.exit(main())

@@ -1,0 +1,120 @@
+// SPDX-License-Identifier: GPL-2.0
+/* What else there is to test of the kernel's own module_decompress(). */
+#include <linux/mm.h>
+#include <linux/string.h>
+#include <linux/vmalloc.h>
+
+#include "cases.h"
+#include "watch.h"
+#include "../internal.h"
+
+static const struct algorithm *own_algorithm(void)
+{
+	return &case_algorithms[IS_ENABLED(CONFIG_MODULE_COMPRESS_GZIP) ? ALGORITHM_GZIP :
+				IS_ENABLED(CONFIG_MODULE_COMPRESS_XZ) ? ALGORITHM_XZ :
+									ALGORITHM_ZSTD];
+}
+
+int guarded_module_decompress(struct load_info *info, const void *buf, size_t size);
+
+/**
+ * guarded_module_decompress() - module_decompress(), unless it would crash the kernel
+ * @info: as for module_decompress()
+ * @buf: as for module_decompress()
+ * @size: size of @buf in bytes
+ *
+ * The makefile has decompress_core.c call this, so that the suites after it run on a
+ * kernel with a bug that hits a BUG_ON().
+ *
+ * Context: the thread of a test; may sleep.
+ * Return: what module_decompress() returns; -ENOMEM; or -ECANCELED, with the test failed
+ * by what the ledger reports.
+ */
+int guarded_module_decompress(struct load_info *info, const void *buf, size_t size)
+{
+	struct attempt *a = vzalloc(sizeof(*a));
+	bool fatal;
+
+	if (!a)
+		return -ENOMEM;
+	a->d = own_algorithm()->d;
+	a->in = buf;
+	a->size = size;
+	fatal = attempt_is_fatal(a);
+	if (fatal)
+		KUNIT_FAIL(current->kunit_test, "%s, %zu bytes of input: %s; so it is not run without the ledger",
+			   a->d->name, size, a->ledger.report[0]);
+	vfree(a);
+	return fatal ? -ECANCELED : module_decompress(info, buf, size);
+}
+
+/* Purge lazily unmapped areas first: KASAN keeps shadow pages for them */
+static long free_memory(void)
+{
+	struct sysinfo memory;
+
+	vm_unmap_aliases();
+	si_meminfo(&memory);
+	return memory.freeram;
+}
+
+#define MODULES_LOADED	256
+
+/* Decompress and clean up many modules; return the number of pages lost */
+static long pages_lost_by_modules(struct kunit *test, struct attempt *a)
+{
+	long before = free_memory();
+	unsigned int i;
+
+	for (i = 0; i < MODULES_LOADED; i++) {
+		struct load_info info = { };
+		int ret = guarded_module_decompress(&info, a->in, a->size);
+
+		KUNIT_EXPECT_EQ(test, ret, 0);
+		if (ret)
+			return 0;
+		module_decompress_cleanup(&info);
+	}
+	return before - free_memory();
+}
+
+/*
+ * Test that cleanup leaks no page. A leak loses at least a page for each module
+ * in each round. Per-CPU lists and other caches also take pages, so the case
+ * fails only if each round loses half a page or more for each module.
+ */
+static void cleanup_gives_all_memory_back(struct kunit *test)
+{
+	struct attempt *a = case_attempt_as(test, own_algorithm()->name);
+	unsigned int counts;
+	long lost;
+
+	if (!watch_is_alone())
+		kunit_skip(test, "this machine is not ours alone");
+	case_fill(PAGE_SIZE + 1, PAYLOAD_RANDOM, 21);
+	case_write(a, PAGE_SIZE + 1, &stream_checked);
+	pages_lost_by_modules(test, a);
+	for (counts = 0; counts < 3; counts++) {
+		lost = pages_lost_by_modules(test, a);
+		kunit_info(test, "%ld pages lost by %u modules\n", lost, MODULES_LOADED);
+		if (lost < MODULES_LOADED / 2)
+			break;
+	}
+	KUNIT_EXPECT_LT(test, lost, MODULES_LOADED / 2);
+}
+
+static struct kunit_case own_cases[] = {
+	KUNIT_CASE(cleanup_gives_all_memory_back),
+	{ }
+};
+
+static struct kunit_suite module_decompress_own_suite = {
+	.name = "module_decompress_own",
+	.suite_init = case_suite_init,
+	.suite_exit = case_suite_exit,
+	.init = case_init,
+	.exit = case_exit,
+	.test_cases = own_cases,
+};
+
+kunit_test_suite(module_decompress_own_suite);
