@@ -3,6 +3,7 @@
 #include <linux/kstrtox.h>
 #include <linux/minmax.h>
 #include <linux/sched/clock.h>
+#include <linux/sched/signal.h>
 #include <linux/string.h>
 #include <linux/xxhash.h>
 
@@ -197,13 +198,18 @@ static bool check_status(struct kunit *test, struct attempt *a)
 	return false;
 }
 
-/* -ENOMEM is right only after a denied request, -EFBIG only for huge output */
+/*
+ * -ENOMEM is right only after a denied request, -EFBIG only for huge output, and
+ * -EINTR only in a task that is killed.
+ */
 static bool has_reason(const struct attempt *a)
 {
 	if (a->ret == -ENOMEM)
 		return a->ledger.denied;
 	if (a->ret == -EFBIG)
 		return a->ledger.produced > INT_MAX - SZ_1M;
+	if (a->ret == -EINTR)
+		return fatal_signal_pending(current);
 	return !a->ret || a->ret == -EINVAL;
 }
 
@@ -220,7 +226,7 @@ static bool check_log(struct kunit *test, struct attempt *a)
 	const struct ledger *ledger = &a->ledger;
 
 	if (ledger->log_lines <= !!a->ret &&
-	    (a->ret != -EINVAL || ledger->log_lines) &&
+	    (ledger->log_lines || (a->ret != -EINVAL && a->ret != -EFBIG)) &&
 	    (!ledger->log_lines || ledger->log_level == LOGLEVEL_ERR))
 		return true;
 	attempt_fail(test, a, "error: not told once",
@@ -236,8 +242,9 @@ static bool check_log(struct kunit *test, struct attempt *a)
  *
  * The ledger must have no reports, and the input must not change. On success,
  * the output must equal the payload, and load_info must describe the output. An
- * error must be -EINVAL with a line in the log, -ENOMEM after a denied request,
- * or -EFBIG. After an error, or after cleanup, load_info must be empty.
+ * error must be -EINVAL or -EFBIG with a line in the log, -ENOMEM after a denied
+ * request, or -EINTR in a killed task. After an error, or after cleanup,
+ * load_info must be empty.
  *
  * Context: may sleep.
  * Return: true if all checks pass.

@@ -145,13 +145,7 @@ unsigned int ledger_strays(void)
 	return atomic_xchg(&strays, 0);
 }
 
-/**
- * task_state_now() - read the state of the current task
- *
- * Context: any.
- * Return: the current state.
- */
-struct task_state task_state_now(void)
+static struct task_state task_state_now(void)
 {
 	struct task_state state = {
 #ifdef CONFIG_KMAP_LOCAL
@@ -168,14 +162,7 @@ struct task_state task_state_now(void)
 	return state;
 }
 
-/**
- * task_state_equal() - compare two task states
- * @a: one state
- * @b: the other
- *
- * Return: true if the states are equal.
- */
-bool task_state_equal(struct task_state a, struct task_state b)
+static bool task_state_equal(struct task_state a, struct task_state b)
 {
 	return a.kmap_idx == b.kmap_idx &&
 	       a.migration_disabled == b.migration_disabled &&

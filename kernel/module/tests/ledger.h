@@ -21,15 +21,8 @@
 #include <linux/zlib.h>
 #include <linux/zstd.h>
 
-/*
- * struct load_info has a page array only under CONFIG_MODULE_DECOMPRESS, but
- * the suite needs the page array on every kernel. KERNEL_MODULE_DECOMPRESS says
- * whether the kernel itself was built with CONFIG_MODULE_DECOMPRESS.
- */
-#ifdef CONFIG_MODULE_DECOMPRESS
-#define KERNEL_MODULE_DECOMPRESS	1
-#else
-#define KERNEL_MODULE_DECOMPRESS	0
+/* struct load_info has a page array only with this, and the suite always needs it. */
+#ifndef CONFIG_MODULE_DECOMPRESS
 #define CONFIG_MODULE_DECOMPRESS	1
 #endif
 
@@ -145,7 +138,8 @@ struct ledger_vmap {
  * @fail_services: mask of enum ledger_service; the ledger counts their calls
  * @fail_nth: number of the counted call that fails, from 1; 0: no call fails
  * @fail_on: all later calls fail, too
- * @xz_mem_error: make xz_dec_run() fail as if out of memory for its dictionary
+ * @xz_dict: size in bytes of the xz dictionary that the file declares, for which
+ *	xz_dec_run() is to find no memory; 0: run the decoder
  * @most_memory: largest allocation in bytes that does not fail; 0: no limit
  * @endless: length in pages of a simulated output: the ledger does not run the
  *	decoder, but hands out the same page each time and reports all output as
@@ -163,7 +157,7 @@ struct ledger_orders {
 	unsigned int fail_services;
 	unsigned int fail_nth;
 	bool fail_on;
-	bool xz_mem_error;
+	u32 xz_dict;
 	size_t most_memory;
 	unsigned int endless;
 	void (*unmapped)(void *context);
@@ -180,6 +174,9 @@ struct ledger_orders {
  * @denied: number of requests that failed: as ordered, for lack of memory, or
  *	inside the decoder
  * @short_of: size in bytes of the last request that the kernel denied, or 0
+ * @may_kill: number of requests for which the kernel may call the OOM killer,
+ *	among those whose number or size the file decides
+ * @may_warn: number of these whose failure the kernel would log
  * @status: last status of the decoder, which decompress.c logs on an error
  * @mappings: number of times an output page was mapped
  * @runs: number of decoder calls
@@ -201,6 +198,8 @@ struct ledger {
 	bool failed;
 	unsigned int denied;
 	size_t short_of;
+	unsigned int may_kill;
+	unsigned int may_warn;
 	int status;
 	unsigned int mappings;
 	unsigned int runs;
@@ -236,6 +235,7 @@ struct ledger {
 	const void *decoder;
 	bool ended;
 	bool no_header;
+	u32 dict_max;
 	const void *workspace;
 	unsigned int page_cursor;
 	unsigned int max_pages;
@@ -267,9 +267,6 @@ extern const struct decompressor gzip_decompressor;
 extern const struct decompressor xz_decompressor;
 /* The address is NULL if decompress.c does not support zstd (before v6.2) */
 extern const struct decompressor zstd_decompressor __weak;
-
-struct task_state task_state_now(void);
-bool task_state_equal(struct task_state a, struct task_state b);
 
 void ledger_open(struct ledger *ledger, const struct ledger_orders *orders,
 		 struct load_info *info, const void *in, size_t in_size);

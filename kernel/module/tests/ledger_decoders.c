@@ -160,6 +160,7 @@ struct xz_dec *ledger_xz_dec_init(enum xz_mode mode, u32 dict_max)
 	if (dict_max < XZ_LARGEST_PRESET)
 		ledger_report(ledger, "decoder: dictionary limit too low",
 			      "%u bytes", dict_max);
+	ledger->dict_max = dict_max;
 	if (ledger_may_fail(ledger, LEDGER_DECODER) || ledger_may_fail(ledger, LEDGER_ALLOC))
 		return NULL;
 	s = xz_dec_init(mode, dict_max);
@@ -168,6 +169,21 @@ struct xz_dec *ledger_xz_dec_init(enum xz_mode mode, u32 dict_max)
 	else
 		ledger->denied++;
 	return s;
+}
+
+/* Fail as lib/xz does, by its limit, or for lack of memory for the dictionary */
+static enum xz_ret no_dictionary(struct ledger *ledger)
+{
+	u32 size = ledger->orders.xz_dict;
+
+	if (size > ledger->dict_max)
+		return ledger->status = XZ_MEMLIMIT_ERROR;
+	if (size > INT_MAX)
+		ledger_report(ledger, "decoder: dictionary limit too high",
+			      "%u bytes, and the file gets %u",
+			      ledger->dict_max, size);
+	ledger->denied++;
+	return ledger->status = XZ_MEM_ERROR;
 }
 
 enum xz_ret ledger_xz_dec_run(struct xz_dec *s, struct xz_buf *b)
@@ -186,10 +202,8 @@ enum xz_ret ledger_xz_dec_run(struct xz_dec *s, struct xz_buf *b)
 	if (b->in_pos > b->in_size || b->out_pos > b->out_size ||
 	    !may_decode(ledger, s, b->in, b->in_size, b->out, b->out_size))
 		return XZ_BUF_ERROR;
-	if (ledger->orders.xz_mem_error) {
-		ledger->denied++;
-		return ledger->status = XZ_MEM_ERROR;
-	}
+	if (ledger->orders.xz_dict)
+		return no_dictionary(ledger);
 	rest = ledger->orders.midway ? (b->out_size - b->out_pos) / 2 : 0;
 	b->out_size -= rest;
 	ret = xz_dec_run(s, b);

@@ -17,7 +17,7 @@
 /* The largest window that lib/zstd decodes, and its tables: nothing needs more */
 #define LARGEST_NEED	(SZ_128M + SZ_1M)
 
-/* The file decides the size of larger requests: a failure must not warn */
+/* Before the decoder runs, the file decides the size of larger requests */
 #define FILES_CHOICE	SZ_4M
 
 /**
@@ -98,6 +98,23 @@ static bool may_succeed(struct ledger *ledger, size_t size)
 	return false;
 }
 
+/**
+ * ledger_note_flags() - count a request whose number or size the file decides
+ * @ledger: the ledger
+ * @gfp: flags of the request
+ *
+ * include/linux/gfp_types.h: a request with either of __GFP_NORETRY and
+ * __GFP_RETRY_MAYFAIL fails without the OOM killer, one with __GFP_NOWARN fails
+ * without a message.
+ *
+ * Context: any.
+ */
+void ledger_note_flags(struct ledger *ledger, gfp_t gfp)
+{
+	ledger->may_kill += !(gfp & (__GFP_NORETRY | __GFP_RETRY_MAYFAIL));
+	ledger->may_warn += !(gfp & __GFP_NOWARN);
+}
+
 /*
  * Check a request of any kind; return false if the allocation must fail. The
  * caller may sleep, kmalloc() does not allow the zones, and finit_module(2) can
@@ -112,6 +129,8 @@ static bool may_allocate(struct ledger *ledger, size_t size, gfp_t gfp)
 		ledger_report(ledger, "memory: flags not allowed",
 			      "%zu bytes with gfp %#x", size,
 			      (__force unsigned int)gfp);
+	if (size > FILES_CHOICE && !ledger->runs)
+		ledger_note_flags(ledger, gfp);
 	if (size > LARGEST_NEED && !ledger->runs)
 		ledger_report(ledger, "memory: more than any decoder uses",
 			      "%zu bytes", size);
@@ -147,26 +166,15 @@ void *ledger_kmalloc(size_t n, size_t size, gfp_t gfp)
 			bytes, true, false, gfp);
 }
 
-/* kvmalloc() warns of a request above INT_MAX, which a file must not cause */
-static void *check_warning(struct ledger *ledger, void *p, size_t bytes, gfp_t gfp)
-{
-	if (!p && bytes > FILES_CHOICE && !(gfp & __GFP_NOWARN))
-		ledger_report(ledger, "memory: the kernel would warn",
-			      "%zu bytes, not to be had", bytes);
-	return p;
-}
-
 void *ledger_kvmalloc(size_t n, size_t size, gfp_t gfp)
 {
 	struct ledger *ledger = ledger_current();
 	size_t bytes = array_size(n, size);
-	void *p = NULL;
 
-	if (may_allocate(ledger, bytes, gfp))
-		p = remember(ledger,
-			     kvmalloc(size_add(bytes, REDZONE), quiet(gfp)),
-			     bytes, false, false, gfp);
-	return check_warning(ledger, p, bytes, gfp);
+	if (!may_allocate(ledger, bytes, gfp))
+		return NULL;
+	return remember(ledger, kvmalloc(size_add(bytes, REDZONE), quiet(gfp)),
+			bytes, false, false, gfp);
 }
 
 void *ledger_vmalloc(size_t n, size_t size, gfp_t gfp)

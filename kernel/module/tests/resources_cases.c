@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * If an allocation fails or the output is too long, decompress.c returns an
- * error and leaks nothing.
+ * error and leaks nothing. A long output does no harm to other tasks.
  */
+#include <linux/sched.h>
+#include <linux/sched/signal.h>
 #include <linux/string.h>
 #include <linux/vmalloc.h>
 
@@ -83,11 +85,25 @@ static void xz_dictionary_without_memory_is_ENOMEM(struct kunit *test)
 	case_fill(SOME_PAGES, PAYLOAD_TEXT, 7);
 	case_write(a, SOME_PAGES, &stream_checked);
 	strscpy(a->what, "no memory for the dictionary", sizeof(a->what));
-	a->orders.xz_mem_error = true;
+	a->orders.xz_dict = SZ_8M;
 	expect_refused(test, a, -ENOMEM);
 }
 
-/* Test that a file that declares a large window cannot make the kernel warn */
+/* Check that memory was requested as for something that may well be too large */
+static void expect_modest(struct kunit *test, struct attempt *a)
+{
+	if (a->ledger.may_kill)
+		attempt_fail(test, a, "memory: the OOM killer may run",
+			     "in %u requests", a->ledger.may_kill);
+	if (a->ledger.may_warn)
+		attempt_fail(test, a, "memory: the kernel would warn",
+			     "in %u requests", a->ledger.may_warn);
+}
+
+/*
+ * Test that a file that declares a large window cannot make the kernel warn, or
+ * kill another task
+ */
 static void zstd_window_without_memory_is_ENOMEM(struct kunit *test)
 {
 	static const struct stream_options window_8m = {
@@ -100,6 +116,88 @@ static void zstd_window_without_memory_is_ENOMEM(struct kunit *test)
 	strscpy(a->what, "no memory for the window", sizeof(a->what));
 	a->orders.most_memory = SZ_1M;
 	expect_refused(test, a, -ENOMEM);
+	expect_modest(test, a);
+}
+
+/* Test that a file with a long output cannot do that, either */
+static void output_fails_before_the_OOM_killer_runs(struct kunit *test)
+{
+	struct attempt *a = case_some_pages(test);
+
+	expect_taken(test, a);
+	expect_modest(test, a);
+}
+
+/* A long output, and a callback for the allocation of each page but the first */
+static struct attempt *long_output(struct kunit *test,
+				   void (*callback)(void *context))
+{
+	struct attempt *a = case_attempt(test);
+
+	case_fill(PAYLOAD_MAX, PAYLOAD_RANDOM, 21);
+	case_write(a, PAYLOAD_MAX, &stream_plain);
+	a->orders.unmapped = callback;
+	a->orders.context = a;
+	return a;
+}
+
+static void kill_current(void *context)
+{
+	struct attempt *a = context;
+
+	if (a->ledger.runs && !fatal_signal_pending(current))
+		send_sig(SIGKILL, current, 1);
+}
+
+/* Test that decompress.c stops early in a task that is killed */
+static void killed_task_is_EINTR(struct kunit *test)
+{
+	struct attempt *a = long_output(test, kill_current);
+
+	a->payload = NULL;
+	allow_signal(SIGKILL);
+	attempt_decompress(test, a);
+	flush_signals(current);
+	disallow_signal(SIGKILL);
+	if (a->ret != -EINTR)
+		attempt_fail(test, a, "killed task: went on",
+			     "returned %d after %u pages", a->ret,
+			     a->ledger.nr_pages);
+}
+
+/* How often another task was to run, and at which page that was last checked */
+static struct {
+	unsigned int asked;
+	unsigned int page;
+} others;
+
+/* Ask for a switch to another task, as the scheduler does at the end of a slice */
+static void ask_for_the_cpu(void *context)
+{
+	struct attempt *a = context;
+
+	if (!a->ledger.runs || a->ledger.nr_pages == others.page)
+		return;
+	others.page = a->ledger.nr_pages;
+	if (need_resched())
+		return;
+	others.asked++;
+	set_tsk_need_resched(current);
+	set_preempt_need_resched();
+}
+
+/* Test that other tasks run during a long output, in a kernel without preemption */
+static void other_tasks_run_during_a_long_output(struct kunit *test)
+{
+	struct attempt *a = long_output(test, ask_for_the_cpu);
+
+	memset(&others, 0, sizeof(others));
+	expect_taken(test, a);
+	cond_resched();
+	/* The first request was answered if there is a second */
+	if (others.asked < 2)
+		attempt_fail(test, a, "other tasks: not let run",
+			     "in %u pages", a->ledger.nr_pages);
 }
 
 /* Simulate an output of many pages, whatever the file holds */
@@ -158,6 +256,11 @@ static struct kunit_case resource_cases[] = {
 			 algorithm_gen_params),
 	KUNIT_CASE(xz_dictionary_without_memory_is_ENOMEM),
 	KUNIT_CASE(zstd_window_without_memory_is_ENOMEM),
+	KUNIT_CASE_PARAM(output_fails_before_the_OOM_killer_runs,
+			 algorithm_gen_params),
+	KUNIT_CASE_PARAM(killed_task_is_EINTR, algorithm_gen_params),
+	KUNIT_CASE_PARAM(other_tasks_run_during_a_long_output,
+			 algorithm_gen_params),
 	KUNIT_CASE_PARAM(large_file_gets_a_page_array, algorithm_gen_params),
 	SLOW_CASE_PARAM(output_beyond_INT_MAX_is_EFBIG, algorithm_gen_params),
 	{ }

@@ -286,11 +286,6 @@ static void uses_more_than_a_window(struct load_info *info)
 	ledger_kvmalloc(SIZE_MAX, 2, GFP_KERNEL | __GFP_NOWARN);
 }
 
-static void omits_GFP_NOWARN(struct load_info *info)
-{
-	ledger_kvmalloc(1, (size_t)INT_MAX + 1, GFP_KERNEL);
-}
-
 static void allocates_atomically(struct load_info *info)
 {
 	ledger_kvfree(ledger_kvmalloc(1, 8, GFP_ATOMIC));
@@ -447,7 +442,6 @@ static const struct wrong wrongs[] = {
 	WRONG(frees_kmalloc_with_vfree, "[memory: freed by another function]"),
 	WRONG(uses_kmalloc_for_many_pages, "[memory: large and physically contiguous]"),
 	WRONG(uses_more_than_a_window, "[memory: more than any decoder uses]"),
-	WRONG(omits_GFP_NOWARN, "[memory: the kernel would warn]"),
 	WRONG(allocates_atomically, "[memory: flags not allowed]"),
 	WRONG(vmaps_past_the_page_array, "[vmap(): not a page array]"),
 	WRONG(vmaps_nothing, "[vmap(): not a page array]"),
@@ -505,6 +499,48 @@ static void ledger_records_denied_requests(struct kunit *test)
 	KUNIT_EXPECT_NULL(test, ledger_kvmalloc(SZ_4K, 2, GFP_KERNEL));
 	KUNIT_EXPECT_EQ(test, ledger->denied, 2);
 	ledger_close(test, ledger, "denied requests");
+}
+
+/* Test that requests without the flags for a size from a file are counted */
+static void ledger_counts_requests_that_may_do_harm(struct kunit *test)
+{
+	struct ledger_orders orders = { .most_memory = SZ_4K };
+	struct load_info info = { };
+	struct ledger *ledger = test->priv;
+
+	ledger_open(ledger, &orders, &info, INPUT, strlen(INPUT));
+	ledger_kvmalloc(1, SZ_4M, GFP_KERNEL);
+	ledger_vmalloc(1, SZ_8M, GFP_KERNEL | __GFP_NORETRY | __GFP_NOWARN);
+	KUNIT_EXPECT_EQ(test, ledger->may_kill, 0);
+	KUNIT_EXPECT_EQ(test, ledger->may_warn, 0);
+	ledger_kvmalloc(1, SZ_8M, GFP_KERNEL | __GFP_RETRY_MAYFAIL);
+	KUNIT_EXPECT_EQ(test, ledger->may_kill, 0);
+	KUNIT_EXPECT_EQ(test, ledger->may_warn, 1);
+	ledger_vmalloc(1, SZ_8M, GFP_KERNEL | __GFP_NOWARN);
+	KUNIT_EXPECT_EQ(test, ledger->may_kill, 1);
+	KUNIT_EXPECT_EQ(test, ledger->may_warn, 1);
+	ledger_close(test, ledger, "requests that may do harm");
+}
+
+/* Test that a dictionary limit of more than INT_MAX is reported, once it is used */
+static void ledger_reports_a_huge_dictionary(struct kunit *test)
+{
+	struct ledger_orders orders = { .xz_dict = SZ_2G };
+	struct load_info info = { };
+	struct ledger *ledger = test->priv;
+	struct xz_buf b = { };
+	struct xz_dec *s;
+
+	ledger_open(ledger, &orders, &info, INPUT, strlen(INPUT));
+	s = ledger_xz_dec_init(XZ_DYNALLOC, INT_MAX);
+	KUNIT_EXPECT_EQ(test, ledger_xz_dec_run(s, &b), XZ_MEMLIMIT_ERROR);
+	ledger_xz_dec_end(s);
+	KUNIT_EXPECT_EQ(test, ledger->reports, 0);
+	s = ledger_xz_dec_init(XZ_DYNALLOC, SZ_2G);
+	KUNIT_EXPECT_EQ(test, ledger_xz_dec_run(s, &b), XZ_MEM_ERROR);
+	ledger_xz_dec_end(s);
+	KUNIT_EXPECT_TRUE(test,
+			  ledger_close_expecting(ledger, "[decoder: dictionary limit too high]"));
 }
 
 static int stray(void *unused)
@@ -629,6 +665,8 @@ static void selftest_exit(struct kunit *test)
 static struct kunit_case selftest_cases[] = {
 	KUNIT_CASE_PARAM(ledger_reports, wrong_gen_params),
 	KUNIT_CASE(ledger_records_denied_requests),
+	KUNIT_CASE(ledger_counts_requests_that_may_do_harm),
+	KUNIT_CASE(ledger_reports_a_huge_dictionary),
 	KUNIT_CASE(a_call_without_a_ledger_is_counted),
 	KUNIT_CASE(watch_reports_a_warning),
 	KUNIT_CASE(watch_reads_lines_the_console_hides),

@@ -382,6 +382,8 @@ struct task_struct {
 	struct { int idx; } kmap_ctrl;
 	int migration_disabled;
 	int pagefault_disabled;
+	bool killed;
+	bool need_resched;
 	struct kunit *kunit_test;
 };
 
@@ -399,12 +401,19 @@ extern struct task_struct native_task;
 #define in_interrupt()		false
 #define might_sleep()		((void)0)
 #define might_resched()		((void)0)
-#define need_resched()		false
-#define schedule()		((void)0)
+#define need_resched()		(current->need_resched)
+#define set_tsk_need_resched(task)	((void)((task)->need_resched = true))
+#define set_preempt_need_resched()	((void)0)
+#define schedule()		((void)(current->need_resched = false))
 #define touch_nmi_watchdog()	((void)0)
 #define touch_softlockup_watchdog()	((void)0)
-#define signal_pending(task)	((void)(task), 0)
-#define fatal_signal_pending(task)	((void)(task), 0)
+#define SIGKILL			9
+#define allow_signal(signal)	((void)(signal))
+#define disallow_signal(signal)	((void)(signal))
+#define send_sig(signal, task, priv)	((void)((task)->killed = true))
+#define flush_signals(task)	((void)((task)->killed = false))
+#define signal_pending(task)	((task)->killed)
+#define fatal_signal_pending(task)	((task)->killed)
 #define lockdep_assert_held(lock)	((void)(lock))
 #define mutex_lock(lock)	((void)(lock))
 #define mutex_unlock(lock)	((void)(lock))
@@ -422,6 +431,7 @@ DEFINE_GUARD(mutex, struct mutex *, mutex_lock(_T), mutex_unlock(_T))
 #define pagefault_enable()	((void)current->pagefault_disabled--)
 static inline int cond_resched(void)
 {
+	schedule();
 	return 0;
 }
 
