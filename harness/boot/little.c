@@ -1,0 +1,212 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The init of a machine with little memory, which is given files that are small and claim
+ * much: /hostile/long has more output than the machine has memory, and /hostile/128M and
+ * /hostile/3G ask for a dictionary or a window of that size. The load must fail, and do no
+ * harm to other tasks.
+ */
+#include "decompress.h"
+
+/* Other tasks, which the OOM killer would choose first: each has more memory */
+#define BYSTANDERS	3
+#define BYSTANDER_MB	75
+
+/* /hostile/3G has more than an int can count, and is refused before memory is needed */
+static const struct claim {
+	const char *file;
+	int error;
+} long_output = { "/hostile/long", ENOMEM },
+  window_of_128_mib = { "/hostile/128M", ENOMEM },
+  window_of_3_gib = { "/hostile/3G", EINVAL };
+
+static const struct module small = {
+	"binfmt_script", "kernel/fs/binfmt_script.ko",
+};
+
+static pid_t bystander[BYSTANDERS];
+
+/* Stand by with memory that is in use; tell the other end of the pipe */
+static void stand_by(int ready)
+{
+	size_t size = BYSTANDER_MB << 20;
+	char *memory = malloc(size);
+
+	if (!memory)
+		exit(KSFT_FAIL);
+	memset(memory, 1, size);
+	write(ready, "", 1);
+	for (;;)
+		wait_ms(1000);
+}
+
+static void start_bystanders(void)
+{
+	int ends[2], i;
+	char byte;
+
+	must(pipe(ends) == 0, "no pipe: %s\n", error_name(errno));
+	for (i = 0; i < BYSTANDERS; i++) {
+		bystander[i] = fork();
+		if (bystander[i] == 0)
+			stand_by(ends[1]);
+		must(read(ends[0], &byte, 1) == 1, "no bystander\n");
+	}
+	close(ends[0]);
+	close(ends[1]);
+}
+
+static void end_bystanders(void)
+{
+	int i, status, alive = 0;
+
+	for (i = 0; i < BYSTANDERS; i++) {
+		alive += waitpid(bystander[i], &status, WNOHANG) == 0;
+		kill(bystander[i], SIGKILL);
+		waitpid(bystander[i], &status, 0);
+	}
+	check(alive == BYSTANDERS, "%d of %d other tasks were killed\n",
+	      BYSTANDERS - alive, BYSTANDERS);
+}
+
+/* What is logged when memory is short, or a request was absurd */
+static void log_is_silent(void)
+{
+	static const char *const signs[] = {
+		"oom-killer", "Out of memory", "allocation failure", "vmalloc error",
+		"Mem-Info", "WARNING", "BUG",
+	};
+	const char *message;
+	size_t i;
+
+	while ((message = next_message()))
+		for (i = 0; i < ARRAY_SIZE(signs); i++)
+			check(!contains(message, signs[i]), "kernel: %s\n", message);
+}
+
+/* Hundredths of a second since boot */
+static long now(void)
+{
+	char *uptime = contents("/proc/uptime", NULL);
+	long time;
+
+	must(uptime && strchr(uptime, '.'), "no /proc/uptime\n");
+	time = atol(uptime) * 100 + atol(strchr(uptime, '.') + 1);
+	free(uptime);
+	return time;
+}
+
+static pid_t start_loading(const char *file)
+{
+	pid_t pid = fork();
+
+	if (pid == 0)
+		exit(finit_module(open_made(file, O_RDONLY), "", COMPRESSED));
+	return pid;
+}
+
+static void fails_alone(const void *claim)
+{
+	const struct claim *c = claim;
+	int status;
+	pid_t pid;
+
+	start_bystanders();
+	pid = start_loading(c->file);
+	must(waitpid(pid, &status, 0) == pid, "no process\n");
+	if (!WIFEXITED(status))
+		check(false, "the task that loads was killed\n");
+	else
+		check(WEXITSTATUS(status) == c->error, "%s, not %s\n",
+		      error_name(WEXITSTATUS(status)), error_name(c->error));
+	end_bystanders();
+	log_is_silent();
+}
+
+/* Load until there is no memory left; return for how long */
+static long time_of_a_load(void)
+{
+	long began = now();
+	int status;
+
+	waitpid(start_loading(long_output.file), &status, 0);
+	return now() - began;
+}
+
+static void stops_when_killed(const void *unused)
+{
+	long whole = time_of_a_load(), killed;
+	int status;
+	pid_t pid;
+
+	pid = start_loading(long_output.file);
+	wait_ms(whole);	/* a tenth of it */
+	check(waitpid(pid, &status, WNOHANG) == 0, "ended too early\n");
+	killed = now();
+	kill(pid, SIGKILL);
+	waitpid(pid, &status, 0);
+	killed = now() - killed;
+	ksft_print_msg("a load takes %ld ms; killed, it took %ld ms more\n",
+		       whole * 10, killed * 10);
+	check(WIFSIGNALED(status), "was not killed\n");
+	check(killed < whole / 4, "went on\n");
+}
+
+/* On the same CPU as the load, a task that sleeps is woken and must get to run. */
+static void lets_others_run(const void *unused)
+{
+	unsigned long cpu = 1;
+	long before, longest = 0, began;
+	int status;
+	pid_t pid;
+
+	must(syscall(__NR_sched_setaffinity, 0, sizeof(cpu), &cpu) == 0,
+	     "not bound to a CPU: %s\n", error_name(errno));
+	before = began = now();
+	pid = start_loading(long_output.file);
+	while (waitpid(pid, &status, WNOHANG) == 0) {
+		wait_ms(10);
+		if (now() - before > longest)
+			longest = now() - before;
+		before = now();
+	}
+	ksft_print_msg("a load takes %ld ms; without the CPU for at most %ld ms\n",
+		       (now() - began) * 10, longest * 10);
+	check(longest < (now() - began) / 4, "did not let another task run\n");
+}
+
+static void loads_afterwards(const void *module)
+{
+	const struct module *m = module;
+	int error = load(m->file, COMPRESSED);
+
+	check(error == 0, "%s: not loaded: %s\n", m->name, error_name(error));
+	check(is_live(m->name), "%s: not Live in /proc/modules\n", m->name);
+}
+
+static const struct test tests[] = {
+	{ "a long output: fails, and nobody is killed", fails_alone, &long_output },
+	{ "a long output: stops when its task is killed", stops_when_killed },
+	{ "a long output: lets other tasks run", lets_others_run },
+	{ "small: loads afterwards", loads_afterwards, &small },
+};
+
+/* gzip has neither dictionary nor window in its header. */
+static const struct test window_tests[] = {
+	{ "128 MiB in a header: fails, and nobody is killed",
+	  fails_alone, &window_of_128_mib },
+	{ "3 GiB in a header: fails, and nobody is killed",
+	  fails_alone, &window_of_3_gib },
+};
+
+int main(int argc, char **argv)
+{
+	bool has_window = exists(window_of_3_gib.file);
+	size_t i;
+
+	start(argc, argv, ARRAY_SIZE(tests) + has_window * ARRAY_SIZE(window_tests));
+	for (i = 0; i < has_window * ARRAY_SIZE(window_tests); i++)
+		run_test(&window_tests[i]);
+	for (i = 0; i < ARRAY_SIZE(tests); i++)
+		run_test(&tests[i]);
+	finish();
+}
