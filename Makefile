@@ -110,10 +110,10 @@ help:
 #:                 KERNEL, FIXES
 #:   ROWS=           only these of harness/matrix/rows.tsv, such as arm,mips
 #:   HOSTS=          hosts to run them on, as make mutants has it
-#: make series     patches for the lists, made for KERNEL, in build/series/: fixes,
-#:                 suite, native and kselftest (1 min)
+#: make series     patches for the lists, made for KERNEL, in build/series/: core,
+#:                 fixes, xz, suite, native and kselftest (1 min)
 #:   CHECK=no        yes: build and run what there is of the suite after each patch,
-#:                   on i386 and UML (half an hour)
+#:                   on i386 and UML (half an hour); core: only of the first series
 #: make results    write Documentation/results.md from the last results of the commands
 # By name, as tools that list the targets read them; $(judging) would hide them.
 run test native fuzz mutants coverage check replay boot bots series matrix results: %: script-%

@@ -1,26 +1,32 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0
 #
-# Behind `make series`: write patch series for the tree KERNEL to build/series/: "fixes",
-# from patches/; "suite", an RFC; "native", on top of suite; and "kselftest". The files in
-# suite/, native/ and kselftest/ here hold the message and the paths of each patch.
+# Behind `make series`: write patch series for the tree KERNEL to build/series/: "core", the
+# fixes that decompress_core.c shows, and that test; "fixes", the other patches/, on top of
+# it; "xz", from patches/xz/; "suite", an RFC, on top of core; "native", on top of suite; and
+# "kselftest". The files in core/, suite/, native/ and kselftest/ here hold the message and
+# the paths of each patch.
 #
 # Exit status: 0 success, 1 a mail is too long or checkpatch.pl complains, 2 no verdict.
 
 set -eu
 . "$(dirname "$0")/../lib/lib.sh"
 
-# Limits of a mail, and of the first mails of the suite, which are useful alone
+# Limits of a mail, and of the test that comes first
 most_lines=1000
 most_bytes=61440
-core_mails=4
-core_lines=2500
+core_lines=350
+core=kernel/module/tests/decompress_core.c
+# The patches that fail a case of it if they are left out, and 0002, without which the error
+# of 0012 is the right one by chance
+core_fixes='0001 0002 0003 0004 0012'
 
-list=linux-modules@vger.kernel.org
+modules_list=linux-modules@vger.kernel.org
+kunit_list=kunit-dev@googlegroups.com
 CHECK=${CHECK:-no}
 case $CHECK in
-yes | no) ;;
-*) die "CHECK=$CHECK: neither yes nor no" ;;
+yes | no | core) ;;
+*) die "CHECK=$CHECK: not yes, no or core" ;;
 esac
 found=$(sh "$top/harness/lib/kernel.sh" "${KERNEL:-}")
 src=${found#* }
@@ -70,7 +76,8 @@ pristine()
 	rm -rf "$1"
 	git init -q -b master "$1"
 	# With these files checkpatch.pl and install.sh accept it as a kernel tree.
-	for f in $merged $index kernel/module/decompress.c Kbuild MAINTAINERS; do
+	for f in $merged $index kernel/module/decompress.c Kbuild MAINTAINERS \
+		lib/xz/xz_dec_lzma2.c lib/decompress_unxz.c; do
 		[ -e "$src/$f" ] || continue
 		mkdir -p "$1/$(dirname "$f")"
 		cp "$src/$f" "$1/$f"
@@ -86,16 +93,41 @@ remove()
 	edit "$whole/$1" "$2d"
 }
 
-# Install the suite, without the support for older kernels, replay and benchmarks
+# What stays here: the support for older kernels; what tests the kernel and not
+# decompress.c; what tests the tests; what pins a quirk of a decoder, which may improve;
+# replay and benchmarks
+stay_here='compat.h bench_cases.c disturb.c disturb.h own_cases.c replay.c replay.h
+	replay_cases.c selftest.c watch.c watch.h'
+names_of_these='look ns records max_records sched/clock.h
+	disturb.h disturbance decode_while kmap_exit=case_exit
+	page_fault_while_mapped_does_no_harm task_switch_while_mapped_does_no_harm
+	preemption_while_mapped_does_no_harm hard_interrupt_while_mapped_does_no_harm
+	soft_interrupt_while_mapped_does_no_harm migration_between_pages_does_no_harm
+	ledger_mapper mapper LEDGER_KMAP LEDGER_KMAP_LOCAL_FOLIO
+	kmap_gives_the_same_bytes kmap_local_folio_gives_the_same_bytes
+	xz_range_coder_byte_is_ignored_as_of_today zstd_empty_frame_is_taken_as_of_today
+	gzip_trailer_is_ignored_as_of_today gzip_without_trailer_is_taken_as_of_today
+	gzip_damaged_data_is_taken_as_of_today
+	watch.h watch_reset watch_task complaints MAX_COMPLAINTS fail_for_complaints
+	attempt_is_fatal ledger_close_fatal fatal ledger_close_expecting'
+
+# Install the suite, without these
 make_whole()
 {
 	sh "$top/harness/lib/install.sh" "$whole" 2>/dev/null
-	cd "$whole" || exit
-	rm -f kernel/module/.module_decompress_kunit \
-		kernel/module/tests/compat.h kernel/module/tests/bench_cases.c \
-		kernel/module/tests/replay* \
-		tools/testing/kunit/configs/module_decompress_*
-	cd "$top" || exit
+	rm -f "$whole/kernel/module/.module_decompress_kunit" \
+		"$whole"/tools/testing/kunit/configs/module_decompress_*
+	# shellcheck disable=SC2086	# names
+	(cd "$whole/kernel/module/tests" && rm $stay_here)
+	objects=$(echo "$stay_here" | tr -s ' \t' '\n' | sed -n 's/\.c$//p' | paste -s -d '|')
+	edit "$whole/kernel/module/Makefile" "s/ tests\/\($(echo "$objects" | sed 's/|/\\|/g')\)\.o//g"
+	remove kernel/module/Makefile '/+=$/'
+	# The core comes before.
+	for f in Kconfig Makefile; do
+		awk '/^config |^obj/ { twice = /DECOMPRESS_CORE/ && seen++ }
+			!twice' "$whole/kernel/module/$f" >"$work/once"
+		cp "$work/once" "$whole/kernel/module/$f"
+	done
 	# Remove the markers around the suite's lines in the kernel's own files.
 	for f in $merged; do
 		! grep -q '^# module_decompress_kunit: ' "$whole/$f" ||
@@ -105,9 +137,10 @@ make_whole()
 	! grep -q kunit_register_params_array "$src/include/kunit/test.h" ||
 		parameters="struct kunit *test, $parameters"
 	edit "$whole/kernel/module/decompress_kunit.c" "s/GENERATOR_PARAMETERS/$parameters/"
-	for f in attempt.h attempt.c ledger.h ledger.c ledger_pages.c; do
-		f=$whole/kernel/module/tests/$f
-		without 'look ns records max_records sched/clock.h' "$f" >"$f.without"
+	edit "$whole/kernel/module/tests/bad_input_cases.c" "s/GENERATOR_PARAMETERS/$parameters/"
+	for f in "$whole"/kernel/module/tests/*.[ch]; do
+		[ "$f" != "$whole/$core" ] || continue
+		without "$(echo "$names_of_these" | tr -s '\n\t' ' ')" "$f" >"$f.without"
 		mv "$f.without" "$f"
 	done
 	remove kernel/module/tests/cases.h '/"compat.h"/'
@@ -121,11 +154,55 @@ make_whole()
 	}'
 	remove kernel/module/Makefile '/^ifneq .*zstd_decompress_stream/'
 	edit "$whole/kernel/module/Makefile" '/seam_zstd.o$/{n;/^endif$/d}'
-	remove kernel/module/Makefile '/replay\.o$/'
-	remove kernel/module/Makefile '/bench_cases\.o$/'
+	remove kernel/module/Makefile '/^# The kernel.s own .* not exported/,/^endif$/'
 	remove kernel/module/.kunitconfig '/^# Before v6.12/'
-	! grep -rnE 'compat\.h|GENERATOR_PARAMETERS|__weak|replay|bench' "$whole/kernel" \
-		"$whole/$manual" >&2 || die 'series: something is left of what stays here'
+	trim_manual
+	! grep -rnE 'compat\.h|GENERATOR_PARAMETERS|__weak|replay|bench|(disturb|watch|selftest)[._]' \
+		"$whole/kernel/module/tests" "$whole/kernel/module/decompress_kunit.c" \
+		"$whole/kernel/module/Makefile" "$whole/$manual" >&2 ||
+		die 'series: something is left of what stays here'
+}
+
+# Without the rows and the paragraphs about what stays here
+trim_manual()
+{
+	for f in cleanup_gives_all_memory_back migration_between_pages_does_no_harm \
+		preemption_while_mapped_does_no_harm page_fault_while_mapped_does_no_harm \
+		ledger_reports; do
+		remove $manual "/^   \* - $f/,+1"
+	done
+	remove $manual '/^``tests\/watch/,/^$/'
+	remove $manual '/^``module_decompress_own/,/^$/'
+	remove $manual '/^A rule also has a row/'
+	remove $manual '/^\.\. kernel-doc:: .*\/\(disturb\|watch\)\./'
+}
+
+# The core: its option inside "if MODULES", after the one that it depends on
+make_core()
+{
+	pristine "$1"
+	mkdir -p "$1/kernel/module/tests"
+	cp "$top/$core" "$1/$core"
+	sed '/^$/,$d; /^# Before v6.12/d' "$top/kernel/module/.kunitconfig" \
+		>"$1/kernel/module/.kunitconfig"
+	awk -v entry="$top/kernel/module/Kconfig" '
+	function print_core(  line, ours) {
+		while ((getline line <entry) > 0) {
+			if (line ~ /^config /)
+				ours = line ~ / MODULE_DECOMPRESS_CORE_KUNIT_TEST$/
+			if (ours)
+				print line
+		}
+	}
+	/^config / {
+		if (last == "MODULE_DECOMPRESS")
+			print_core()
+		last = $2
+	}
+	{ print }' "$src/kernel/module/Kconfig" >"$1/kernel/module/Kconfig"
+	# shellcheck disable=SC2016	# of make's
+	edit "$1/kernel/module/Makefile" '/^obj-$(CONFIG_MODULE_DECOMPRESS) += decompress.o$/a\
+obj-$(CONFIG_MODULE_DECOMPRESS_CORE_KUNIT_TEST) += tests/decompress_core.o'
 }
 
 # Copy Kconfig and the makefile, with only the objects whose sources exist so far. Do
@@ -174,19 +251,38 @@ later()
 	done | paste -s -d ' '
 }
 
-# commit PATCH: commit a patch as its file describes it: the message, "---", the paths
-# that it adds, and "+ NAME ..." lines, the names that earlier files gain with it
+# maintained PATH: add it to what the maintainers of modules have in MAINTAINERS
+maintained()
+{
+	awk -v path="$1" '
+	function add() {
+		if (ours && !added++)
+			print "F:\t" path
+	}
+	/^F:/ && $2 > path { add() }
+	!/^F:/ && last ~ /^F:/ { add() }
+	/^[A-Z]/ && last == "" { ours = $0 == "MODULE SUPPORT" }
+	{ print; last = $0 }' "$repo/MAINTAINERS" >"$work/MAINTAINERS"
+	cp "$work/MAINTAINERS" "$repo/MAINTAINERS"
+}
+
+# commit PATCH FROM: commit a patch as its file describes it: the message, "---", the paths
+# that it takes from the tree FROM, "+ NAME ..." lines, the names that earlier files gain
+# with it, and "F: PATH" lines for MAINTAINERS
 commit()
 {
 	names=$(later "$1")
-	sed -n '1,/^---$/d; /^+ /!p' "$1" >>"$work/paths"
+	sed -n '1,/^---$/d; /^+ \|^F: /!p' "$1" >>"$work/paths"
 	while read -r f; do
 		mkdir -p "$repo/$(dirname "$f")"
 		case $f in
-		*.[ch]) without "$names" "$whole/$f" >"$repo/$f" ;;
-		*) cp "$whole/$f" "$repo/$f" ;;
+		*.[ch]) without "$names" "$2/$f" >"$repo/$f" ;;
+		*) cp "$2/$f" "$repo/$f" ;;
 		esac
 	done <"$work/paths"
+	sed -n '1,/^---$/d; s/^F: //p' "$1" | while read -r path; do
+		maintained "$path"
+	done
 	case $1 in
 	*/suite/*) makefile ;;
 	esac
@@ -194,19 +290,27 @@ commit()
 	sed '/^---$/,$d' "$1" | in_repo commit -q -s -F -
 }
 
-# apply_fixes: apply patches/, with the sender as the author
-apply_fixes()
+# apply_fix PATCH: apply it, with the sender as the author, unless the tree has it already.
+# A newer tree may have another place for it.
+apply_fix()
 {
-	for p in "$top"/patches/*.patch; do
-		# Skip the stand-in for a mainline commit: it is not a mail.
-		grep -q '^From ' "$p" || continue
-		# Skip a fix that the tree has already.
-		patch -sfR --dry-run -p1 -d "$repo" <"$p" >/dev/null && continue
+	for p in "$1" "$top/patches/mainline/${1##*/}"; do
+		[ -e "$p" ] || continue
+		! patch -sfR --dry-run -p1 -d "$repo" <"$p" >/dev/null || return 0
 		author=$(git mailinfo /dev/null /dev/null <"$p" | sed -n 's/^Email: //p')
-		sed "/^Signed-off-by: .*<$author>\$/d" "$p" | in_repo am -q -s ||
-			die "series: patches/${p##*/} does not apply to $src"
-		in_repo commit -q --amend --no-edit --reset-author
+		if sed "/^Signed-off-by: .*<$author>\$/d" "$p" | in_repo am -q -s 2>/dev/null; then
+			in_repo commit -q --amend --no-edit --reset-author
+			return
+		fi
+		in_repo am -q --abort
 	done
+	die "series: patches/${1##*/} does not apply to $src"
+}
+
+is_of_core()
+{
+	number=${1##*/}
+	echo " $core_fixes " | grep -q " ${number%%-*} "
 }
 
 # recipients OPTION=ROLE ...: print get_maintainer.pl's answer as options of format-patch
@@ -214,6 +318,7 @@ recipients()
 {
 	for option; do
 		(cd "$src" && perl scripts/get_maintainer.pl --no-git --no-git-fallback \
+			--mpath "$repo/MAINTAINERS" \
 			--no-rolestats --no-m --no-r --no-l --"${option#*=}" \
 			"$work"/bare/*.patch) | sort -u | sed "s/^/--${option%=*}=/"
 	done
@@ -246,13 +351,28 @@ too_long()
 	done
 }
 
-# too_long_a_core MAIL ...: report if the first mails of the suite are over their limit
+# too_long_a_core: report if the test that comes first is over its limit
 too_long_a_core()
 {
-	lines=$(printf '%s\n' "$@" | head -n $core_mails | xargs cat | wc -l)
+	lines=$(wc -l <"$top/$core")
 	[ "$lines" -gt $core_lines ] || return 0
-	echo "suite: $lines lines in the first $core_mails mails"
+	echo "$core: $lines lines"
 	failed=1
+}
+
+# has_maintainers MAIL ...: is each new file one of those that MAINTAINERS has for modules or
+# for lib/xz? checkpatch.pl only asks.
+has_maintainers()
+{
+	sed -n '/^--- \/dev\/null$/{n; s|^+++ b/||p}' "$@" | while read -r f; do
+		sed -n '/^MODULE SUPPORT$/,/^$/s/^F:[[:space:]]*//p' "$repo/MAINTAINERS" |
+			while read -r pattern; do
+				# shellcheck disable=SC2254	# a pattern
+				case $f in
+				$pattern | $pattern*) echo "$f" ;;
+				esac
+			done | grep -q . || echo "$f: not in MAINTAINERS"
+	done
 }
 
 # write NAME PREFIX: write the commits since the base to series/NAME/, and check them
@@ -262,8 +382,11 @@ write()
 	out=$work/series/$name
 	in_repo format-patch -q -o "$work/bare" base
 	recipients to=m cc=r cc=l >"$work/recipients"
-	# get_maintainer.pl does not name the modules list for tools/ and Documentation/.
-	grep -q "$list" "$work/recipients" || echo "--cc=$list" >>"$work/recipients"
+	case $name in
+	core | suite | native) echo "--cc=$kunit_list" >>"$work/recipients" ;;
+	# It is sent for the sake of modules.
+	xz) echo "--cc=$modules_list" >>"$work/recipients" ;;
+	esac
 	rm -rf "$work/bare"
 	set -- --subject-prefix="$2"
 	while read -r option; do
@@ -275,18 +398,25 @@ write()
 	set -- "$out"/*.patch
 	too_long "$@"
 	shift # the cover letter
-	[ "$name" != suite ] || too_long_a_core "$@"
-	# FILE_PATH_CHANGES: MAINTAINERS has kernel/module/ already. DEPRECATED_API: the
-	# suite names kmap() to forbid it. GIT_DIR=none: in a git tree checkpatch.pl needs
+	[ "$name" != core ] || too_long_a_core
+	! has_maintainers "$@" | grep . || failed=1
+	# FILE_PATH_CHANGES: see has_maintainers. DEPRECATED_API: the suite names kmap() to
+	# forbid it. GIT_DIR=none: in a git tree checkpatch.pl needs
 	# Python modules for licenses; without git it knows no commits.
 	ignored=DEPRECATED_API,FILE_PATH_CHANGES,UNKNOWN_COMMIT_ID
-	[ "$name" != native ] || ignored=$ignored,$stand_in_types
+	case $name in
+	native) ignored=$ignored,$stand_in_types ;;
+	# The code that decompresses a kernel has no flags.
+	xz) ignored=$ignored,MACRO_ARG_UNUSED ;;
+	esac
 	(cd "$src" && GIT_DIR=none perl scripts/checkpatch.pl --strict --quiet --no-summary \
 		--ignore $ignored "$@") >&2 || failed=1
 	# Remove checkpatch.pl's cache from the user's tree.
 	rm -f "$src"/.checkpatch-camelcase.*
 
-	pristine "$work/check"
+	rm -rf "$work/check"
+	git clone -q "$repo" "$work/check"
+	git -C "$work/check" reset -q --hard base
 	git -C "$work/check" am -q "$@" || die "series: git am does not take $name"
 	[ "$(git -C "$work/check" rev-parse 'HEAD^{tree}')" = \
 		"$(in_repo rev-parse 'HEAD^{tree}')" ] ||
@@ -294,13 +424,20 @@ write()
 	counts="$counts${counts:+, }$# of $name"
 }
 
-# of_files NAME: commit the patches that the files in NAME/ describe
-of_files()
+# on_core: the series that follows is on top of the core
+on_core()
 {
 	pristine "$repo"
+	in_repo am -q "$work"/series/core/000[1-9]*.patch
+	in_repo tag -f base >/dev/null
+}
+
+# of_files NAME FROM: commit the patches that the files in NAME/ describe
+of_files()
+{
 	: >"$work/paths"
 	for description in "$top/harness/series/$1"/*; do
-		commit "$description"
+		commit "$description" "$2"
 	done
 	# Note the files, to find those in no series; and check that each NAME exists.
 	(cd "$repo" && git ls-files) >>"$work/files"
@@ -319,17 +456,35 @@ base=$(base_commit)
 
 say "Making the series for ${src##*/} ..."
 [ "$base" ] || say '  no git tree: the mails name no base-commit'
+make_core "$work/core"
 pristine "$whole"
+cp "$work/core/kernel/module/Kconfig" "$work/core/kernel/module/Makefile" "$whole/kernel/module"
 make_whole
 
 pristine "$repo"
-apply_fixes
+for patch in "$top"/patches/*.patch; do
+	! is_of_core "$patch" || apply_fix "$patch"
+done
+of_files core "$work/core"
+write core PATCH
+on_core
+for patch in "$top"/patches/*.patch; do
+	is_of_core "$patch" || apply_fix "$patch"
+done
 write fixes PATCH
-of_files suite
+pristine "$repo"
+for patch in "$top"/patches/xz/*.patch; do
+	apply_fix "$patch"
+done
+write xz PATCH
+on_core
+of_files suite "$whole"
 write suite 'RFC PATCH'
-of_files native
+pristine "$repo"
+of_files native "$whole"
 write native 'RFC PATCH'
-of_files kselftest
+pristine "$repo"
+of_files kselftest "$whole"
 write kselftest PATCH
 left=$(cd "$whole" && git ls-files -co | grep -vxFf "$work/files") || :
 [ ! "$left" ] || die "series: in no patch: $(echo "$left" | paste -s -d " ")"
@@ -341,6 +496,6 @@ if [ $failed -ne 0 ]; then
 	exit 1
 fi
 echo "make series: $counts in build/series/; none over $most_lines lines, and checkpatch.pl --strict and git am take them"
-[ "$CHECK" = yes ] || exit 0
+[ "$CHECK" != no ] || exit 0
 rm -rf "$work"
 exec sh "$top/harness/series/check.sh"

@@ -285,7 +285,7 @@ int case_suite_init(struct kunit_suite *suite)
 static unsigned int complaints;
 
 /**
- * case_init() - allocate the attempt of a case, and reset the watch
+ * case_init() - allocate the attempt of a case
  * @test: the test; gets a struct attempt as its private data
  *
  * Context: may sleep.

@@ -412,6 +412,7 @@ extern struct task_struct native_task;
 #define disallow_signal(signal)	((void)(signal))
 #define send_sig(signal, task, priv)	((void)((task)->killed = true))
 #define flush_signals(task)	((void)((task)->killed = false))
+#define cond_resched()		({ schedule(); 0; })
 #define signal_pending(task)	((task)->killed)
 #define fatal_signal_pending(task)	((task)->killed)
 #define lockdep_assert_held(lock)	((void)(lock))
@@ -429,12 +430,6 @@ DEFINE_GUARD(mutex, struct mutex *, mutex_lock(_T), mutex_unlock(_T))
 #define migrate_enable()	((void)current->migration_disabled--)
 #define pagefault_disable()	((void)current->pagefault_disabled++)
 #define pagefault_enable()	((void)current->pagefault_disabled--)
-static inline int cond_resched(void)
-{
-	schedule();
-	return 0;
-}
-
 #define kthread_should_stop()	true
 #define kthread_exit(ret)	abort()
 #define schedule_timeout_interruptible(timeout)	((void)(timeout))
