@@ -663,7 +663,7 @@ result="linux $kernel, $arch: $(sed -n 's/ that differ in code//p' "$mutants/rep
 	head -n 1)"
 [ "$sample$MUTANTS" ] || {
 	of_right=0
-	sh "$0" right || of_right=$?
+	sh "$top/harness/mutants/mutants.sh" right || of_right=$?
 	[ $of_right -le 1 ] || exit 2
 	[ $of_right -eq 0 ] || status=1
 	result="$result; $(tail -n 1 "$mutants/right/report.txt")"
