@@ -144,27 +144,32 @@ hex()
 	python3 -c 'import sys; sys.stdout.buffer.write(bytes.fromhex(sys.argv[1]))' "$1"
 }
 
-# What little.c loads. The output of 1.5 GiB is kept, as it takes a while. The others are
-# no more than headers: the one of zstd declares 3.75 GiB, the most that it can.
+# zeros SIZE FILE: compress so many zeros, unless it was done before: it takes a while
+zeros()
+{
+	[ ! -e "$hostile/$2" ] || return 0
+	head -c "$1" /dev/zero |
+		case $algorithm in
+		gzip) gzip -n -9 ;;
+		xz) xz --check=crc32 -9 ;;
+		zstd) zstd -q -19 --long=19 ;;
+		esac >"$hostile/$2.new" &&
+		mv "$hostile/$2.new" "$hostile/$2"
+}
+
+# What little.c loads. The last two are no more than headers: the one of zstd declares
+# 3.75 GiB, the most that it can.
 make_hostile()
 {
 	hostile=$guest/hostile/$algorithm
 	mkdir -p "$hostile"
-	[ -e "$hostile/long" ] || {
-		head -c 1536M /dev/zero |
-			case $algorithm in
-			gzip) gzip -n -9 ;;
-			xz) xz --check=crc32 -9 ;;
-			zstd) zstd -q -19 --long=19 ;;
-			esac >"$hostile/long.new" &&
-			mv "$hostile/long.new" "$hostile/long"
-	} || return
+	zeros 192M half && zeros 1536M long || return
 	case $algorithm in
-	xz)	hex fd377a585a0000016922de36020021011e0000009b075166 >"$hostile/128M"
-		hex fd377a585a0000016922de360200210127000000b0b072eb >"$hostile/3G"
+	xz)	hex fd377a585a0000016922de36020021011e0000009b075166 >"$hostile/128M" &&
+			hex fd377a585a0000016922de360200210127000000b0b072eb >"$hostile/3G"
 		;;
-	zstd)	hex 28b52ffd0088010000 >"$hostile/128M"
-		hex 28b52ffd00af010000 >"$hostile/3G"
+	zstd)	hex 28b52ffd0088010000 >"$hostile/128M" &&
+			hex 28b52ffd00af010000 >"$hostile/3G"
 		;;
 	esac
 }
