@@ -3,7 +3,7 @@
  * KUnit tests of module_decompress(), in the format that the kernel was built for.
  *
  * Each call must leave the task as it was: the nesting stack of kmap_local_page(),
- * migrate_disable() and preempt_count(). A WARN fails the case that caused it.
+ * migrate_disable() and preempt_count(). The first WARN of a boot fails its case.
  */
 #include <kunit/test.h>
 #include <linux/cpumask.h>
@@ -277,10 +277,7 @@ static void real_file_comes_out_intact(struct kunit *test)
 	decompress(test, sizeof(real_file), 0, KNOWN_SIZE);
 }
 
-/*
- * Test that lengths around page boundaries come out intact. The first is long: a
- * stale TLB entry shows only until something flushes the TLB.
- */
+/* Test lengths around pages; the first is long, before anything flushes the TLB */
 static void lengths_around_pages_come_out_intact(struct kunit *test)
 {
 	static const size_t lengths[] = {
@@ -312,17 +309,20 @@ static void too_large_a_header_is_refused(struct kunit *test)
 	decompress(test, sizeof(too_large), -EINVAL, 0);
 }
 
-static int core_init(struct kunit_suite *suite)
-{
-	payload = vmalloc(PAYLOAD_MAX);
-	stream = vmalloc(STREAM_MAX);
-	return payload && stream ? 0 : -ENOMEM;
-}
-
 static void core_exit(struct kunit_suite *suite)
 {
 	vfree(payload);
 	vfree(stream);
+}
+
+static int core_init(struct kunit_suite *suite)
+{
+	payload = vmalloc(PAYLOAD_MAX);
+	stream = vmalloc(STREAM_MAX);
+	if (payload && stream)
+		return 0;
+	core_exit(suite);
+	return -ENOMEM;
 }
 
 /* Above the first slot of the first CPU is no other, so a wrong address shows. */
