@@ -7,7 +7,8 @@
 # installed. Also build and run the native program, and build the kselftest.
 #
 # The core is run alone, as its maintainers would: by the tree's kunit.py, in each format;
-# and without each of its fixes, which must fail it. With CHECK=core, only that is done.
+# and without each of the fixes that it shows, which must fail it. With CHECK=core, only
+# that is done.
 #
 # Exit status: 0 success, 1 a check failed, 2 no verdict.
 
@@ -49,8 +50,8 @@ without_suite()
 note_cured()
 {
 	while read -r number; do
-		cat "$top/patches/$number"-*.patch 2>/dev/null |
-			patch -sfR --dry-run -r - "$tree/$decompress" >/dev/null || echo "$number"
+		cat "$top/patches/$number"-*.patch "$top"/patches/*/"$number"-*.patch 2>/dev/null |
+			patch -sfR --dry-run -p1 -d "$tree" >/dev/null || echo "$number"
 	done <"$tree/.lacks" >"$logs/lacks"
 	cp "$logs/lacks" "$tree/.lacks"
 }

@@ -65,7 +65,8 @@ base_commit()
 {
 	set -- git -c safe.directory='*' -C "$src"
 	[ "$("$@" rev-parse --show-toplevel 2>/dev/null)" = "$src" ] || return 0
-	"$@" diff --quiet HEAD -- kernel/module Documentation/dev-tools tools/testing ||
+	"$@" diff --quiet HEAD -- kernel/module Documentation/dev-tools tools/testing \
+		lib/xz lib/decompress_unxz.c MAINTAINERS ||
 		die "series: $src has changes that are in no commit; run: git stash"
 	"$@" rev-parse HEAD
 }
@@ -360,8 +361,8 @@ too_long_a_core()
 	failed=1
 }
 
-# has_maintainers MAIL ...: is each new file one of those that MAINTAINERS has for modules or
-# for lib/xz? checkpatch.pl only asks.
+# has_maintainers MAIL ...: is each new file one of those that MAINTAINERS has for modules?
+# checkpatch.pl only asks.
 has_maintainers()
 {
 	sed -n '/^--- \/dev\/null$/{n; s|^+++ b/||p}' "$@" | while read -r f; do
@@ -387,6 +388,7 @@ write()
 	# It is sent for the sake of modules.
 	xz) echo "--cc=$modules_list" >>"$work/recipients" ;;
 	esac
+	sort -u -o "$work/recipients" "$work/recipients"
 	rm -rf "$work/bare"
 	set -- --subject-prefix="$2"
 	while read -r option; do
