@@ -22,7 +22,6 @@ unset CONFIG FILTER BENCH BASE LLVM TIMEOUT JSON JUNIT
 command='series CHECK=yes'
 series=$build/series
 logs=$series/check
-decompress=kernel/module/decompress.c
 core=kernel/module/tests/decompress_core.c
 
 # with_suite: take the tree with the whole suite, as make run does
@@ -244,6 +243,12 @@ failed=0
 patches=0
 started=$(date +%s)
 
+# quietly() takes the configuration of a run.
+[ -e "$build/kunit/$name-i386/.config" ] || {
+	with_suite
+	mail=suite
+	as_told i386
+}
 without_suite
 check_core
 if [ "$CHECK" = yes ]; then

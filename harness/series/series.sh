@@ -299,7 +299,7 @@ apply_fix()
 		[ -e "$p" ] || continue
 		! patch -sfR --dry-run -p1 -d "$repo" <"$p" >/dev/null || return 0
 		author=$(git mailinfo /dev/null /dev/null <"$p" | sed -n 's/^Email: //p')
-		if sed "/^Signed-off-by: .*<$author>\$/d" "$p" | in_repo am -q -s 2>/dev/null; then
+		if sed "/^Signed-off-by: .*<$author>\$/d" "$p" | in_repo am -q -s >/dev/null 2>&1; then
 			in_repo commit -q --amend --no-edit --reset-author
 			return
 		fi
