@@ -178,6 +178,7 @@ native_cases()
 
 # as_in_a_kernel FIXES STATUS: each case comes to the same natively, of 64 bits as on UML,
 # of 32 as on i386
+# Natively there is no preemption, which makes one case pass on i386 in any case.
 as_in_a_kernel()
 {
 	exits "$2" make -C "$top" --no-print-directory native FIXES="$1" >"$logs/native" ||
@@ -187,8 +188,12 @@ as_in_a_kernel()
 		bits=32
 		[ $arch = i386 ] || bits=64
 		exits "$2" run ARCH=$arch FIXES="$1" >"$logs/out" || return
-		native_cases "$build/kunit/$kernel-$arch/test.log" >"$logs/cases.kernel"
-		native_cases "$build/native/$kernel/$bits.log" >"$logs/cases.native"
+		preempted=none
+		[ $arch = um ] || preempted=other_tasks_run_during_a_long_output
+		native_cases "$build/kunit/$kernel-$arch/test.log" | grep -v $preempted \
+			>"$logs/cases.kernel"
+		native_cases "$build/native/$kernel/$bits.log" | grep -v $preempted \
+			>"$logs/cases.native"
 		[ "$(wc -l <"$logs/cases.native")" -gt 150 ] &&
 			diff -u "$logs/cases.kernel" "$logs/cases.native" || return
 	done
