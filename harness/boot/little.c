@@ -12,12 +12,14 @@
 #define BYSTANDER_MB	75
 
 /* /hostile/3G has more than an int can count, and is refused before memory is needed */
-static const struct claim {
+struct claim {
 	const char *file;
 	int error;
-} long_output = { "/hostile/long", ENOMEM },
-  window_of_128_mib = { "/hostile/128M", ENOMEM },
-  window_of_3_gib = { "/hostile/3G", EINVAL };
+};
+
+static const struct claim long_output = { "/hostile/long", ENOMEM };
+static const struct claim window_of_128_mib = { "/hostile/128M", ENOMEM };
+static const struct claim window_of_3_gib = { "/hostile/3G", EINVAL };
 
 static const struct module small = {
 	"binfmt_script", "kernel/fs/binfmt_script.ko",
@@ -169,14 +171,13 @@ static void stops_when_killed(const void *unused)
 /* On the same CPU as the load, a task that sleeps is woken and must get to run. */
 static void lets_others_run(const void *unused)
 {
+	long began = now(), before = began, longest = 0;
 	unsigned long cpu = 1;
-	long before, longest = 0, began;
 	int status;
 	pid_t pid;
 
 	must(syscall(__NR_sched_setaffinity, 0, sizeof(cpu), &cpu) == 0,
 	     "not bound to a CPU: %s\n", error_name(errno));
-	before = began = now();
 	pid = start_loading(half);
 	while (waitpid(pid, &status, WNOHANG) == 0) {
 		wait_ms(10);

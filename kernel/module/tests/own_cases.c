@@ -10,9 +10,11 @@
 
 static const struct algorithm *own_algorithm(void)
 {
-	return &case_algorithms[IS_ENABLED(CONFIG_MODULE_COMPRESS_GZIP) ? ALGORITHM_GZIP :
-				IS_ENABLED(CONFIG_MODULE_COMPRESS_XZ) ? ALGORITHM_XZ :
-									ALGORITHM_ZSTD];
+	if (IS_ENABLED(CONFIG_MODULE_COMPRESS_GZIP))
+		return &case_algorithms[ALGORITHM_GZIP];
+	if (IS_ENABLED(CONFIG_MODULE_COMPRESS_XZ))
+		return &case_algorithms[ALGORITHM_XZ];
+	return &case_algorithms[ALGORITHM_ZSTD];
 }
 
 int guarded_module_decompress(struct load_info *info, const void *buf, size_t size);
@@ -47,7 +49,8 @@ int guarded_module_decompress(struct load_info *info, const void *buf, size_t si
 	a->size = size;
 	fatal = attempt_is_fatal(a);
 	if (fatal)
-		KUNIT_FAIL(current->kunit_test, "%s, %zu bytes of input: %s; so it is not run without the ledger",
+		KUNIT_FAIL(current->kunit_test,
+			   "%s, %zu bytes of input: %s; so it is not run without the ledger",
 			   a->d->name, size, a->ledger.report[0]);
 	vfree(a);
 	return fatal ? -ECANCELED : module_decompress(info, buf, size);
