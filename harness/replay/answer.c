@@ -105,6 +105,10 @@ static void why_refused(struct answer *answer, const struct file *file,
 		because(answer, "it is damaged: %s, too, says \"%s\"", tool,
 			file->tool_says);
 		advise(answer, "get the file anew");
+	} else if (file->format == XZ && strstr(file->said, "status 4")) {
+		because(answer, "a dictionary of %llu MiB, more than this kernel allows",
+			(e->memory + MIB - 1) / MIB);
+		advise(answer, "%s", e->advice);
 	} else if (no_memory) {
 		if (e->memory > file->tool.len) {
 			because(answer, "no memory: a dictionary or window of %llu MiB at once",
