@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* What else there is to test of the kernel's own module_decompress(). */
+/* Cases of the kernel's own module_decompress() that need the suite's helpers. */
 #include <linux/mm.h>
 #include <linux/string.h>
 #include <linux/vmalloc.h>
@@ -112,7 +112,29 @@ static void cleanup_gives_all_memory_back(struct kunit *test)
 	KUNIT_EXPECT_LT(test, lost, MODULES_LOADED / 2);
 }
 
+/* Test that a bad file puts one message at the level of an error into the log */
+static void an_error_is_logged_once(struct kunit *test)
+{
+	struct attempt *a = case_attempt_as(test, own_algorithm()->name);
+	struct load_info info = { };
+	unsigned int errors;
+	char line[160];
+	int ret;
+
+	memset(case_input, 0xff, 100);
+	case_set_input(a, case_input, 100);
+	ret = guarded_module_decompress(&info, a->in, a->size);
+	errors = watch_errors(line, sizeof(line));
+	KUNIT_EXPECT_EQ(test, ret, -EINVAL);
+	/* On a live system other tasks may log errors, too */
+	if (watch_is_alone())
+		KUNIT_EXPECT_EQ_MSG(test, errors, 1, "the last is \"%s\"", line);
+	else
+		KUNIT_EXPECT_GE(test, errors, 1);
+}
+
 static struct kunit_case own_cases[] = {
+	KUNIT_CASE(an_error_is_logged_once),
 	KUNIT_CASE(cleanup_gives_all_memory_back),
 	{ }
 };
