@@ -240,6 +240,9 @@ suite_checks()
 	check red 'red without what spares other tasks, exactly' \
 		red_without i386 0005 0009 0010 0012
 	check red 'red as shipped, exactly, and all of it known' as_shipped_is_red
+	# The core is of the kernel's own format.
+	check red 'red as shipped, built for zstd, all of it known' other_is_red CONFIG=zstd
+	check red 'red as shipped, built for xz, all of it known' other_is_red CONFIG=xz
 
 	check coverage 'all lines and branches are covered' \
 		make -C "$top" --no-print-directory coverage
