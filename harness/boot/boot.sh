@@ -144,7 +144,7 @@ hex()
 	python3 -c 'import sys; sys.stdout.buffer.write(bytes.fromhex(sys.argv[1]))' "$1"
 }
 
-# zeros SIZE FILE: compress so many zeros, unless it was done before: it takes a while
+# zeros SIZE FILE: compress SIZE bytes of zeros to FILE, unless FILE exists
 zeros()
 {
 	[ ! -e "$hostile/$2" ] || return 0
@@ -157,8 +157,8 @@ zeros()
 		mv "$hostile/$2.new" "$hostile/$2"
 }
 
-# What little.c loads. The last two are no more than headers: the one of zstd declares
-# 3.75 GiB, the most that it can.
+# Make the files that little.c loads. 128M and 3G are headers only; zstd's 3G declares a
+# window of 3.75 GiB.
 make_hostile()
 {
 	hostile=$guest/hostile/$algorithm
@@ -186,7 +186,7 @@ little_initramfs()
 		"$dir/usr/gen_init_cpio" "$guest/little.list" >"$guest/little.cpio"
 }
 
-# told WHAT NAME: judge what a guest has said, and keep it
+# told WHAT NAME: judge the log of a guest, and keep it as NAME
 told()
 {
 	judge count
@@ -200,15 +200,12 @@ told()
 	[ "$verdict" -eq 0 ] || passed=no
 }
 
-# boot_little: the same kernel, with 384 MB, of which bystanders use 225, and without
-# preemption, so that a task which does not let go of the CPU keeps it. Half of the
-# 256 MiB for vmalloc() is enough for the dictionary.
+# boot_little: boot the same kernel with 384 MB, of which three other tasks use 225, and
+# without preemption, to see whether a load gives way. vmalloc=256M leaves room for a
+# dictionary of 128 MiB.
 boot_little()
 {
-	selftest=$top/tools/testing/selftests/module
-	build_init "$headers" -I "$selftest" "$top/harness/boot/little.c" \
-		"$selftest/files.c" "$selftest/modules.c" "$selftest/run.c" "$selftest/watch.c" ||
-		not_built 'built: no init'
+	build_guest_init "$headers" "$top/harness/boot/little.c"
 	still_there()
 	{
 		echo "  still at the files"
@@ -246,7 +243,7 @@ boot_with()
 	high_mb=2000
 	! grep -q '^CONFIG_HIGHMEM64G=y$' "$dir/.config" || high_mb=3000
 
-	build_init "$headers" "$top/tools/testing/selftests/module"/*.c ||
+	build_init "$headers" "$selftest"/*.c ||
 		not_built 'built: no init'
 	patiently install_all_modules || not_built 'built: no modules'
 	logged initramfs || not_built 'built: no initramfs'

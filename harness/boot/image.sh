@@ -134,7 +134,6 @@ mkdir -p "$guest"
 log=$dir/boot.log
 : >"$log"
 in_guest=/lib/modules/$release
-selftest=$top/tools/testing/selftests/module
 
 # decompressed FILE: to stdout
 decompressed()
@@ -195,11 +194,9 @@ decompress_modules()
 	done
 }
 
-# make_guest SOURCE ...: those are its init; the rest of what is in it is on stdin, for
-# gen_init_cpio
+# make_guest: its init is built; the rest of what is in it is on stdin, for gen_init_cpio
 make_guest()
 {
-	build_init "$src" -I "$selftest" "$@" || not_built 'built: no init'
 	{
 		list_base "$dir/guest-init"
 		cat
@@ -221,11 +218,11 @@ sweep()
 {
 	cat >"$guest/sweep"
 	sed "s|^|$in_guest/|" "$guest/sweep" >"$guest/modules"
+	build_guest_init "$src" "$top/harness/boot/sweep.c"
 	{
 		echo "file /modules $guest/modules 0644 0 0"
 		list_files "$2" "$in_guest" <"$guest/sweep"
-	} | make_guest "$top/harness/boot/sweep.c" \
-		"$selftest/files.c" "$selftest/modules.c" "$selftest/run.c" "$selftest/watch.c"
+	} | make_guest
 	say "Loading the modules of $what, $1 ..."
 	running()
 	{
@@ -373,11 +370,12 @@ compare >"$dir/modules.ktap"
 rm -rf "$guest/plain"
 
 install_modules || not_built 'built: no modules'
+build_init "$src" "$selftest"/*.c || not_built 'built: no init'
 {
 	list_kmod
 	(cd "$guest/installed" && find . -type f | sed 's|^\./||') |
 		list_files "$guest/installed" "$in_guest"
-} | make_guest "$selftest"/*.c
+} | make_guest
 say "Running the selftest of $what ..."
 running()
 {

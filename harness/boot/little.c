@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The init of a machine with little memory, which is given files that are small and claim
- * much: /hostile/long has more output than the machine has memory, /hostile/half has half as
- * much, and /hostile/128M and /hostile/3G ask for a dictionary or a window of that size. The
- * load must fail, and do no harm to other tasks.
+ * The init of a machine with little memory. It loads small files that need a lot of memory:
+ * the output of /hostile/long does not fit into the machine, that of /hostile/half does, and
+ * the headers of /hostile/128M and /hostile/3G declare a dictionary or a window of that size.
+ * The load must fail, and do no harm to other tasks.
  */
 #include "decompress.h"
 
@@ -11,7 +11,7 @@
 #define BYSTANDERS	3
 #define BYSTANDER_MB	75
 
-/* /hostile/3G has more than an int can count, and is refused before memory is needed */
+/* A file, and the error of its load. 3 GiB are refused before they are requested. */
 struct claim {
 	const char *file;
 	int error;
@@ -70,7 +70,7 @@ static void end_bystanders(void)
 	      BYSTANDERS - alive, BYSTANDERS);
 }
 
-/* What is logged when memory is short, or a request was absurd */
+/* Check that the kernel has logged neither a lack of memory nor a warning */
 static void log_is_silent(void)
 {
 	static const char *const signs[] = {
@@ -201,7 +201,7 @@ static void loads_afterwards(const void *module)
 }
 
 static const struct test tests[] = {
-	{ "a long output: fails, and nobody is killed", fails_alone, &long_output },
+	{ "a long output: fails, and no task is killed", fails_alone, &long_output },
 	{ "half the output: stops when its task is killed", stops_when_killed },
 	{ "half the output: lets other tasks run", lets_others_run },
 	{ "small: loads afterwards", loads_afterwards, &small },
@@ -209,9 +209,9 @@ static const struct test tests[] = {
 
 /* gzip has neither dictionary nor window in its header. */
 static const struct test window_tests[] = {
-	{ "128 MiB in a header: fails, and nobody is killed",
+	{ "128 MiB in a header: fails, and no task is killed",
 	  fails_alone, &window_of_128_mib },
-	{ "3 GiB in a header: fails, and nobody is killed",
+	{ "3 GiB in a header: fails, and no task is killed",
 	  fails_alone, &window_of_3_gib },
 };
 
