@@ -120,9 +120,6 @@ make_whole()
 		"$whole"/tools/testing/kunit/configs/module_decompress_*
 	# shellcheck disable=SC2086	# names
 	(cd "$whole/kernel/module/tests" && rm $stay_here)
-	objects=$(echo "$stay_here" | tr -s ' \t' '\n' | sed -n 's/\.c$//p' | paste -s -d '|')
-	edit "$whole/kernel/module/Makefile" "s/ tests\/\($(echo "$objects" | sed 's/|/\\|/g')\)\.o//g"
-	remove kernel/module/Makefile '/+=$/'
 	# The core comes before.
 	for f in Kconfig Makefile; do
 		awk '/^config |^obj/ { twice = /DECOMPRESS_CORE/ && seen++ }
@@ -160,7 +157,7 @@ make_whole()
 	trim_manual
 	! grep -rnE 'compat\.h|GENERATOR_PARAMETERS|__weak|replay|bench|(disturb|watch|selftest)[._]' \
 		"$whole/kernel/module/tests" "$whole/kernel/module/decompress_kunit.c" \
-		"$whole/kernel/module/Makefile" "$whole/$manual" >&2 ||
+		"$whole/$manual" >&2 ||
 		die 'series: something is left of what stays here'
 }
 
