@@ -1,10 +1,10 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0
 #
-# kmod.sh ARCHITECTURE
+# kmod.sh ARCHITECTURE [RELEASE]
 #
 # Gets Debian's kmod for that, as Debian calls it, with all that it needs, and prints the
-# directory where it is.
+# directory where it is: of that release, or a new one.
 #
 # Not bookworm's: it was kmod 31 that began to leave decompression to the kernel.
 # An archive that is being updated may have no index that fits for a day: so there are
@@ -14,9 +14,9 @@ set -eu
 . "$(dirname "$0")/../lib/lib.sh"
 . "$top/harness/lib/apt.sh"
 
-releases='trixie forky'
+releases=${2:-trixie forky}
 arch=$1
-dir=$build/kmod-$arch
+dir=$build/kmod-${2:+$2-}$arch
 
 get()
 {
