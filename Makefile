@@ -9,7 +9,7 @@ takes_mutants := MUTANTS HOSTS REBUILD
 takes_coverage := KERNEL FIXES
 takes_native := KERNEL FIXES DECOMPRESS FILTER LLVM
 takes_fuzz := KERNEL FIXES SECONDS ALGORITHMS CORPUS HOSTS
-takes_check := KERNEL FIXES FILES FILES_FROM KCONFIG JSON JUNIT
+takes_check-modules := KERNEL FIXES FILES FILES_FROM KCONFIG KMOD VERBOSE JSON JUNIT
 takes_replay := KERNEL ARCH FIXES LLVM FILES FILES_FROM JSON JUNIT
 takes_boot := KERNEL ARCH CONFIG FIXES ALGORITHMS IMAGE MODULES ROUNDS JSON JUNIT
 takes_bots := BOTS KERNEL ARCH FIXES LLVM SEED CONFIGS
@@ -17,10 +17,11 @@ takes_series := KERNEL CHECK
 takes_matrix := ROWS KERNEL FIXES HOSTS JSON JUNIT
 takes_all := JOBS BUILD INSTALL
 variables := $(sort $(takes_run) $(takes_test) $(takes_mutants) $(takes_replay) \
-	$(takes_check) $(takes_boot) $(takes_fuzz) $(takes_bots) $(takes_series) $(takes_matrix) $(takes_all))
+	$(takes_check-modules) $(takes_boot) $(takes_fuzz) $(takes_bots) $(takes_series) $(takes_matrix) $(takes_all))
 
 # Those that may fail, or not come to that
-judging := run test native fuzz mutants coverage check replay boot bots series matrix results
+judging := run test native fuzz mutants coverage check-modules replay boot bots series \
+	matrix results
 
 # Whatever was given reaches the scripts through the environment, as it was given, and
 # nothing else does: a CC= that has no effect would be taken for one that has.
@@ -79,12 +80,15 @@ help:
 #:                   MUTANTS, too
 #: make coverage   lines and branches of decompress.c that the suite reaches, in
 #:                 build/coverage/ (2 min); takes KERNEL, FIXES, JOBS
-#: make check      will that kernel, as shipped, take these files as modules? At once,
-#:                 from its own code, compiled natively (a minute the first time); makes
-#:                 build/check/module-decompress-check; takes KERNEL, FIXES=no
-#:   FILES= FILES_FROM=   as below
-#:   KCONFIG=        its configuration, such as /boot/config-RELEASE; that of the
-#:                   running kernel if there is one; any: all three decoders are asked
+#: make check-modules   check whether a kernel as shipped, and its kmod, would load these
+#:                 files as modules: at once, by the kernel's own code, compiled natively
+#:                 (a minute the first time); makes build/check/module-decompress-check;
+#:                 takes KERNEL, FIXES=no
+#:   FILES= FILES_FROM=   as below; in directories, .ko files too
+#:   KCONFIG=        the kernel's configuration, or any: any kernel with the decoder that
+#:                   a file needs. Without it, that of the release in the path, or any
+#:   KMOD=           30, 34, none: the kmod that reads them; with zlib: 34+ZLIB
+#:   VERBOSE=no      yes: a line for each file
 #: make replay     ask a kernel, as shipped, whether it would take these files as modules
 #:                 (3 min the first time, then seconds); takes KERNEL, ARCH, FIXES=no
 #:   FILES=          .gz, .xz and .zst files, or directories of them: one name, or
@@ -116,7 +120,8 @@ help:
 #:                   on i386 and UML (half an hour); core: only of the first series
 #: make results    write Documentation/results.md from the last results of the commands
 # By name, as tools that list the targets read them; $(judging) would hide them.
-run test native fuzz mutants coverage check replay boot bots series matrix results: %: script-%
+run test native fuzz mutants coverage check-modules replay boot bots series matrix \
+	results: %: script-%
 	$(verdict)
 
 # Failed tests are to give exit status 1 and all other trouble 2, but make turns
@@ -134,7 +139,11 @@ endif
 endif
 
 $(judging:%=script-%): script-%:
-	$(call takes,$*)$(do) sh harness/$*/$*.sh; echo $$? >$(status)
+	$(call takes,$*)$(do) sh harness/$(or $(room_$*),$*)/$*.sh; echo $$? >$(status)
+room_check-modules := check
+
+check:
+	$(error make check has another name: make check-modules FILES=...)
 
 #:
 #: All of these take
@@ -156,4 +165,4 @@ uninstall:
 clean:
 	$(do) sh harness/lib/clean.sh
 
-.PHONY: help $(judging) install uninstall clean $(judging:%=script-%)
+.PHONY: help check $(judging) install uninstall clean $(judging:%=script-%)

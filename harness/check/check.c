@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * module-decompress-check: will that kernel take these files as modules? Its decompress.c
- * and its decoders are in here: see kernel.h. The manual page beside this says how it is
- * called.
+ * module-decompress-check: would a kernel, and its kmod, load these files as modules? The
+ * kernel's decompress.c and its decoders are in here: see kernel.h. The manual page beside
+ * this says how it is called.
  *
  * Each file gets a process of its own, which may die of it.
  */
@@ -11,18 +11,20 @@
 #include <fcntl.h>
 #include <getopt.h>
 #include <signal.h>
+#include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
-#include <sys/utsname.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
-#include "../replay/report.h"
+#include "../replay/magic.h"
+#include "../replay/write.h"
+#include "check.h"
 #include "kernel.h"
-#include "kmod.h"
 #include "stock.h"
 
 /* What the guest of make replay has for a dictionary or a window: addresses, or memory */
@@ -34,31 +36,10 @@
 
 #define MOST_JOBS	1024
 
+/* Page frames, and views of them: see NR_PAGES in kernel.mk */
+#define ADDRESSES	(6ul << 30)
+
 const char *const program = "module-decompress-check";
-
-/**
- * struct options - what was asked for
- * @kconfig: the kernel's configuration, "any", or NULL for that of the running one
- * @json: file to write, "-" for stdout, or ""
- * @junit: file to write, or ""
- * @jobs: files at once
- * @quiet: nothing to be said of what is fine
- */
-struct options {
-	const char *kconfig;
-	const char *json;
-	const char *junit;
-	long jobs;
-	bool quiet;
-};
-
-/* BusyBox, for one, and a kmod without the format's library do not */
-static const char left_to_kmod[] =
-	"kmod has to decompress what is left to it: else it is an \"Invalid ELF header magic\"";
-
-static struct kernel kernel;
-/* Else it is any kernel with the decoder that the file wants */
-static bool kernel_is_known;
 
 /* The end, if what was printed is where it should be */
 static void __attribute__((noreturn)) finish(int status)
@@ -70,34 +51,97 @@ static void __attribute__((noreturn)) finish(int status)
 
 static void __attribute__((noreturn)) usage(void)
 {
-	puts("usage: module-decompress-check [--kconfig=FILE|any] [--json[=FILE]]\n"
-	     "       [--junit=FILE] [--quiet] [--jobs=N] [--files-from=FILE] [--] FILE ...");
+	puts("usage: module-decompress-check [OPTION ...] [--] FILE ...\n"
+	     "\n"
+	     "Check whether a kernel and its kmod would load these files as modules. A FILE is\n"
+	     "a module (.ko, .ko.gz, .ko.xz, .ko.zst) or a directory of them.\n"
+	     "\n"
+	     "  --kconfig=FILE     the configuration of the kernel that is to load them; without\n"
+	     "                     it, that of the release in the path, or else any\n"
+	     "  --kconfig=any      any 64-bit kernel with the decoder that the file needs\n"
+	     "  --kmod=VERSION     the kmod that reads them: 30, 34, or none; as Debian builds it,\n"
+	     "                     without zlib, or with it: 34+ZLIB\n"
+	     "  --json[=FILE]      write the answers as JSON, to stdout in place of the text\n"
+	     "  --junit=FILE       write the answers as JUnit XML\n"
+	     "  -q, --quiet        print nothing if all files would load\n"
+	     "  -v, --verbose      print a line for each file\n"
+	     "  --jobs=N           check N files at once\n"
+	     "  --files-from=FILE  read names from FILE, each ended by a NUL; - is stdin\n"
+	     "  -h, --help         print this\n"
+	     "  --version          print the versions of this program, of the kernel's code and\n"
+	     "                     of the libraries in it\n"
+	     "\n"
+	     "Exit status: 0 all files would load, 1 some would not, 2 some have no answer.");
 	finish(0);
 }
 
-/* The bytes of a file, right before a page that cannot be read */
+/* No answer, whatever else is known of the file */
+static void __attribute__((format(printf, 3, 4)))
+no_answer(struct result *result, const char *id, const char *fmt, ...)
+{
+	char why[200];
+	va_list args;
+
+	va_start(args, fmt);
+	vsnprintf(why, sizeof(why), fmt, args);
+	va_end(args);
+	result->outcome = NO_VERDICT;
+	find(result, id, BY_NAME, false, "%s", why);
+}
+
+static void forget(struct result *result)
+{
+	result->nr = 0;
+	result->outcome = LOADS;
+	result->advice[0] = '\0';
+}
+
+/* The bytes of a file, right before a page that cannot be read; NULL with errno */
 static unsigned char *read_to_guard_page(const struct file *file)
 {
 	size_t page = sysconf(_SC_PAGESIZE);
 	size_t room = (file->size / page + 1) * page;
 	unsigned char *in = mmap(NULL, room + page, PROT_READ | PROT_WRITE,
 				 MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-	unsigned char *from;
+	unsigned char *begin = in + room - file->size;
+	int fd = open(file->path, O_RDONLY | O_NONBLOCK);
+	ssize_t n = 0, got = 0;
 
-	if (in == MAP_FAILED)
-		die("%s: no memory", file->path);
+	if (in == MAP_FAILED || fd < 0)
+		return NULL;
 	mprotect(in + room, page, PROT_NONE);
-	from = map_file(file->path, file->target, file->size);
-	memcpy(in + room - file->size, from, file->size);
-	munmap(from, file->size + 1);
-	return in + room - file->size;
+	while (got < file->size) {
+		n = read(fd, begin + got, file->size - got);
+		if (n <= 0)
+			break;
+		got += n;
+	}
+	close(fd);
+	if (n >= 0 && got < file->size)
+		errno = ESTALE;
+	return got == file->size ? begin : NULL;
 }
+
+/* What a process knows of the file that it looks into */
+static struct {
+	struct file *file;
+	struct result *result;
+	const struct target *target;
+	/* What has to come out for the file's own check to prove it, or 0 */
+	unsigned long long proven;
+	bool inspected;
+} asked;
 
 static void look(void *context, const void *out, size_t len)
 {
 	struct file *file = context;
 
-	digest(&file->out, out, len);
+	if (asked.proven == len)
+		file->out.len = len;
+	else
+		digest(&file->out, out, len);
+	inspect(asked.result, &asked.target->kernel, out, len);
+	asked.inspected = true;
 }
 
 static void fault(void *context, const char *report)
@@ -107,11 +151,12 @@ static void fault(void *context, const char *report)
 
 static void ask_kernel(struct file *file, const unsigned char *in)
 {
+	const struct kernel *kernel = &asked.target->kernel;
 	struct native_check check = {
 		.format = formats[file->format].name,
 		.in = in,
 		.size = file->size,
-		.most_memory = kernel.is_64bit ? MOST_MEMORY_64BIT : MOST_MEMORY_32BIT,
+		.most_memory = kernel->is_64bit ? MOST_MEMORY_64BIT : MOST_MEMORY_32BIT,
 		.look = look,
 		.fault = fault,
 		.context = file,
@@ -119,8 +164,8 @@ static void ask_kernel(struct file *file, const unsigned char *in)
 	enum native_check_result result;
 	unsigned int id;
 
-	for (id = 0; id < ARRAY_SIZE(kernel.has_bcj); id++)
-		check.filters |= kernel.has_bcj[id] << id;
+	for (id = 0; id < ARRAY_SIZE(kernel->has_bcj); id++)
+		check.filters |= kernel->has_bcj[id] << id;
 	file->asked = true;
 	file->out.adler = 1;
 	result = native_check(&check);
@@ -135,60 +180,203 @@ static void ask_kernel(struct file *file, const unsigned char *in)
 	clean(file->said);
 }
 
-/* The decoder is not asked: the file is to be whole, and nothing else */
-static void leave_to_kmod(struct answer *answer, const struct file *file)
+/* The stock library need not be asked if the file's own check has proven what came out */
+static void ask_library(struct file *file, const unsigned char *in)
 {
-	answer->verdict = file->tool_failed ? REFUSED : LEFT;
-	if (!file->tool_failed)
+	size_t len;
+
+	if (asked.proven && file->answered && !file->error && file->out.len == asked.proven) {
+		file->tool = file->out;
 		return;
-	snprintf(answer->why, sizeof(answer->why), "it is damaged: %s says \"%s\"",
-		 formats[file->format].tool, file->tool_says);
-	snprintf(answer->advice, sizeof(answer->advice), "get the file anew");
+	}
+	ask_stock(file, in);
+	/* All of it, if the kernel takes a part only */
+	if (!file->tool_failed && !(asked.inspected && file->out.len == file->tool.len)) {
+		const unsigned char *out = stock_output(&len);
+
+		forget(asked.result);
+		inspect(asked.result, &asked.target->kernel, out, len);
+	}
 }
 
-static void ask(struct file *file, struct answer *answer)
+/* What the kernel refuses for another reason can be damaged, too */
+static void tell_damage(struct result *result, const struct file *file)
+{
+	struct answer damage = { };
+	const char *cause = result->nr ? result->findings[0].id : "";
+
+	if (!strcmp(cause, "cut-off") || !strcmp(cause, "damaged") ||
+	    !strcmp(cause, "zstd-dictionary") || strstr(file->tool_says, "nsupported"))
+		return;
+	is_damaged(&damage, file);
+	find(result, damage.cause, BY_MODULE, true, "%s", damage.why);
+	snprintf(result->advice, sizeof(result->advice), "%s", damage.advice);
+}
+
+static void from_kernel(struct result *result, const struct file *file)
+{
+	const struct answer *answer = &result->kernel;
+
+	if (!result->advice[0])
+		snprintf(result->advice, sizeof(result->advice), "%s",
+			 is_fine(answer->verdict) ? "" : answer->advice);
+	if (answer->verdict == NO_ANSWER)
+		no_answer(result, answer->cause ? answer->cause : "unreadable", "%s", answer->why);
+	else if (!is_fine(answer->verdict))
+		find(result, answer->cause ? answer->cause : "unexplained", BY_KERNEL, true, "%s",
+		     answer->why);
+	else if (file->tool_failed && answer->verdict == LEFT)
+		find(result, answer->cause, BY_KERNEL, true, "%s", answer->why);
+}
+
+/* The kernel has no decoder for the file: what it is, the library has to say */
+static void without_decoder(struct result *result, const struct file *file)
+{
+	struct answer *answer = &result->kernel;
+
+	answer->verdict = LEFT;
+	if (file->tool_failed) {
+		is_damaged(answer, file);
+		answer->verdict = REFUSED;
+	}
+	if (!asked.target->kmod.version)
+		find(result, "kernel-no-decoder", BY_KERNEL, true,
+		     "the kernel has no decoder for %s, and no kmod is asked",
+		     formats[file->format].name);
+}
+
+static void ask_compressed(struct file *file, struct result *result, const unsigned char *in)
+{
+	const struct target *target = asked.target;
+	struct explanation e;
+
+	asked.proven = proven_length(file->format, in, file->size);
+	if (!target->config || target->kernel.decoder == file->format)
+		ask_kernel(file, in);
+	ask_library(file, in);
+	/* Nothing to explain, and it may take long */
+	if (asked.proven && file->asked && same(&file->out, &file->tool) && !file->known)
+		memset(&e, 0, sizeof(e));
+	else
+		explain(&e, file->format, in, file->size, &target->kernel);
+	/* Of a damaged file the damage is told, and not what comes of it */
+	if (file->tool_failed && !e.rest)
+		forget(result);
+	if (file->asked)
+		judge(&result->kernel, file, in, &target->kernel);
+	else
+		without_decoder(result, file);
+	result->rest = e.rest;
+	from_kernel(result, file);
+	if (file->tool_failed && !e.rest && result->outcome == FAILS)
+		tell_damage(result, file);
+	if (e.rest && ends_in_signature(in, file->size))
+		find(result, "signed-after-compression", BY_KERNEL, true,
+		     "a signature follows the compressed data; the kernel ignores it and the module counts as unsigned");
+	ask_kmod(result, file, in, target, &e);
+	choose_cure(result, file, &e, target);
+}
+
+/* Neither gzip, xz nor zstd: kmod hands it over as it is */
+static void ask_other(struct file *file, struct result *result, const unsigned char *in)
+{
+	const struct target *target = asked.target;
+	enum format named = format_by_name(file->path);
+	struct explanation e;
+
+	if (!strcmp(kind_of(in, file->size)->id, "elf")) {
+		if (named != NO_FORMAT && !target->kmod.version)
+			find(result, "not-compressed", BY_KERNEL, true,
+			     "it is an ELF file that is not compressed, called .%s",
+			     formats[named].suffix);
+		else if (named != NO_FORMAT)
+			find(result, "not-compressed", BY_NAME, false,
+			     "it is not compressed, but called .%s: kmod goes by the content and loads it",
+			     formats[named].suffix);
+		inspect(result, &target->kernel, in, file->size);
+		return;
+	}
+	explain(&e, XZ, in, file->size, &target->kernel);
+	find(result, e.cause, BY_MODULE, true, "%s", e.unsupported);
+	snprintf(result->advice, sizeof(result->advice), "%s", e.advice);
+}
+
+static void ask(struct file *file, struct result *result)
 {
 	unsigned char *in = read_to_guard_page(file);
 	struct rlimit limit;
 
+	if (!in) {
+		no_answer(result, "unreadable", "%s", errno == ESTALE ?
+			  "it became smaller while it was read" : strerror(errno));
+		return;
+	}
 	getrlimit(RLIMIT_CPU, &limit);
 	if (limit.rlim_cur > MOST_SECONDS)
 		limit.rlim_cur = MOST_SECONDS;
 	setrlimit(RLIMIT_CPU, &limit);
-	if (!kernel_is_known || kernel.decoder == file->format)
-		ask_kernel(file, in);
-	ask_stock(file, in);
-	if (file->asked)
-		judge(answer, file, in, &kernel);
+	asked.file = file;
+	asked.result = result;
+	asked.target = &targets[file->target_nr];
+	file->format = format_by_content(in, file->size);
+	if (file->format == NO_FORMAT)
+		ask_other(file, result, in);
 	else
-		leave_to_kmod(answer, file);
+		ask_compressed(file, result, in);
 }
 
 /* A process that was not to die has died; a kill has come from somebody else */
-static void give_up(const struct file *file, struct answer *answer, int signal)
+static void give_up(const struct file *file, struct result *result, int signal)
 {
-	bool in_kernel = file->asked && !file->over && signal != SIGKILL;
-
-	answer->verdict = in_kernel ? WRONG : NO_ANSWER;
-	snprintf(answer->why, sizeof(answer->why),
-		 in_kernel ? "the kernel did not come back from it: %s" :
-		 "what looks into it is dead: %s", strsignal(signal));
-	answer->advice[0] = '\0';
+	forget(result);
+	if (file->asked && !file->over && signal != SIGKILL)
+		find(result, "kernel-died", BY_KERNEL, true,
+		     "the kernel did not come back from it: %s", strsignal(signal));
+	else
+		no_answer(result, "checker-died", "the process that looked into it is dead: %s",
+			  strsignal(signal));
 }
 
-/* One that could not look into its file, and has said why, ends it all */
-static void __attribute__((noreturn)) stop_all(const pid_t *pids, unsigned int count)
+/* What needs no process to be told */
+static bool is_told(const struct file *file, struct result *result)
 {
-	unsigned int i;
+	if (file->trouble == TROUBLE)
+		no_answer(result, file->trouble_id, "%s", file->trouble_says);
+	else if (file->trouble)
+		find(result, file->trouble_id, BY_NAME,
+		     file->trouble == UNSEEN && targets[file->target_nr].kmod.version, "%s",
+		     file->trouble_says);
+	return file->trouble != NO_TROUBLE;
+}
 
-	for (i = 0; i < count; i++)
-		if (pids[i])
-			kill(pids[i], SIGKILL);
-	exit(2);
+/* On a terminal, from the third second on; the line is gone when the answers come */
+static void show_progress(unsigned int ended)
+{
+	static time_t begun, shown;
+	time_t now = time(NULL);
+
+	if (!begun)
+		begun = now;
+	if (!isatty(STDERR_FILENO) || (ended == nr_files && !shown))
+		return;
+	if (ended == nr_files) {
+		fprintf(stderr, "\r%*s\r", 40, "");
+	} else if (now >= begun + 2 && now != shown) {
+		shown = now;
+		fprintf(stderr, "\r%u of %u files", ended, nr_files);
+	}
+}
+
+static void ended_with(int status, struct file *file, struct result *result)
+{
+	if (WIFSIGNALED(status))
+		give_up(file, result, WTERMSIG(status));
+	else if (WEXITSTATUS(status))
+		no_answer(result, "checker-failed", "the program could not look into it");
 }
 
 /* As many at once as there are to be, each with a process of its own */
-static void ask_all(struct answer *answers, unsigned int jobs)
+static void ask_all(struct result *results, unsigned int jobs)
 {
 	pid_t *pids = calloc(nr_files, sizeof(*pids));
 	unsigned int next = 0, ended = 0, i;
@@ -199,15 +387,22 @@ static void ask_all(struct answer *answers, unsigned int jobs)
 		die("no memory");
 	while (ended < nr_files) {
 		while (next < nr_files && next - ended < jobs) {
+			if (is_told(&files[next], &results[next])) {
+				next++;
+				ended++;
+				continue;
+			}
 			pid = fork();
 			if (pid < 0)
 				die("no process: %s", strerror(errno));
 			if (!pid) {
-				ask(&files[next], &answers[next]);
+				ask(&files[next], &results[next]);
 				_exit(0);
 			}
 			pids[next++] = pid;
 		}
+		if (ended == nr_files)
+			break;
 		pid = wait(&status);
 		if (pid < 0)
 			die("a process is lost: %s", strerror(errno));
@@ -218,10 +413,8 @@ static void ask_all(struct answer *answers, unsigned int jobs)
 			continue;
 		ended++;
 		pids[i] = 0;
-		if (WIFSIGNALED(status))
-			give_up(&files[i], &answers[i], WTERMSIG(status));
-		else if (WEXITSTATUS(status))
-			stop_all(pids, next);
+		ended_with(status, &files[i], &results[i]);
+		show_progress(ended);
 	}
 	free(pids);
 }
@@ -237,60 +430,23 @@ static void *shared(size_t size)
 	return p;
 }
 
-static bool is_readable(const char *path)
+/* Each process needs that much, most of which it never touches */
+static void want_addresses(void)
 {
-	return !access(path, R_OK);
+	void *room = mmap(NULL, ADDRESSES, PROT_NONE,
+			  MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+
+	if (room == MAP_FAILED)
+		die("%lu GiB of addresses are needed: raise the limit (ulimit -v)",
+		    ADDRESSES >> 30);
+	munmap(room, ADDRESSES);
 }
 
-/* Where the configuration of the kernel that runs may be; NULL if it is not there */
-static const char *running_config(void)
+static void __attribute__((noreturn)) bad_option(const char *arg)
 {
-	static const char *const places[] = { "/boot/config-%s", "/lib/modules/%s/config" };
-	static char path[sizeof(struct utsname)];
-	struct utsname name;
-	unsigned int i;
-
-	uname(&name);
-	for (i = 0; i < ARRAY_SIZE(places); i++) {
-		snprintf(path, sizeof(path), places[i], name.release);
-		if (is_readable(path))
-			return path;
-	}
-	return is_readable("/proc/config.gz") ? "/proc/config.gz" : NULL;
-}
-
-/* What is asked: in words */
-static const char *read_kconfig(const char *kconfig)
-{
-	static const char *const build = KERNEL_NAME;
-	const char *decoder;
-	char *words;
-
-	if (!kconfig)
-		kconfig = running_config();
-	if (!kconfig || !strcmp(kconfig, "any")) {
-		kernel.is_64bit = true;
-		memset(kernel.has_bcj, true, sizeof(kernel.has_bcj));
-		return build;
-	}
-	if (read_kernel_config(&kernel, kconfig))
-		die("%s: %s", kconfig,
-		    errno ? strerror(errno) : "no configuration of a kernel");
-	kernel_is_known = true;
-	decoder = kernel.decoder == NO_FORMAT ? "does not decompress modules" :
-		  formats[kernel.decoder].name;
-	if (asprintf(&words, "%s, configured as %s in %s: %s", build,
-		     kernel.version[0] ? kernel.version : "the kernel",
-		     printable(kconfig), decoder) < 0)
-		die("no memory");
-	return words;
-}
-
-static void add_from_file(const char *path)
-{
-	FILE *names = strcmp(path, "-") ? open_file(path, "r") : stdin;
-
-	add_from(names);
+	if (optopt)
+		die("-%c: no such option; --help names them, and -- ends them", optopt);
+	die("%s: no such option, or not with that; --help names them", arg);
 }
 
 static void parse(struct options *options, int argc, char **argv)
@@ -299,18 +455,20 @@ static void parse(struct options *options, int argc, char **argv)
 		{ "kconfig", required_argument, NULL, 'k' },
 		{ "json", optional_argument, NULL, 'j' },
 		{ "junit", required_argument, NULL, 'u' },
+		{ "kmod", required_argument, NULL, 'm' },
 		{ "quiet", no_argument, NULL, 'q' },
+		{ "verbose", no_argument, NULL, 'v' },
 		{ "jobs", required_argument, NULL, 'n' },
 		{ "files-from", required_argument, NULL, 'f' },
 		{ "help", no_argument, NULL, 'h' },
-		{ "version", no_argument, NULL, 'v' },
+		{ "version", no_argument, NULL, 'V' },
 		{ }
 	};
 	char versions[160], *end;
 	int c;
 
 	opterr = 0;
-	while ((c = getopt_long(argc, argv, "qh", known, NULL)) != -1) {
+	while ((c = getopt_long(argc, argv, "qvh", known, NULL)) != -1) {
 		switch (c) {
 		case 'k':
 			options->kconfig = optarg;
@@ -331,21 +489,27 @@ static void parse(struct options *options, int argc, char **argv)
 				    MOST_JOBS);
 			break;
 		case 'f':
-			add_from_file(optarg);
+			collect_from(optarg);
 			break;
 		case 'h':
 			usage();
+		case 'm':
+			options->kmod = optarg;
+			break;
 		case 'v':
+			options->verbose = true;
+			break;
+		case 'V':
 			stock_versions(versions, sizeof(versions));
-			printf("%s: %s; %s\n", program, KERNEL_NAME, versions);
+			printf("%s %s: %s; %s\n", program, CHECK_VERSION, KERNEL_NAME,
+			       versions);
 			finish(0);
 		default:
-			die("%s: no such option, or not with that; --help names them",
-			    argv[optind - 1]);
+			bad_option(argv[optind - 1]);
 		}
 	}
 	for (; optind < argc; optind++)
-		add_argument(argv[optind]);
+		collect(argv[optind]);
 	if (!nr_files)
 		die("which files? --help names all options");
 }
@@ -364,7 +528,8 @@ static void own_file(FILE *file, FILE *other)
 	for (i = 0; i < nr_files; i++)
 		if (!stat(files[i].path, &is) && is.st_ino == st.st_ino &&
 		    is.st_dev == st.st_dev)
-			die("%s: what is looked into is not written", files[i].path);
+			die("%s: both one of the files and where the answers are to go",
+			    files[i].path);
 }
 
 /* Opened to be added to, until it is known to be none of the files */
@@ -385,43 +550,39 @@ int main(int argc, char **argv)
 	struct options options = {
 		.json = "", .junit = "", .jobs = sysconf(_SC_NPROCESSORS_ONLN),
 	};
-	struct asked asked = {
-		.command = program,
-		.left = left_to_kmod,
-	};
 	FILE *json = NULL, *junit;
-	struct answer *answers;
-	char versions[160];
-	unsigned int i;
+	struct result *results;
 	int fd, status;
 
-	/* Whoever calls it: children are waited for, and no file is taken for stdout */
+	if (fcntl(STDOUT_FILENO, F_GETFD) < 0) {
+		fprintf(stderr, "%s: stdout is closed\n", program);
+		return 2;
+	}
+	/* Whoever calls it: children are waited for, and no file is taken for stdin */
 	signal(SIGCHLD, SIG_DFL);
 	do {
 		fd = open("/dev/null", O_RDWR);
 	} while (fd >= 0 && fd < 3);
 	parse(&options, argc, argv);
-	asked.kernel = read_kconfig(options.kconfig);
-	stock_versions(versions, sizeof(versions));
-	asked.judges = versions;
-	asked.rows = options.quiet ? BAD_ROWS : ALL_ROWS;
+	want_addresses();
+	choose_targets(&options);
 	if (!strcmp(options.json, "-"))
-		asked.rows = NO_TEXT;
+		json = stdout;
 	else
 		json = open_output(options.json);
 	junit = open_output(options.junit);
-	own_file(json, junit);
+	own_file(json == stdout ? NULL : json, junit);
 	own_file(junit, NULL);
 
 	files = memcpy(shared(nr_files * sizeof(*files)), files,
 		       nr_files * sizeof(*files));
-	answers = shared(nr_files * sizeof(*answers));
-	ask_all(answers, options.jobs);
-	for (i = 0; i < nr_files; i++)
-		add_kmod(&answers[i], &files[i], &kernel, kernel_is_known);
+	results = shared(nr_files * sizeof(*results));
+	ask_all(results, options.jobs);
 
-	json = asked.rows == NO_TEXT ? stdout : emptied(json, options.json);
-	status = report(&asked, answers, json, emptied(junit, options.junit));
+	if (json != stdout)
+		json = emptied(json, options.json);
+	junit = emptied(junit, options.junit);
+	status = tell(&options, results, json, junit);
 	if (json != stdout)
 		close_written(json, options.json);
 	close_written(junit, options.junit);

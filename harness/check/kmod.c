@@ -1,119 +1,289 @@
 // SPDX-License-Identifier: GPL-2.0
-/* See kmod.h. */
+/*
+ * What kmod makes of a file. modinfo and depmod read every file, whatever the kernel does;
+ * insmod and modprobe of kmod 31 and later give a file to the kernel as it is if
+ * /sys/module/compression names its format, and decompress it themselves otherwise. See
+ * libkmod-file*.c there.
+ */
 #define _GNU_SOURCE
-#include <stdarg.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
+#include <zstd.h>
 
-#include "kmod.h"
+#include "check.h"
+#include "stock.h"
 
-static char *__attribute__((format(printf, 1, 2))) text(const char *fmt, ...)
+/* Fewer bytes it does not look at */
+#define SHORTEST_FILE		6
+/* From here on insmod leaves decompression to the kernel */
+#define LEAVES_TO_KERNEL	31
+/* From here on a zstd frame is decompressed at once, into as many bytes as its header says */
+#define WANTS_CONTENT_SIZE	34
+
+static const char *const libraries[NR_FORMATS] = { "ZLIB", "XZ", "ZSTD" };
+
+/* Such as "+ZSTD +XZ -ZLIB +LIBCRYPTO"; false if a word is none of these */
+static bool parse_features(struct kmod *kmod, const char *text, bool only_known)
 {
-	va_list args;
-	char *result;
+	enum format f;
 
-	va_start(args, fmt);
-	if (vasprintf(&result, fmt, args) < 0)
-		die("no memory");
-	va_end(args);
-	return result;
-}
+	while (*text == '+' || *text == '-') {
+		size_t length = strcspn(text + 1, "+- ");
 
-/*
- * kmod 31 and later compare the file with /sys/module/compression, and decompress it after
- * all for ENOSYS alone.
- */
-static char *kmod_says(enum verdict verdict, const struct file *file, bool is_known)
-{
-	const char *name = formats[file->format].name;
-	char *whose, *result;
-
-	if (is_fine(verdict) || !file->answered)
-		return NULL;
-	whose = is_known ? text("this kernel") :
-		text("a kernel whose /sys/module/compression says %s", name);
-	result = text("31 and later leave it to %s, %s; older ones decompress it themselves",
-		      whose, verdict == REFUSED ?
-		      "whose refusal is final, as they go back for ENOSYS only" :
-		      "and what comes out there is the module");
-	free(whose);
-	return result;
-}
-
-/* What a shell takes for one word, whatever is in it, and for no option */
-static char *quoted(const char *path)
-{
-	char *word = malloc(4 * strlen(path) + 5), *end = word;
-
-	if (!word)
-		die("no memory");
-	if (*path == '-')
-		end = stpcpy(end, "./");
-	*end++ = '\'';
-	for (; *path; path++) {
-		if (*path == '\'')
-			end = stpcpy(end, "'\\''");
-		else
-			*end++ = *path;
+		for (f = 0; f < NR_FORMATS; f++)
+			if (strlen(libraries[f]) == length &&
+			    !strncasecmp(text + 1, libraries[f], length))
+				break;
+		if (f < NR_FORMATS)
+			kmod->has[f] = *text == '+';
+		else if (only_known)
+			return false;
+		text += 1 + length;
+		text += strspn(text, " ");
 	}
-	*end++ = '\'';
-	*end = '\0';
-	return word;
+	return !*text;
 }
 
-/* Bug 0001 damages gzip files there, however they are written: so none is left */
-static char *decompress_it(const struct file *file, const char *word)
+static void describe(struct kmod *kmod, const char *whose)
 {
-	const struct format_info *format = &formats[file->format];
-	char *plain, *to, *result;
-
-	if (format_by_name(file->path) != file->format)
-		return NULL;
-	plain = strndup(file->path, strlen(file->path) - strlen(format->suffix) - 1);
-	if (!plain)
-		die("no memory");
-	to = quoted(plain);
-	result = text("%s %s <%s >%s && rm %s", format->tool, format->args, word, to, word);
-	free(plain);
-	free(to);
-	return result;
-}
-
-/* The commands that make one of it that is taken, if that is what is to be done */
-static char *cure(const struct answer *answer, const struct file *file,
-		  const struct kernel *kernel)
-{
-	const struct format_info *format = &formats[file->format];
-	char *word, *result;
-
-	if (is_fine(answer->verdict) || file->tool_failed || !file->over)
-		return NULL;
-	if (file->format == GZIP && kernel->has_highmem) {
-		word = quoted(file->path);
-		result = decompress_it(file, word);
-	} else if (!strncmp(answer->advice, "recompress", strlen("recompress"))) {
-		/* In steps: what fails in the middle of a pipe is not seen */
-		word = quoted(file->path);
-		result = text("f=%s; %s %s <\"$f\" >\"$f.ko\" && %s %s",
-			      word, format->tool, format->args, format->command,
-			      "&& mv \"$f.new\" \"$f\" && rm \"$f.ko\"");
-	} else {
-		return NULL;
-	}
-	free(word);
-	return result;
+	snprintf(kmod->words, sizeof(kmod->words), "kmod %u%s%s", kmod->version,
+		 kmod->has[GZIP] ? " with zlib" : " without zlib", whose);
 }
 
 /**
- * add_kmod() - tell what kmod does with a file, and which commands cure it
- * @answer: what is told of it; gets that, too
- * @file: with what the kernel and the stock library said
- * @kernel: that was asked
- * @is_known: whether that is one kernel with one decoder, or any
+ * parse_kmod() - read what --kmod= says
+ * @kmod: gets that
+ * @text: such as "none", "30" or "34+ZLIB"; what it does not say is as Debian builds it
+ *
+ * Return: whether it is well-formed.
  */
-void add_kmod(struct answer *answer, const struct file *file,
-	      const struct kernel *kernel, bool is_known)
+bool parse_kmod(struct kmod *kmod, const char *text)
 {
-	answer->kmod = kmod_says(answer->verdict, file, is_known);
-	answer->cure = cure(answer, file, kernel);
+	char *end;
+
+	memset(kmod, 0, sizeof(*kmod));
+	if (!strcmp(text, "none")) {
+		snprintf(kmod->words, sizeof(kmod->words), "no kmod");
+		return true;
+	}
+	if (*text < '1' || *text > '9')
+		return false;
+	kmod->version = strtoul(text, &end, 10);
+	if (*end == '.')
+		strtoul(end + 1, &end, 10);
+	kmod->has[XZ] = true;
+	kmod->has[ZSTD] = true;
+	if (!parse_features(kmod, end, true))
+		return false;
+	describe(kmod, "");
+	return true;
+}
+
+/* What "kmod --version" prints is in the program as it is printed */
+static bool read_version(struct kmod *kmod, const char *program_text, size_t size)
+{
+	static const char name[] = "kmod version ";
+	const char *at = memmem(program_text, size, name, strlen(name));
+	const char *features;
+
+	if (!at)
+		return false;
+	kmod->version = strtoul(at + strlen(name), NULL, 10);
+	features = memmem(at, size - (at - program_text), "+ZSTD", 5) ?:
+		   memmem(at, size - (at - program_text), "-ZSTD", 5);
+	return kmod->version && features && parse_features(kmod, features, false);
+}
+
+/**
+ * kmod_of_root() - learn which kmod is installed beside the modules
+ * @kmod: gets that
+ * @root: directory that lib/modules is in
+ *
+ * Return: whether there is one.
+ */
+bool kmod_of_root(struct kmod *kmod, const char *root)
+{
+	static const char *const places[] = {
+		"/usr/bin/kmod", "/bin/kmod", "/usr/sbin/kmod", "/sbin/kmod",
+	};
+	bool is_known = false;
+	char *path, *program_text;
+	size_t i, n;
+	FILE *in;
+
+	memset(kmod, 0, sizeof(*kmod));
+	for (i = 0; i < ARRAY_SIZE(places) && !is_known; i++) {
+		if (asprintf(&path, "%s%s", root, places[i]) < 0)
+			die("no memory");
+		in = fopen(path, "r");
+		program_text = in ? malloc(MIB + 1) : NULL;
+		if (program_text) {
+			n = fread(program_text, 1, MIB, in);
+			program_text[n] = '\0';
+			is_known = read_version(kmod, program_text, n);
+		}
+		if (is_known) {
+			char *shown = printable(path), whose[100];
+
+			snprintf(whose, sizeof(whose), ", of %.90s", shown);
+			describe(kmod, whose);
+			free(shown);
+		}
+		if (in)
+			fclose(in);
+		free(program_text);
+		free(path);
+	}
+	return is_known;
+}
+
+/* As kmod before 34 does it: until there is no more, whether that is the end or not */
+static const char *stream_zstd(const unsigned char *in, size_t size)
+{
+	static unsigned char out[256 * 1024];
+	ZSTD_inBuffer from = { in, size, 0 };
+	ZSTD_DCtx *s = ZSTD_createDCtx();
+	const char *words = NULL;
+	bool more = true;
+
+	if (!s)
+		return "no memory";
+	while (more && !words) {
+		ZSTD_outBuffer to = { out, sizeof(out), 0 };
+		size_t ret = ZSTD_decompressStream(s, &to, &from);
+
+		if (ZSTD_isError(ret))
+			words = ZSTD_getErrorName(ret);
+		more = from.pos < size || to.pos == to.size;
+	}
+	ZSTD_freeDCtx(s);
+	return words;
+}
+
+/* What such a kmod says of the part of a module that it takes for the whole */
+static const char *part_of_it(void)
+{
+	static const struct kernel any;
+	struct result result = { };
+	const unsigned char *out;
+	size_t len;
+
+	out = stock_output(&len);
+	inspect(&result, &any, out, len);
+	return result.nr ? "Exec format error" : NULL;
+}
+
+static const char *one_zstd(const unsigned char *in, size_t size)
+{
+	unsigned long long length = ZSTD_getFrameContentSize(in, size);
+	const char *words = NULL;
+	unsigned char *out;
+	size_t ret;
+
+	if (!length || length == ZSTD_CONTENTSIZE_UNKNOWN || length == ZSTD_CONTENTSIZE_ERROR)
+		return "Failed to determine decompression size";
+	out = length <= OUTPUT_MAX ? malloc(length) : NULL;
+	if (!out)
+		return "Cannot allocate memory";
+	ret = ZSTD_decompress(out, length, in, size);
+	if (ZSTD_isError(ret))
+		words = ZSTD_getErrorName(ret);
+	free(out);
+	return words;
+}
+
+/* What kmod says of a file that it cannot read, or NULL */
+static const char *refusal(const struct kmod *kmod, const struct file *file,
+			   const unsigned char *in, const struct explanation *e)
+{
+	if (file->size < SHORTEST_FILE)
+		return "Invalid argument";
+	/* A skippable frame has another magic number: it is taken for an ELF file */
+	if (file->format == ZSTD && memcmp(in, "\x28\xb5\x2f\xfd", 4))
+		return "Exec format error";
+	if (!kmod->has[file->format])
+		return "Exec format error";
+	if (file->format == ZSTD && !e->parts && !file->tool_failed)
+		return NULL;
+	if (file->format == ZSTD && kmod->version >= WANTS_CONTENT_SIZE)
+		return one_zstd(in, file->size);
+	if (file->format == ZSTD)
+		return stream_zstd(in, file->size) ?: file->tool_failed ? part_of_it() : NULL;
+	/* zlib ignores what follows the last member */
+	return file->tool_failed ? file->tool_says : NULL;
+}
+
+static const char *after_the_end(const struct result *result, const struct file *file,
+				 const unsigned char *in, const struct explanation *e)
+{
+	static char words[120];
+	size_t rest = result->rest;
+	bool zeros = rest && !e->trailing;
+
+	if (!rest || (zeros && file->format != ZSTD && rest % 4 == 0))
+		return NULL;
+	if (ends_in_signature(in, file->size))
+		return NULL;
+	snprintf(words, sizeof(words), zeros && file->format == XZ ?
+		 "%zu byte%s of padding after the stream, no multiple of four" :
+		 "%zu byte%s after the %s", rest, rest > 1 ? "s" : "",
+		 formats[file->format].part);
+	return words;
+}
+
+/**
+ * ask_kmod() - tell whether kmod reads a file, and what it does with it
+ * @result: gets that; has what the kernel makes of it
+ * @file: with what the stock library says
+ * @in: its bytes
+ * @target: the kernel and the kmod
+ * @e: what is found in the file
+ */
+void ask_kmod(struct result *result, const struct file *file, const unsigned char *in,
+	      const struct target *target, const struct explanation *e)
+{
+	const struct kmod *kmod = &target->kmod;
+	const char *rest = after_the_end(result, file, in, e);
+	const char *says = kmod->version ? refusal(kmod, file, in, e) : NULL;
+	const char *taken = result->kernel.verdict == RIGHT ? "the kernel takes it; " : "";
+
+	if (!kmod->version) {
+		if (rest)
+			find(result, "trailing-bytes", BY_KERNEL, false,
+			     "%s: the kernel ignores them", rest);
+		return;
+	}
+	if (file->format == GZIP && !kmod->has[GZIP])
+		find(result, "kmod-without-zlib", BY_KMOD, true,
+		     "%skmod %u without zlib does not: depmod leaves it out of modules.dep",
+		     taken, kmod->version);
+	else if (!strcmp(says ?: "", "Failed to determine decompression size"))
+		find(result, "kmod-no-content-size", BY_KMOD, true,
+		     "no content size in the frame header, as from a pipe: %skmod 34 and later (modinfo, depmod) does not",
+		     taken);
+	else if (rest)
+		find(result, rest[0] && file->format == XZ && !e->trailing ? "xz-padding" :
+		     "trailing-bytes", BY_KMOD, says, "%s: %s", rest,
+		     !says ? "ignored" : *taken ?
+		     "the kernel takes it, and kmod (modinfo, depmod) does not" :
+		     "kmod (modinfo, depmod) does not read it");
+	else if (says && result->kernel.verdict == RIGHT)
+		find(result, "kmod-refuses", BY_KMOD, true,
+		     "the kernel takes it; kmod %u (modinfo, depmod) does not: it says \"%s\"",
+		     kmod->version, says);
+	else if (says)
+		find(result, "kmod-refuses", BY_KMOD, true, "kmod %u does not read it: \"%s\"",
+		     kmod->version, says);
+	else if (result->kernel.verdict == RIGHT || result->kernel.verdict == LEFT)
+		return;
+	else if (kmod->version < LEAVES_TO_KERNEL)
+		find(result, "kmod-decompresses", BY_KMOD, false,
+		     "kmod %u decompresses it itself; 31 and later leave it to a kernel with a decoder for %s",
+		     kmod->version, formats[file->format].name);
+	else
+		find(result, "kmod-leaves-it", BY_KMOD, false,
+		     "kmod %u leaves it to a kernel with a decoder for %s, whose refusal is final",
+		     kmod->version, formats[file->format].name);
 }

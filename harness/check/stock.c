@@ -4,6 +4,7 @@
  * and frames. An error is in the words of the tool.
  */
 #include <lzma.h>
+#include <stdlib.h>
 #include <string.h>
 #include <zlib.h>
 #include <zstd.h>
@@ -13,10 +14,29 @@
 
 static unsigned char out[256 * 1024];
 
+/* All that came out: what a file holds is looked at when it is whole */
+static unsigned char *whole;
+static size_t whole_len, whole_room;
+
+static void keep(size_t n)
+{
+	if (!n)
+		return;
+	if (whole_len + n > whole_room) {
+		whole_room = 2 * (whole_len + n);
+		whole = realloc(whole, whole_room);
+		if (!whole)
+			die("no memory");
+	}
+	memcpy(whole + whole_len, out, n);
+	whole_len += n;
+}
+
 /* More bytes of @file; true if there are to be more */
 static bool come_out(struct file *file, size_t n)
 {
 	digest(&file->tool, out, n);
+	keep(n);
 	return file->tool.len <= OUTPUT_MAX;
 }
 
@@ -125,11 +145,109 @@ static const char *stock_zstd(struct file *file, const unsigned char *in)
 			words = ZSTD_getErrorName(ret);
 		else if (ret && from.pos == from.size && to.pos < to.size)
 			words = "premature end";
-		if (words || !come_out(file, to.pos))
+		if (!come_out(file, to.pos) || words)
 			break;
 	}
 	ZSTD_freeDCtx(s);
 	return words;
+}
+
+/*
+ * LZMA2 chunks, as they are in a block: each that is compressed begins with a byte of zero,
+ * which lib/xz skips, and liblzma checks. No check covers it.
+ */
+static bool chunks_begin_with_zero(const unsigned char *in, size_t size)
+{
+	size_t at = 0, header, length;
+
+	while (at < size && in[at]) {
+		header = in[at] < 0x80 ? 3 : in[at] < 0xc0 ? 5 : 6;
+		if (header >= size - at)
+			return false;
+		length = in[at] < 0x80 ? in[at + 1] << 8 | in[at + 2] :
+			 in[at + 3] << 8 | in[at + 4];
+		if (in[at] >= 0x80 && in[at + header])
+			return false;
+		at += header + length + 1;
+	}
+	return at < size;
+}
+
+static bool blocks_begin_with_zero(const lzma_index *index, const unsigned char *in,
+				   size_t size)
+{
+	lzma_index_iter iter;
+	size_t at;
+
+	lzma_index_iter_init(&iter, index);
+	while (!lzma_index_iter_next(&iter, LZMA_INDEX_ITER_BLOCK)) {
+		at = iter.block.compressed_file_offset;
+		at += at < size ? lzma_block_header_size_decode(in[at]) : 0;
+		if (at >= size || !chunks_begin_with_zero(in + at, size - at))
+			return false;
+	}
+	return true;
+}
+
+/* One stream with CRC32 in each block, and nothing behind it but its padding */
+static unsigned long long proven_by_xz(const unsigned char *in, size_t size)
+{
+	unsigned long long length = 0;
+	lzma_stream_flags flags;
+	lzma_index *index;
+
+	if (size < LZMA_STREAM_HEADER_SIZE || lzma_stream_header_decode(&flags, in) ||
+	    flags.check != LZMA_CHECK_CRC32)
+		return 0;
+	index = xz_index(in, size);
+	if (!index)
+		return 0;
+	if (lzma_index_stream_count(index) == 1 && lzma_index_file_size(index) == size &&
+	    blocks_begin_with_zero(index, in, size))
+		length = lzma_index_uncompressed_size(index);
+	lzma_index_end(index, NULL);
+	return length;
+}
+
+/* One frame with its content's size and checksum, and nothing behind it */
+static unsigned long long proven_by_zstd(const unsigned char *in, size_t size)
+{
+	unsigned long long length = ZSTD_getFrameContentSize(in, size);
+	size_t frame = ZSTD_findFrameCompressedSize(in, size);
+
+	if (length == ZSTD_CONTENTSIZE_UNKNOWN || length == ZSTD_CONTENTSIZE_ERROR ||
+	    frame != size || size < 5 || !(in[4] & 0x04))
+		return 0;
+	return length;
+}
+
+/**
+ * proven_length() - tell whether the check in a file proves what a decoder makes of it
+ * @format: the file's
+ * @in: its bytes
+ * @size: their number
+ *
+ * A decoder that verifies the check, as those of the kernel do for xz and zstd, and gives
+ * that many bytes, gives the right ones. What decompress.c does with .gz has no check.
+ *
+ * Return: the number of bytes that have to come out, or 0 if there is no such check.
+ */
+unsigned long long proven_length(enum format format, const unsigned char *in, size_t size)
+{
+	return format == XZ ? proven_by_xz(in, size) :
+	       format == ZSTD ? proven_by_zstd(in, size) : 0;
+}
+
+/**
+ * stock_output() - get what came out of the file that ask_stock() was asked about
+ * @len: gets its length
+ *
+ * Return: the bytes.
+ */
+const unsigned char *stock_output(size_t *len)
+{
+	*len = whole_len;
+	return whole;
 }
 
 /**

@@ -63,6 +63,13 @@ because(struct answer *answer, const char *fmt, ...)
 	va_end(args);
 }
 
+/* The first is what the others come from */
+static void cause_is(struct answer *answer, const char *cause)
+{
+	if (!answer->cause)
+		answer->cause = cause;
+}
+
 static void __attribute__((format(printf, 2, 3)))
 advise(struct answer *answer, const char *fmt, ...)
 {
@@ -85,6 +92,39 @@ bool same(const struct output *a, const struct output *b)
 	return a->len == b->len && a->crc == b->crc && a->adler == b->adler;
 }
 
+static bool is_cut_off(const struct file *file)
+{
+	static const char *const words[] = {
+		"nexpected end of", "premature end", "Read error (39)",
+	};
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(words); i++)
+		if (strstr(file->tool_says, words[i]))
+			return true;
+	return false;
+}
+
+/**
+ * is_damaged() - say that a file is not whole
+ * @answer: gets that
+ * @file: which the stock tool refuses
+ */
+void is_damaged(struct answer *answer, const struct file *file)
+{
+	const char *tool = formats[file->format].tool;
+
+	if (is_cut_off(file)) {
+		cause_is(answer, "cut-off");
+		because(answer, "it is cut off after %lld bytes: %s says \"%s\"", file->size,
+			tool, file->tool_says);
+	} else {
+		cause_is(answer, "damaged");
+		because(answer, "it is damaged: %s says \"%s\"", tool, file->tool_says);
+	}
+	advise(answer, "get the file anew");
+}
+
 static void why_refused(struct answer *answer, const struct file *file,
 			const struct explanation *e)
 {
@@ -97,19 +137,20 @@ static void why_refused(struct answer *answer, const struct file *file,
 			 (file->format == XZ && strstr(file->said, "status 3"));
 
 	if (e->unsupported[0] && !(file->format == XZ && data_error)) {
+		cause_is(answer, e->cause);
 		because(answer, "%s", e->unsupported);
 		advise(answer, "%s", e->advice);
 		return;
 	}
 	if (file->tool_failed) {
-		because(answer, "it is damaged: %s, too, says \"%s\"", tool,
-			file->tool_says);
-		advise(answer, "get the file anew");
+		is_damaged(answer, file);
 	} else if (file->format == XZ && strstr(file->said, "status 4")) {
+		cause_is(answer, "xz-dictionary");
 		because(answer, "a dictionary of %llu MiB, more than this kernel allows",
 			(e->memory + MIB - 1) / MIB);
 		advise(answer, "%s", e->advice);
 	} else if (no_memory) {
+		cause_is(answer, "no-memory");
 		if (e->memory > file->tool.len) {
 			because(answer, "no memory: a dictionary or window of %llu MiB at once",
 				(e->memory + MIB - 1) / MIB);
@@ -121,6 +162,7 @@ static void why_refused(struct answer *answer, const struct file *file,
 			advise(answer, "look at what is in it: no module is that large");
 		}
 	} else {
+		cause_is(answer, "unexplained");
 		because(answer, "%s takes it, and nothing in the file explains it",
 			tool);
 	}
@@ -133,27 +175,24 @@ static void why_wrong(struct answer *answer, const struct file *file,
 
 	advise(answer, "%s", e->advice);
 	if (e->unsupported[0]) {
+		cause_is(answer, e->cause);
 		because(answer, "%s", e->unsupported);
-	} else if (file->tool_failed && e->trailing) {
-		because(answer, "%zu bytes after the end, where %s wants none",
-			e->trailing, format->tool);
 	} else if (file->tool_failed && strstr(file->tool_says, "supported")) {
+		cause_is(answer, "unexplained");
 		because(answer, "%s here is too old to know what should come out: it says \"%s\"",
 			format->tool, file->tool_says);
 		advise(answer, "ask where a newer %s is to be had", format->tool);
-	} else if (file->tool_failed && file->format == ZSTD &&
-		   strstr(file->tool_says, "premature end")) {
-		because(answer, "it is cut off, which no kernel since 6.2 notices (patches/0003)");
-		because(answer, "%s says \"%s\"", format->tool, file->tool_says);
-		advise(answer, "get the file anew");
 	} else if (file->tool_failed) {
-		because(answer, "it is damaged, which the kernel did not notice: %s says \"%s\"",
-			format->tool, file->tool_says);
-		advise(answer, "get the file anew");
+		is_damaged(answer, file);
+		because(answer, file->format == ZSTD && is_cut_off(file) ?
+			"no kernel since 6.2 notices (patches/0003)" :
+			"the kernel does not notice");
 	} else if (e->parts > 1) {
+		cause_is(answer, "more-than-one");
 		because(answer, "%u %ss, of which the kernel takes the first: %llu of %llu bytes",
 			e->parts, format->part, file->out.len, file->tool.len);
 	} else {
+		cause_is(answer, "unexplained");
 		because(answer, "other bytes come out, and nothing in the file explains it");
 		answer->advice[0] = '\0';
 	}
@@ -184,6 +223,7 @@ static void why_at_fault(struct answer *answer, const struct file *file,
 		if (known & 1 << i)
 			because(answer, "%s: %s", known_faults[i].why,
 				known_faults[i].where);
+	cause_is(answer, known ? "kernel-bug-0001" : "kernel-fault");
 	if (file->fault[0])
 		because(answer, "the suite reports: %s", file->fault);
 }
@@ -212,19 +252,29 @@ void judge(struct answer *answer, const struct file *file, const unsigned char *
 		advise(answer, "ask about it without those before it");
 	} else if (!file->over) {
 		answer->verdict = WRONG;
+		cause_is(answer, "kernel-died");
 		because(answer, "the kernel did not come back from it");
 	} else if (!file->answered) {
 		/* Only zstd can be unknown: it was added later. */
 		answer->verdict = known || file->fault[0] ? WRONG :
 				  file->format == ZSTD ? REFUSED : NO_ANSWER;
-		if (answer->verdict == REFUSED)
-			because(answer, "the decompress.c of this kernel does not know %s",
+		if (answer->verdict == REFUSED) {
+			cause_is(answer, "kernel-no-zstd");
+			because(answer,
+				"the decompress.c of this kernel does not know %s: 6.2 and later do",
 				format->name);
-		else
+			advise(answer, "compress with %s", formats[XZ].advice);
+		} else {
 			because(answer, "what the kernel said of it cannot be read");
+		}
 	} else if (file->error) {
 		answer->verdict = REFUSED;
 		why_refused(answer, file, &e);
+	} else if (e.rest && e.parts == 1 && same(&file->out, &file->tool)) {
+		/* More than zero padding, or where the format has none */
+		if (file->tool_failed || e.trailing)
+			because(answer, "%zu bytes after the %s, which the kernel ignores",
+				e.rest, format->part);
 	} else if (file->tool_failed || !same(&file->out, &file->tool)) {
 		answer->verdict = WRONG;
 		why_wrong(answer, file, &e);

@@ -11,17 +11,15 @@ enum verdict { RIGHT, LEFT, WRONG, REFUSED, NO_ANSWER, NR_VERDICTS };
  * struct answer - what is told of a file
  * @verdict: taken and right, left to others, taken and wrong, refused, or nothing was
  *	heard
- * @why: what is wrong, in words
+ * @cause: a name for what is wrong, that stays, or NULL
+ * @why: the same in words
  * @advice: what to do about it
- * @kmod: what kmod does with the file, or NULL if nobody asks
- * @cure: commands for a shell, that do what is to be done, or NULL
  */
 struct answer {
 	enum verdict verdict;
+	const char *cause;
 	char why[800];
 	char advice[240];
-	char *kmod;
-	char *cure;
 };
 
 static inline bool is_fine(enum verdict verdict)
@@ -30,6 +28,7 @@ static inline bool is_fine(enum verdict verdict)
 }
 
 void add_fault(struct file *file, const char *report);
+void is_damaged(struct answer *answer, const struct file *file);
 bool same(const struct output *a, const struct output *b);
 void judge(struct answer *answer, const struct file *file, const unsigned char *in,
 	   const struct kernel *kernel);

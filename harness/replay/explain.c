@@ -3,7 +3,7 @@
  * See explain.h. The limits are those of the kernel's lib/xz, lib/zlib_inflate
  * and lib/zstd, and of kernel/module/decompress.c.
  */
-#include <errno.h>
+#define _GNU_SOURCE
 #include <lzma.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -15,6 +15,7 @@
 #include <zstd_errors.h>
 
 #include "explain.h"
+#include "magic.h"
 
 /*
  * kmod 34 and later read a zstd file only if its frame header has the content size, which
@@ -23,34 +24,38 @@
 const struct format_info formats[NR_FORMATS] = {
 	[GZIP] = {
 		"gzip", "gz", "gzip", "-dc", "member", "gzip -n -9",
-		"gzip -n -9 -c <\"$f.ko\" >\"$f.new\"",
+		"gzip -n -9 -c <\"$t/ko\" >\"$t/new\"",
 	},
 	[XZ] = {
 		"xz", "xz", "xz", "-dc --format=xz", "stream",
 		"xz --check=crc32 --lzma2=dict=1MiB",
-		"xz --check=crc32 --lzma2=dict=1MiB -c <\"$f.ko\" >\"$f.new\"",
+		"xz --check=crc32 --lzma2=dict=1MiB -c <\"$t/ko\" >\"$t/new\"",
 	},
 	[ZSTD] = {
 		"zstd", "zst", "zstd", "-dcq --long=31", "frame",
 		"zstd -19 FILE, not from a pipe",
-		"zstd -q -19 -f \"$f.ko\" -o \"$f.new\"",
+		"zstd -q -19 \"$t/ko\" -o \"$t/new\"",
 	},
 };
 
-/* Filters, section 5.3 of the .xz format: what the kernel has, if told to */
+/*
+ * Filters, section 5.3 of the .xz format: what the kernel has, if told to, and from which
+ * version on
+ */
 static const struct {
 	lzma_vli id;
 	const char *name;
 	const char *config;
+	unsigned int since;
 } bcj_filters[] = {
-	{ 0x04, "x86", "CONFIG_XZ_DEC_X86" },
-	{ 0x05, "PowerPC", "CONFIG_XZ_DEC_POWERPC" },
-	{ 0x06, "IA-64", "CONFIG_XZ_DEC_IA64" },
-	{ 0x07, "ARM", "CONFIG_XZ_DEC_ARM" },
-	{ 0x08, "ARM-Thumb", "CONFIG_XZ_DEC_ARMTHUMB" },
-	{ 0x09, "SPARC", "CONFIG_XZ_DEC_SPARC" },
-	{ 0x0a, "ARM64", "CONFIG_XZ_DEC_ARM64" },
-	{ 0x0b, "RISC-V", "CONFIG_XZ_DEC_RISCV" },
+	{ 0x04, "x86", "XZ_DEC_X86", 0 },
+	{ 0x05, "PowerPC", "XZ_DEC_POWERPC", 0 },
+	{ 0x06, "IA-64", "XZ_DEC_IA64", 0 },
+	{ 0x07, "ARM", "XZ_DEC_ARM", 0 },
+	{ 0x08, "ARM-Thumb", "XZ_DEC_ARMTHUMB", 0 },
+	{ 0x09, "SPARC", "XZ_DEC_SPARC", 0 },
+	{ 0x0a, "ARM64", "XZ_DEC_ARM64", VERSION(6, 12) },
+	{ 0x0b, "RISC-V", "XZ_DEC_RISCV", VERSION(6, 12) },
 };
 
 #define FILTER_DELTA	0x03
@@ -74,65 +79,6 @@ static const unsigned char xz_magic[] = { 0xfd, '7', 'z', 'X', 'Z', 0 };
 static unsigned int get_le32(const unsigned char *p)
 {
 	return p[0] | p[1] << 8 | p[2] << 16 | (unsigned int)p[3] << 24;
-}
-
-/* Of those that are set, decompress.c takes the first */
-static const char *const decoder_configs[NR_FORMATS] = {
-	"CONFIG_MODULE_COMPRESS_GZIP", "CONFIG_MODULE_COMPRESS_XZ",
-	"CONFIG_MODULE_COMPRESS_ZSTD",
-};
-
-/**
- * read_kernel_config() - learn for what machine and with which decoders a kernel was built
- * @kernel: gets what @path says
- * @path: its .config, or that compressed by gzip
- *
- * Return: 0, or -1 and what errno says if it cannot be read, or 0 in errno if it is none.
- */
-int read_kernel_config(struct kernel *kernel, const char *path)
-{
-	gzFile config = gzopen(path, "r");
-	bool decompresses = false, is_config = false;
-	enum format f, decoder = NO_FORMAT;
-	char line[256];
-	unsigned int i;
-	int error;
-
-	if (!config)
-		return -1;
-	memset(kernel, 0, sizeof(*kernel));
-	while (gzgets(config, line, sizeof(line))) {
-		char *value = strstr(line, "=y\n");
-
-		/* Such as "# Linux/x86 6.12.117 Kernel Configuration" */
-		if (sscanf(line, "# Linux/%*s %63s Kernel", kernel->version) == 1)
-			continue;
-
-		if (!value)
-			continue;
-		*value = '\0';
-		is_config |= !strncmp(line, "CONFIG_", strlen("CONFIG_"));
-		if (!strcmp(line, "CONFIG_64BIT"))
-			kernel->is_64bit = true;
-		if (!strcmp(line, "CONFIG_HIGHMEM"))
-			kernel->has_highmem = true;
-		if (!strcmp(line, "CONFIG_MODULE_DECOMPRESS"))
-			decompresses = true;
-		for (f = 0; f < NR_FORMATS; f++)
-			if (!strcmp(line, decoder_configs[f]) &&
-			    (decoder == NO_FORMAT || f < decoder))
-				decoder = f;
-		for (i = 0; i < ARRAY_SIZE(bcj_filters); i++)
-			if (!strcmp(line, bcj_filters[i].config))
-				kernel->has_bcj[bcj_filters[i].id] = true;
-	}
-	kernel->decoder = decompresses ? decoder : NO_FORMAT;
-	/* One that is cut off would leave out what it has */
-	gzerror(config, &error);
-	if (gzclose(config) != Z_OK)
-		error = Z_DATA_ERROR;
-	errno = error ? EIO : 0;
-	return is_config && !error ? 0 : -1;
 }
 
 static bool is_skippable(const unsigned char *in, size_t size)
@@ -161,6 +107,14 @@ enum format format_by_content(const unsigned char *in, size_t size)
 	return NO_FORMAT;
 }
 
+/* Fewer bytes than a magic number has, but the first of one */
+static bool cut_magic(const unsigned char *in, size_t size)
+{
+	return (size < sizeof(xz_magic) && !memcmp(in, xz_magic, size)) ||
+	       (size < 4 && !memcmp(in, "\x28\xb5\x2f\xfd", size)) ||
+	       (size < 2 && in[0] == gzip_magic[0]);
+}
+
 /**
  * format_by_name() - tell a format from a file's name
  * @path: the name
@@ -178,14 +132,15 @@ enum format format_by_name(const char *path)
 	return NO_FORMAT;
 }
 
-/* Only what comes first counts: it is what the decoder stumbles on */
-static void __attribute__((format(printf, 2, 3)))
-unsupported(struct explanation *e, const char *fmt, ...)
+/* Only what comes first counts: the decoder stops there */
+static void __attribute__((format(printf, 3, 4)))
+unsupported(struct explanation *e, const char *cause, const char *fmt, ...)
 {
 	va_list args;
 
 	if (e->unsupported[0])
 		return;
+	e->cause = cause;
 	va_start(args, fmt);
 	vsnprintf(e->unsupported, sizeof(e->unsupported), fmt, args);
 	va_end(args);
@@ -198,11 +153,21 @@ static void advise(struct explanation *e, enum format which, const char *what)
 }
 
 /* Only a name can have said so: the content, if anything, is followed first */
-static void not_that_format(struct explanation *e, enum format which,
-			    const char *begin)
+static void not_that_format(struct explanation *e, const unsigned char *in, size_t size)
 {
-	unsupported(e, "it does not begin with %s", begin);
-	advise(e, which, "compress the module itself");
+	const struct kind *kind = kind_of(in, size);
+
+	if (is_zero(in, size))
+		unsupported(e, "zeros", "%zu bytes of zero", size);
+	else if (cut_magic(in, size))
+		unsupported(e, "cut-off", "it is cut off after %zu bytes", size);
+	else
+		unsupported(e, "not-a-module", "it is %s", kind->words);
+	if (kind->compressed)
+		snprintf(e->advice, sizeof(e->advice),
+			 "decompress it, and compress the module by gzip, xz or zstd");
+	else
+		snprintf(e->advice, sizeof(e->advice), "get the file anew");
 }
 
 static size_t without_padding(const unsigned char *in, size_t size)
@@ -217,27 +182,35 @@ static void gzip_header(struct explanation *e, const unsigned char *in, size_t s
 {
 	static const struct {
 		unsigned char flag;
+		const char *cause;
 		const char *name;
 	} fields[] = {
-		{ 0x04, "an extra field (FEXTRA), as bgzip writes" },
-		{ 0x10, "a comment (FCOMMENT)" },
-		{ 0x02, "a header checksum (FHCRC)" },
+		{ 0x04, "gzip-extra", "an extra field (FEXTRA), as bgzip writes" },
+		{ 0x10, "gzip-comment", "a comment (FCOMMENT)" },
+		{ 0x02, "gzip-header-crc", "a header checksum (FHCRC)" },
 	};
 	unsigned int i;
 
-	if (size < 10 || memcmp(in, gzip_magic, sizeof(gzip_magic))) {
-		not_that_format(e, GZIP, "a gzip header");
+	if (size < 2 || memcmp(in, gzip_magic, sizeof(gzip_magic))) {
+		not_that_format(e, in, size);
+		return;
+	}
+	if (size < 10) {
+		unsupported(e, "cut-off", "it is cut off after %zu bytes", size);
+		snprintf(e->advice, sizeof(e->advice), "get the file anew");
 		return;
 	}
 	if (in[2] != Z_DEFLATED)
-		unsupported(e, "compression method %u, where the kernel knows 8, deflate",
+		unsupported(e, "gzip-method",
+			    "compression method %u, where the kernel knows 8, deflate",
 			    in[2]);
 	for (i = 0; i < ARRAY_SIZE(fields); i++)
 		if (in[3] & fields[i].flag)
-			unsupported(e, "the header has %s; the kernel skips a name only",
+			unsupported(e, fields[i].cause,
+				    "the header has %s; the kernel skips a name only",
 				    fields[i].name);
 	if (in[3] & 0x08 && !memchr(in + 10, 0, size - 10))
-		unsupported(e, "the file name in the header does not end");
+		unsupported(e, "gzip-name", "the file name in the header does not end");
 }
 
 static void gzip_members(struct explanation *e, const unsigned char *in, size_t size)
@@ -267,7 +240,13 @@ static void gzip_members(struct explanation *e, const unsigned char *in, size_t 
 	}
 	inflateEnd(&s);
 	if (e->parts)
-		e->trailing = without_padding(in + end, size - end);
+		e->rest = size - end;
+}
+
+static const char *check_cause(lzma_check check)
+{
+	return check == LZMA_CHECK_CRC64 ? "xz-check-crc64" :
+	       check == LZMA_CHECK_SHA256 ? "xz-check-sha256" : "xz-check-unknown";
 }
 
 static const char *check_name(lzma_check check)
@@ -288,8 +267,16 @@ static void xz_bcj(struct explanation *e, lzma_vli id,
 	unsigned int i;
 
 	for (i = 0; i < ARRAY_SIZE(bcj_filters); i++)
-		if (id == bcj_filters[i].id && !kernel->has_bcj[id])
-			unsupported(e, "the %s filter is not built into this kernel (%s)",
+		if (id != bcj_filters[i].id || kernel->has_bcj[id])
+			continue;
+		else if (kernel->release && kernel->release < bcj_filters[i].since)
+			unsupported(e, "xz-filter-missing",
+				    "the %s filter is not known to kernels before %u.%u",
+				    bcj_filters[i].name, bcj_filters[i].since >> 8,
+				    bcj_filters[i].since & 0xff);
+		else
+			unsupported(e, "xz-filter-missing",
+				    "the %s filter is not built into this kernel (CONFIG_%s)",
 				    bcj_filters[i].name, bcj_filters[i].config);
 }
 
@@ -306,17 +293,20 @@ static void xz_filter(struct explanation *e, const lzma_filter *filter,
 	if (i < ARRAY_SIZE(bcj_filters)) {
 		xz_bcj(e, filter->id, kernel);
 		if (bcj && bcj->start_offset)
-			unsupported(e, "the %s filter has a start offset: not supported",
+			unsupported(e, "xz-filter-offset",
+				    "the %s filter has a start offset: not supported",
 				    bcj_filters[i].name);
 		else if (last)
-			unsupported(e, "no LZMA2 filter at the end of the chain");
+			unsupported(e, "xz-filter-chain",
+				    "no LZMA2 filter at the end of the chain");
 	} else if (filter->id == FILTER_DELTA) {
-		unsupported(e, "the delta filter is not supported by the kernel");
+		unsupported(e, "xz-filter-delta",
+			    "the delta filter is not supported by the kernel");
 	} else if (filter->id == FILTER_LZMA2) {
 		if (lzma2->dict_size > e->memory)
 			e->memory = lzma2->dict_size;
 	} else {
-		unsupported(e, "filter %#llx is not known to the kernel",
+		unsupported(e, "xz-filter-unknown", "filter %#llx is not known to the kernel",
 			    (unsigned long long)filter->id);
 	}
 }
@@ -372,16 +362,17 @@ static void xz_block(struct explanation *e, const unsigned char *in, size_t size
 	for (n = 0; filters[n].id != LZMA_VLI_UNKNOWN; n++)
 		;
 	if (n > 2)
-		unsupported(e, "%u filters in a chain, where the kernel takes two",
+		unsupported(e, "xz-filter-chain",
+			    "%u filters in a chain, where the kernel takes two",
 			    n);
 	for (i = 0; i < n; i++) {
 		xz_filter(e, &filters[i], i == n - 1, kernel);
 		free(filters[i].options);
 	}
 	if (n == 2 && filters[0].id == FILTER_LZMA2)
-		unsupported(e, "LZMA2 is not the last filter in the chain");
+		unsupported(e, "xz-filter-chain", "LZMA2 is not the last filter in the chain");
 	if (e->memory > (3ull << 30))
-		unsupported(e, "a dictionary of more than 3 GiB");
+		unsupported(e, "xz-dictionary", "a dictionary of more than 3 GiB");
 }
 
 static void xz_first_stream(struct explanation *e, const unsigned char *in,
@@ -390,7 +381,7 @@ static void xz_first_stream(struct explanation *e, const unsigned char *in,
 	lzma_stream_flags flags;
 
 	if (size < sizeof(xz_magic) || memcmp(in, xz_magic, sizeof(xz_magic))) {
-		not_that_format(e, XZ, "an xz stream header");
+		not_that_format(e, in, size);
 		return;
 	}
 	if (size < LZMA_STREAM_HEADER_SIZE)
@@ -399,13 +390,15 @@ static void xz_first_stream(struct explanation *e, const unsigned char *in,
 	case LZMA_OK:
 		break;
 	case LZMA_OPTIONS_ERROR:
-		unsupported(e, "its header asks for what neither this kernel knows nor xz");
+		unsupported(e, "xz-header",
+			    "its header asks for what neither this kernel knows nor xz");
 		return;
 	default:
 		return;
 	}
 	if (flags.check > LZMA_CHECK_CRC32) {
-		unsupported(e, "integrity check %s is not supported by this kernel",
+		unsupported(e, check_cause(flags.check),
+			    "integrity check %s is not supported by this kernel",
 			    check_name(flags.check));
 		return;
 	}
@@ -432,12 +425,19 @@ static void xz_trailing(struct explanation *e, const unsigned char *in,
 	} while (ret == LZMA_OK && s.avail_in && s.total_out <= OUTPUT_MAX);
 	if (ret == LZMA_STREAM_END) {
 		e->parts = 1;
-		e->trailing = without_padding(s.next_in, s.avail_in);
+		e->rest = s.avail_in;
 	}
 	lzma_end(&s);
 }
 
-static lzma_index *xz_index(const unsigned char *in, size_t size)
+/**
+ * xz_index() - read the index of an .xz file
+ * @in: its bytes
+ * @size: their number
+ *
+ * Return: the index, or NULL if the file as a whole has none that is valid.
+ */
+lzma_index *xz_index(const unsigned char *in, size_t size)
 {
 	lzma_stream s = LZMA_STREAM_INIT;
 	lzma_index *index = NULL;
@@ -497,9 +497,11 @@ static void zstd_blocks(struct explanation *e, const unsigned char *in,
 
 		last = header & 1;
 		if (type == 2 && length == 2)
-			unsupported(e, "an empty compressed block, as of zstd 1.5.4 and later");
+			unsupported(e, "zstd-block",
+				    "an empty compressed block, as of zstd 1.5.4 and later");
 		if (type == 2 && length == ZSTD_BLOCKSIZE_MAX)
-			unsupported(e, "a compressed block of 128 KiB, as of zstd 1.5.4 and later");
+			unsupported(e, "zstd-block",
+				    "a compressed block of 128 KiB, as of zstd 1.5.4 and later");
 		length = 3 + (type == 1 ? 1 : length);
 		if (length > size)
 			return;
@@ -510,7 +512,7 @@ static void zstd_blocks(struct explanation *e, const unsigned char *in,
 
 static void window_too_large(struct explanation *e, unsigned long long window)
 {
-	unsupported(e, "a window of %llu MiB, where the kernel takes %llu at most",
+	unsupported(e, "zstd-window", "a window of %llu MiB, where the kernel takes %llu at most",
 		    window / MIB, ZSTD_WINDOW_MAX / MIB);
 }
 
@@ -521,15 +523,16 @@ static void zstd_header(struct explanation *e, const unsigned char *in,
 	ZSTD_frameHeader header;
 
 	if (is_skippable(in, size)) {
-		unsupported(e, "it begins with a skippable frame, as pzstd writes");
+		unsupported(e, "zstd-skippable",
+			    "it begins with a skippable frame, as pzstd writes");
 		return;
 	}
 	if (size < 4 || get_le32(in) != ZSTD_MAGICNUMBER) {
-		not_that_format(e, ZSTD, "a zstd frame");
+		not_that_format(e, in, size);
 		return;
 	}
 	if (size > 4 && in[4] & 0x08)
-		unsupported(e, "the reserved bit is set in the frame header");
+		unsupported(e, "zstd-header", "the reserved bit is set in the frame header");
 	/* Larger ones than libzstd itself will hear of: 2^31 and more */
 	if (size > 5 && !(in[4] & 0x20) && in[5] >> 3 > 31 - 10) {
 		window_too_large(e, (8ull + (in[5] & 7)) << ((in[5] >> 3) + 7));
@@ -541,7 +544,7 @@ static void zstd_header(struct explanation *e, const unsigned char *in,
 	if (e->memory > ZSTD_WINDOW_MAX)
 		window_too_large(e, e->memory);
 	if (header.dictID)
-		unsupported(e, "it needs the dictionary with ID %u",
+		unsupported(e, "zstd-dictionary", "it needs the dictionary with ID %u",
 			    header.dictID);
 	zstd_blocks(e, in + header.headerSize, size - header.headerSize);
 }
@@ -558,7 +561,7 @@ static void zstd_frames(struct explanation *e, const unsigned char *in, size_t s
 		size -= frame;
 	}
 	if (e->parts)
-		e->trailing = size;
+		e->rest = size;
 }
 
 /**
@@ -574,7 +577,7 @@ void explain(struct explanation *e, enum format which, const unsigned char *in,
 {
 	memset(e, 0, sizeof(*e));
 	if (!size) {
-		unsupported(e, "it is empty");
+		unsupported(e, "empty", "it is empty");
 		snprintf(e->advice, sizeof(e->advice), "get the file anew");
 		return;
 	}
@@ -592,6 +595,35 @@ void explain(struct explanation *e, enum format which, const unsigned char *in,
 		zstd_header(e, in, size);
 		zstd_frames(e, in, size);
 	}
+	e->trailing = without_padding(in + size - e->rest, e->rest);
+}
+
+/**
+ * set_bcj() - note whether a kernel has a filter of .xz
+ * @kernel: that kernel
+ * @config: an option of its configuration, any
+ * @set: whether it is set
+ */
+void set_bcj(struct kernel *kernel, const char *config, bool set)
+{
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(bcj_filters); i++)
+		if (!strcmp(config, bcj_filters[i].config))
+			kernel->has_bcj[bcj_filters[i].id] = set;
+}
+
+/**
+ * set_all_bcj() - give a kernel all filters that its version can have
+ * @kernel: that kernel
+ */
+void set_all_bcj(struct kernel *kernel)
+{
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(bcj_filters); i++)
+		kernel->has_bcj[bcj_filters[i].id] =
+			!kernel->release || kernel->release >= bcj_filters[i].since;
 }
 
 /**

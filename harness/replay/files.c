@@ -44,13 +44,22 @@ unsigned int utf8(const char *text, unsigned int *code)
 	return n;
 }
 
+/* Characters that have no shape, or turn the direction of those that follow */
+static bool is_invisible(unsigned int code)
+{
+	return code == 0xad || code == 0x61c || code == 0x180e || code == 0xfeff ||
+	       (code >= 0x200b && code <= 0x200f) || (code >= 0x2028 && code <= 0x202e) ||
+	       (code >= 0x2060 && code <= 0x206f) || (code >= 0xfff9 && code <= 0xfffb) ||
+	       code >= 0xe0000;
+}
+
 /* The same, but 0 for control characters, too, and what XML does not have */
 static unsigned int plain(const char *text)
 {
 	unsigned int code, n = utf8(text, &code);
 
 	return code < ' ' || (code >= 0x7f && code < 0xa0) ||
-	       code == 0xfffe || code == 0xffff ? 0 : n;
+	       code == 0xfffe || code == 0xffff || is_invisible(code) ? 0 : n;
 }
 
 /**

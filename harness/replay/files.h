@@ -17,6 +17,9 @@ struct output {
 	unsigned int adler;
 };
 
+/* A file that no kernel is asked about: no answer, never loaded, or just named */
+enum trouble { NO_TROUBLE, TROUBLE, UNSEEN, ASIDE };
+
 /**
  * struct file - one of the files
  * @path: as it was given
@@ -37,6 +40,8 @@ struct output {
  * @said: what the kernel would have logged
  * @known: what of known_faults the suite found, a bit each
  * @fault: what else it found wrong with the kernel
+ * @trouble: why no kernel is asked, with a name and words for it
+ * @target_nr: for which of check's targets it is
  */
 struct file {
 	char *path;
@@ -57,6 +62,10 @@ struct file {
 	char said[200];
 	unsigned int known;
 	char fault[200];
+	enum trouble trouble;
+	const char *trouble_id;
+	char trouble_says[120];
+	unsigned int target_nr;
 };
 
 extern struct file *files;

@@ -28,7 +28,9 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "config.h"
 #include "report.h"
+#include "write.h"
 
 /* The initramfs has to fit into the low memory of a 32-bit kernel */
 #define BOOT_MAX	(320 * MIB)
@@ -336,6 +338,7 @@ int main(int argc, char **argv)
 	struct asked asked = { .command = "make replay" };
 	struct answer *answers;
 	struct kernel kernel;
+	const char *error;
 	int i, status;
 
 	if (!strcmp(command, "pack")) {
@@ -360,9 +363,9 @@ int main(int argc, char **argv)
 		ask_tools();
 		return 0;
 	}
-	if (read_kernel_config(&kernel, argv[3]))
-		die("%s: %s", argv[3],
-		    errno ? strerror(errno) : "no configuration of a kernel");
+	error = read_kernel_config(&kernel, argv[3]);
+	if (error)
+		die("%s: %s", argv[3], error);
 	read_stock();
 	read_logs();
 	asked.kernel = argv[4];

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
 /* See report.h. */
-#include <ctype.h>
 #include <string.h>
 
 #include "report.h"
+#include "write.h"
 
 /* With less output than this, time is not spent on that */
 #define SPEED_MIN	10000
@@ -38,63 +38,6 @@ static void print_row(const struct file *file, const struct answer *answer,
 		printf("    %s\n", answer->why);
 	if (answer->advice[0] && !is_fine(answer->verdict))
 		printf("    to do: %s\n", answer->advice);
-	if (answer->kmod)
-		printf("    kmod: %s\n", answer->kmod);
-	/* Not with what is not to get at a terminal */
-	if (answer->cure && !strcmp(file->path, file->shown))
-		printf("    run: %s\n", answer->cure);
-}
-
-/* JSON is Unicode: what is not becomes U+FFFD */
-static void json_string(FILE *json, const char *text)
-{
-	unsigned int code, n;
-
-	fputc('"', json);
-	for (; *text; text += n) {
-		n = utf8(text, &code);
-		if (!n) {
-			fputs("\\ufffd", json);
-			n = 1;
-		} else if (code == '"' || code == '\\') {
-			fprintf(json, "\\%c", code);
-		} else if (code < ' ' || code == 0x7f) {
-			fprintf(json, "\\u%04x", code);
-		} else {
-			fwrite(text, 1, n, json);
-		}
-	}
-	fputc('"', json);
-}
-
-static bool is_utf8(const char *text)
-{
-	unsigned int code, n;
-
-	for (; *text; text += n) {
-		n = utf8(text, &code);
-		if (!n)
-			return false;
-	}
-	return true;
-}
-
-/*
- * A name that is not UTF-8 is in "file" for people to read, and in "file_bytes"
- * percent-encoded, to be opened by: urllib.parse.unquote_to_bytes() in Python.
- */
-static void json_name(FILE *json, const char *path)
-{
-	fputs("    {\n      \"file\": ", json);
-	json_string(json, path);
-	if (is_utf8(path))
-		return;
-	fputs(",\n      \"file_bytes\": \"", json);
-	for (; *path; path++)
-		fprintf(json, isalnum((unsigned char)*path) ||
-			strchr("-._~/", *path) ? "%c" : "%%%02X",
-			(unsigned char)*path);
-	fputc('"', json);
 }
 
 static void json_member(FILE *json, const char *name, const char *text)
@@ -114,13 +57,15 @@ static void json_row(FILE *json, const struct file *file,
 	};
 	bool taken = file->answered && !file->error;
 
+	fputs("    {\n      ", json);
 	json_name(json, file->path);
 	json_member(json, "format", formats[file->format].name);
 	json_member(json, "verdict", names[answer->verdict]);
 	fprintf(json, ",\n      \"error\": %d", file->error);
 	if (taken)
 		fprintf(json, ",\n      \"bytes\": %llu,\n      \"same\": %s",
-			file->out.len, file->tool_failed ? "null" :
+			file->out.len, answer->verdict == RIGHT ? "true" :
+			file->tool_failed ? "null" :
 			same(&file->out, &file->tool) ? "true" : "false");
 	if (taken && has_speed(file))
 		fprintf(json, ",\n      \"ms_per_mb\": %.3f", ms_per_mb(file));
@@ -128,10 +73,6 @@ static void json_row(FILE *json, const struct file *file,
 	json_member(json, "why", answer->why);
 	json_member(json, "advice",
 		    is_fine(answer->verdict) ? "" : answer->advice);
-	if (answer->kmod)
-		json_member(json, "kmod", answer->kmod);
-	if (answer->cure)
-		json_member(json, "cure", answer->cure);
 	fputs("\n    }", json);
 }
 
@@ -150,35 +91,6 @@ static void write_json(FILE *json, const struct asked *asked,
 		fputs(i + 1 < nr_files ? ",\n" : "\n", json);
 	}
 	fputs("  ]\n}\n", json);
-}
-
-/* A text that printable() or clean() has been over */
-static void xml_text(FILE *xml, const char *text)
-{
-	for (; *text; text++)
-		switch (*text) {
-		case '&':
-			fputs("&amp;", xml);
-			break;
-		case '<':
-			fputs("&lt;", xml);
-			break;
-		case '>':
-			fputs("&gt;", xml);
-			break;
-		case '"':
-			fputs("&quot;", xml);
-			break;
-		default:
-			fputc(*text, xml);
-		}
-}
-
-static void xml_attribute(FILE *xml, const char *name, const char *text)
-{
-	fprintf(xml, " %s=\"", name);
-	xml_text(xml, text);
-	fputc('"', xml);
 }
 
 static void xml_row(FILE *xml, const struct file *file,
@@ -222,33 +134,6 @@ static void write_junit(FILE *xml, const struct asked *asked,
 	for (i = 0; i < nr_files; i++)
 		xml_row(xml, &files[i], &answers[i]);
 	fputs("  </testsuite>\n</testsuites>\n", xml);
-}
-
-/**
- * open_answers() - open what is to be written, from where the user stands, or die
- * @path: its name, or nothing
- *
- * Return: the stream, or NULL for nothing.
- */
-FILE *open_answers(const char *path)
-{
-	return *path ? open_file(path, "w") : NULL;
-}
-
-/**
- * close_written() - close what was written, or die
- * @file: the stream, or NULL
- * @path: its name
- */
-void close_written(FILE *file, const char *path)
-{
-	bool failed;
-
-	if (!file)
-		return;
-	failed = ferror(file);
-	if (fclose(file) || failed)
-		die("%s: cannot be written", path);
 }
 
 static void print_rows(const struct asked *asked, const struct answer *answers)

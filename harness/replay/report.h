@@ -23,7 +23,5 @@ struct asked {
 
 int report(const struct asked *asked, const struct answer *answers, FILE *json,
 	   FILE *junit);
-FILE *open_answers(const char *path);
-void close_written(FILE *file, const char *path);
 
 #endif /* _REPORT_H */

@@ -710,13 +710,15 @@ not_for_native()
 not_for_check()
 {
 	set -- make -C "$top" --no-print-directory
-	refused 'make check takes no ARCH=' "$@" check ARCH=i386 FILES=a.xz &&
-		refused 'which files' "$@" check &&
-		refused 'FILES and FILES_FROM' "$@" check FILES=a.xz FILES_FROM=b &&
-		refused 'KCONFIG=/nowhere' "$@" check FILES=a.xz KCONFIG=/nowhere &&
-		refused '/nowhere/json' "$@" check FILES=a.xz JSON=/nowhere/json &&
-		refused 'not both into one file' "$@" check FILES=a.xz JSON=x JUNIT=x &&
-		refused 'KERNEL=5.0' "$@" check FILES=a.xz KERNEL=5.0
+	refused 'make check has another name: make check-modules' "$@" check FILES=a.xz &&
+		refused 'make check-modules takes no ARCH=' "$@" check-modules ARCH=i386 &&
+		refused 'which files' "$@" check-modules &&
+		refused 'FILES and FILES_FROM' "$@" check-modules FILES=a.xz FILES_FROM=b &&
+		refused 'KCONFIG=/nowhere' "$@" check-modules FILES=a.xz KCONFIG=/nowhere &&
+		refused 'VERBOSE=maybe' "$@" check-modules FILES=a.xz VERBOSE=maybe &&
+		refused '/nowhere/json' "$@" check-modules FILES=a.xz JSON=/nowhere/json &&
+		refused 'not both into one file' "$@" check-modules FILES=a.xz JSON=x JUNIT=x &&
+		refused 'KERNEL=5.0' "$@" check-modules FILES=a.xz KERNEL=5.0
 }
 
 # One that KernelCI cannot read, or that no patch explains, is told.
@@ -776,7 +778,7 @@ command_checks()
 	check commands 'KernelCI knows three statuses' kernelci_knows_three_statuses
 	check commands 'matrix refuses bad variables' not_for_matrix
 	check native 'native and fuzz refuse bad variables' not_for_native
-	check check 'check refuses bad variables' not_for_check
+	check check 'check-modules refuses bad variables' not_for_check
 	check commands 'matrix tells what its rows came to' matrix_verdicts
 	check commands 'names a missing tool' missing_tool
 	check commands 'says what to do without apt-get' not_debian

@@ -1,16 +1,16 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0
 #
-# Behind `make check`: will that kernel take these files as modules? As `make replay`
-# asks, but at once: of the kernel's own code, compiled natively, by one static program,
+# Behind `make check-modules`: check whether a kernel and its kmod would load these files
+# as modules. The kernel's own code is compiled natively into one static program,
 # build/check/module-decompress-check, which can be taken elsewhere.
 #
 # FILES=, FILES_FROM=: as of make replay
 # KCONFIG=file: that kernel's configuration, or "any"
+# KMOD=, VERBOSE=yes: as of the program's --kmod and --verbose
 # JSON=file, JUNIT=file: the answers for programs
 #
-# Exit status: 0 all are taken and come out as the stock libraries would have it,
-# 1 not all, 2 it did not come to that.
+# Exit status: 0 all files would load, 1 some would not, 2 some have no answer, or none.
 
 set -eu
 # A kernel as it is shipped, unless fixes are asked for
@@ -22,11 +22,17 @@ unset ARCH
 JSON=$(absolute "${JSON:-}")
 JUNIT=$(absolute "${JUNIT:-}")
 KCONFIG=${KCONFIG:-}
-command=check
+KMOD=${KMOD:-}
+VERBOSE=${VERBOSE:-no}
+command=check-modules
 . "$top/harness/lib/files.sh"
 case $KCONFIG in
 '' | any) ;;
 *) [ -r "$KCONFIG" ] || die "KCONFIG=$KCONFIG: cannot be read" ;;
+esac
+case $VERBOSE in
+yes | no) ;;
+*) die "VERBOSE=$VERBOSE: yes or no" ;;
 esac
 writable "$JSON" "$JUNIT"
 
@@ -50,8 +56,9 @@ fi
 link()
 {
 	set --
-	for part in check/check check/kmod check/stock replay/answer replay/explain \
-		replay/files replay/report; do
+	for part in check/check check/collect check/cure check/kmod check/module \
+		check/stock check/target check/tell replay/answer replay/config \
+		replay/explain replay/files replay/magic replay/write; do
 		set -- "$@" "$top/harness/$part.c"
 	done
 	gcc -std=gnu11 -O2 -static -I"$headers" -DKERNEL_NAME="\"$what\"" \
@@ -91,6 +98,8 @@ for f in "$program" "$top/harness/check/module-decompress-check.1"; do
 	cp "$f" "$build/check/.$$" && mv "$build/check/.$$" "$build/check/${f##*/}"
 done
 
-set -- ${KCONFIG:+"--kconfig=$KCONFIG"} ${JSON:+"--json=$JSON"} ${JUNIT:+"--junit=$JUNIT"} \
+set -- ${KCONFIG:+"--kconfig=$KCONFIG"} ${KMOD:+"--kmod=$KMOD"} \
+	${JSON:+"--json=$JSON"} ${JUNIT:+"--junit=$JUNIT"} \
 	${FILES_FROM:+"--files-from=$FILES_FROM"} -- "$@"
+[ "$VERBOSE" = no ] || set -- --verbose "$@"
 exec "$program" "$@"

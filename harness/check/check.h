@@ -1,0 +1,138 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* What is asked of each file, and what is found */
+#ifndef _CHECK_H
+#define _CHECK_H
+
+#include "../replay/answer.h"
+
+#define CHECK_VERSION	"2.0"
+/* Goes up when a member of the JSON is renamed or removed */
+#define JSON_SCHEMA	1
+
+/* Whether a file would load; a later one wins in the exit status */
+enum outcome { LOADS, FAILS, NO_VERDICT, NR_OUTCOMES };
+
+/* Whose reason a finding is */
+enum source { BY_KERNEL, BY_KMOD, BY_MODULE, BY_NAME };
+
+/**
+ * struct finding - one thing to tell of a file
+ * @id: its name for programs, which stays
+ * @source: who has this reason
+ * @fatal: whether the file does not load for it
+ * @text: the same for people
+ */
+struct finding {
+	const char *id;
+	enum source source;
+	bool fatal;
+	char text[400];
+};
+
+#define FINDINGS_MAX	6
+
+/* What is done about a file; the first that is asked for is done */
+enum cure { NO_CURE, SIGN, DECOMPRESS, RECOMPRESS, TRUNCATE };
+
+/**
+ * struct result - what is found out about a file
+ * @kernel: what the kernel's code makes of it
+ * @findings: all there is to tell
+ * @nr: number of them
+ * @outcome: what follows from them
+ * @cure: what cures it
+ * @rest: bytes after the compressed data
+ * @advice: what to do, in words, or nothing
+ */
+struct result {
+	struct answer kernel;
+	struct finding findings[FINDINGS_MAX];
+	unsigned int nr;
+	enum outcome outcome;
+	enum cure cure;
+	size_t rest;
+	char advice[240];
+};
+
+/**
+ * struct kmod - which kmod is to read the files
+ * @version: 30, 34, ..., or 0 for none
+ * @has: whether it was built with the library of that format
+ * @words: how it was chosen
+ */
+struct kmod {
+	unsigned int version;
+	bool has[NR_FORMATS];
+	char words[160];
+};
+
+/**
+ * struct target - a kernel and a kmod for which files are checked
+ * @release: name of the directory in lib/modules, or ""
+ * @root: where lib/modules is, or ""
+ * @config: path of the kernel's configuration, or NULL for any kernel
+ * @kernel: what that says
+ * @kmod: that reads the files
+ */
+struct target {
+	char *release;
+	char *root;
+	char *config;
+	struct kernel kernel;
+	struct kmod kmod;
+};
+
+extern struct target *targets;
+extern unsigned int nr_targets;
+
+/**
+ * struct options - what was asked for
+ * @kconfig: a configuration, "any", or NULL for that of the release in the path
+ * @kmod: as given, or NULL
+ * @json: file to write, "-" for stdout, or ""
+ * @junit: file to write, or ""
+ * @jobs: files at once
+ * @quiet: print nothing if all files would load
+ * @verbose: print a line for each file
+ */
+struct options {
+	const char *kconfig;
+	const char *kmod;
+	const char *json;
+	const char *junit;
+	long jobs;
+	bool quiet;
+	bool verbose;
+};
+
+/* collect.c */
+void collect(const char *path);
+void collect_from(const char *list);
+
+/* target.c */
+void choose_targets(const struct options *options);
+
+/* module.c */
+void find(struct result *result, const char *id, enum source source, bool fatal,
+	  const char *fmt, ...) __attribute__((format(printf, 5, 6)));
+void inspect(struct result *result, const struct kernel *kernel, const unsigned char *out,
+	     size_t len);
+bool ends_in_signature(const unsigned char *in, size_t size);
+
+/* kmod.c */
+bool parse_kmod(struct kmod *kmod, const char *text);
+bool kmod_of_root(struct kmod *kmod, const char *root);
+void ask_kmod(struct result *result, const struct file *file, const unsigned char *in,
+	      const struct target *target, const struct explanation *e);
+
+/* cure.c */
+void choose_cure(struct result *result, const struct file *file, const struct explanation *e,
+		 const struct target *target);
+void print_cure(FILE *to, const struct file *const *cured, const struct result *const *with,
+		unsigned int count);
+
+/* tell.c */
+int tell(const struct options *options, const struct result *results, FILE *json,
+	 FILE *junit);
+
+#endif /* _CHECK_H */

@@ -1,0 +1,188 @@
+// SPDX-License-Identifier: GPL-2.0
+/* Which files are checked: those that are named, and in a directory those that depmod sees */
+#define _GNU_SOURCE
+#include <errno.h>
+#include <ftw.h>
+#include <limits.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "../replay/magic.h"
+#include "check.h"
+
+/* kmod_exts in kmod's libkmod/libkmod-util.c or shared/util.c */
+static bool depmod_sees(const char *name)
+{
+	static const char *const suffixes[] = { ".ko", ".ko.gz", ".ko.xz", ".ko.zst" };
+	size_t length = strlen(name), i;
+
+	for (i = 0; i < ARRAY_SIZE(suffixes); i++) {
+		size_t suffix = strlen(suffixes[i]);
+
+		if (length > suffix && !strcmp(name + length - suffix, suffixes[i]))
+			return true;
+	}
+	return false;
+}
+
+static const char *base_name(const char *path)
+{
+	const char *slash = strrchr(path, '/');
+
+	return slash ? slash + 1 : path;
+}
+
+static void no_answer(struct file *file, const char *id, enum trouble trouble, const char *why)
+{
+	file->trouble = trouble;
+	file->trouble_id = id;
+	snprintf(file->trouble_says, sizeof(file->trouble_says), "%s", why);
+}
+
+static const char *type_of(mode_t mode)
+{
+	return S_ISFIFO(mode) ? "a pipe (FIFO)" : S_ISSOCK(mode) ? "a socket" :
+	       S_ISCHR(mode) || S_ISBLK(mode) ? "a device" : S_ISDIR(mode) ? "a directory" :
+	       "no regular file";
+}
+
+/* A file that has to have an answer, if only that it cannot be read */
+static struct file *add(const char *path)
+{
+	struct file *file = add_file(path);
+	struct stat st;
+
+	file->format = NO_FORMAT;
+	if (stat(path, &st)) {
+		no_answer(file, "unreadable", TROUBLE, strerror(errno));
+	} else if (!S_ISREG(st.st_mode)) {
+		char why[80];
+
+		snprintf(why, sizeof(why), "%s: neither a file nor a directory",
+			 type_of(st.st_mode));
+		no_answer(file, "not-a-file", TROUBLE, why);
+	} else if (st.st_size > FILE_MAX) {
+		char why[80];
+
+		snprintf(why, sizeof(why), "larger than %d MB", FILE_MAX / MIB);
+		no_answer(file, "too-large", TROUBLE, why);
+	} else if (access(path, R_OK)) {
+		no_answer(file, "unreadable", TROUBLE, strerror(errno));
+	} else {
+		file->size = st.st_size;
+	}
+	return file;
+}
+
+/* A module's name with more behind it, and what a compressor writes inside */
+static bool is_misnamed(const char *path)
+{
+	unsigned char begin[512];
+	bool compressed = false;
+	size_t n;
+	FILE *in;
+
+	if (!strcasestr(base_name(path), ".ko."))
+		return false;
+	in = fopen(path, "r");
+	if (in) {
+		n = fread(begin, 1, sizeof(begin), in);
+		compressed = kind_of(begin, n)->compressed;
+		fclose(in);
+	}
+	return compressed;
+}
+
+static int add_entry(const char *path, const struct stat *st, int type, struct FTW *where)
+{
+	bool seen = depmod_sees(base_name(path));
+	struct stat target;
+
+	(void)where;
+	if (type == FTW_DNR) {
+		no_answer(add_file(path), "unreadable", TROUBLE, strerror(EACCES));
+	} else if (type == FTW_D) {
+		return 0;
+	} else if (type == FTW_NS) {
+		if (seen)
+			add(path);
+	} else if (type == FTW_SL && stat(path, &target)) {
+		if (seen)
+			no_answer(add_file(path), "dangling-link", UNSEEN,
+				  "a link to a file that does not exist");
+	} else if (type == FTW_SL && S_ISDIR(target.st_mode)) {
+		return 0;
+	} else if (!S_ISREG((type == FTW_SL ? &target : st)->st_mode)) {
+		no_answer(add_file(path), "not-a-file", seen ? UNSEEN : ASIDE,
+			  type_of((type == FTW_SL ? &target : st)->st_mode));
+	} else if (seen) {
+		add(path);
+	} else if (is_misnamed(path)) {
+		no_answer(add_file(path), "name-not-seen", UNSEEN,
+			  "depmod does not see it: the name of a module ends in .ko, .ko.gz, .ko.xz or .ko.zst");
+	}
+	return 0;
+}
+
+static int by_path(const void *a, const void *b)
+{
+	const struct file *one = a, *other = b;
+
+	return strcmp(one->path, other->path);
+}
+
+static void add_tree(const char *path)
+{
+	unsigned int before = nr_files, modules = 0, i;
+	char inside[PATH_MAX + 2];
+	struct stat st;
+
+	/* A link that is named is followed */
+	snprintf(inside, sizeof(inside), "%s/.", path);
+	if (nftw(lstat(path, &st) || S_ISLNK(st.st_mode) ? inside : path, add_entry, 16, FTW_PHYS))
+		die("%s: %s", path, strerror(errno));
+	for (i = before; i < nr_files; i++)
+		modules += files[i].trouble != ASIDE;
+	if (!modules)
+		die("%s: no module in this directory (.ko, .ko.gz, .ko.xz, .ko.zst)", path);
+	qsort(files + before, nr_files - before, sizeof(*files), by_path);
+}
+
+/**
+ * collect() - take a file, or the modules in a directory
+ * @path: its name
+ */
+void collect(const char *path)
+{
+	struct stat st;
+
+	if (!stat(path, &st) && S_ISDIR(st.st_mode))
+		add_tree(path);
+	else
+		add(path);
+}
+
+/**
+ * collect_from() - take what a list names, a NUL behind each name
+ * @list: the file with the list, or "-" for stdin
+ */
+void collect_from(const char *list)
+{
+	FILE *names = strcmp(list, "-") ? open_file(list, "r") : stdin;
+	unsigned int before = nr_files;
+	char *path = NULL;
+	size_t room = 0;
+
+	while (getdelim(&path, &room, 0, names) > 0) {
+		if (!*path)
+			die("%s: an empty name in the list of files", list);
+		collect(path);
+	}
+	free(path);
+	if (ferror(names))
+		die("%s: %s", list, strerror(errno));
+	if (nr_files == before)
+		die("%s: no name in the list of files", list);
+}

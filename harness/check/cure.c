@@ -1,0 +1,158 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Commands for a shell that make a file one that loads. They write into the file that is
+ * there: a link stays one, and owner, mode and time stay. What they need lies in a directory
+ * of its own, which is gone in the end.
+ */
+#define _GNU_SOURCE
+#include <ctype.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "check.h"
+
+static bool found(const struct result *result, const char *id)
+{
+	unsigned int i;
+
+	for (i = 0; i < result->nr; i++)
+		if (!strcmp(result->findings[i].id, id))
+			return true;
+	return false;
+}
+
+/* It is no module, or no whole one: what is written anew would be none either */
+static bool is_hopeless(const struct result *result)
+{
+	unsigned int i;
+
+	for (i = 0; i < result->nr; i++)
+		if (result->findings[i].source == BY_MODULE)
+			return true;
+	return found(result, "damaged") || found(result, "cut-off") || found(result, "unexplained");
+}
+
+/**
+ * choose_cure() - decide which commands cure a file
+ * @result: what is found; gets the cure
+ * @file: with what the stock library says
+ * @e: what is found in the file
+ * @target: the kernel and the kmod
+ */
+void choose_cure(struct result *result, const struct file *file, const struct explanation *e,
+		 const struct target *target)
+{
+	bool recompress = !strncmp(result->advice, "recompress", strlen("recompress"));
+
+	bool damaged = file->tool_failed && !result->rest;
+
+	if (result->outcome != FAILS || damaged || is_hopeless(result))
+		return;
+	if (found(result, "signed-after-compression") || found(result, "unsigned")) {
+		result->cure = SIGN;
+		snprintf(result->advice, sizeof(result->advice), "decompress, sign, compress");
+	} else if (file->format == GZIP && target->kernel.has_highmem) {
+		result->cure = DECOMPRESS;
+	} else if ((found(result, "trailing-bytes") || found(result, "xz-padding")) && !e->cause) {
+		result->cure = TRUNCATE;
+	} else if (found(result, "kmod-no-content-size") || recompress) {
+		result->cure = RECOMPRESS;
+	}
+}
+
+/*
+ * What a shell takes for one word, whatever is in it, and for no option. What is not to get
+ * at a terminal is in octal; no name of a module ends in a newline, which would be lost.
+ */
+static void quoted(FILE *to, const struct file *file)
+{
+	const char *path = file->path;
+
+	if (strcmp(path, file->shown)) {
+		fputs("\"$(printf '", to);
+		if (*path == '-')
+			fputs("./", to);
+		for (; *path; path++)
+			fprintf(to, isalnum((unsigned char)*path) || strchr("/._+", *path) ?
+				"%c" : "\\%03o", (unsigned char)*path);
+		fputs("')\"", to);
+		return;
+	}
+	fputs(*path == '-' ? "./'" : "'", to);
+	for (; *path; path++)
+		if (*path == '\'')
+			fputs("'\\''", to);
+		else
+			fputc(*path, to);
+	fputc('\'', to);
+}
+
+/* What is done with "$f"; "$n" is the number of bytes after the compressed data, if any */
+static void commands(FILE *to, enum cure cure, const struct file *file, bool rest)
+{
+	const struct format_info *format = &formats[file->format];
+
+	fprintf(to, "(set -e; t=$(mktemp -d); trap 'rm -rf \"$t\"' EXIT; ");
+	if (rest)
+		fprintf(to, "head -c \"-$n\" \"$f\" >\"$t/in\"; ");
+	fprintf(to, "%s %s <\"%s\" >\"$t/ko\"; ", format->tool, format->args,
+		rest ? "$t/in" : "$f");
+	if (cure == SIGN)
+		fprintf(to, "\"$SIGN_FILE\" sha256 \"$KEY\" \"$CERT\" \"$t/ko\"; ");
+	if (cure == DECOMPRESS) {
+		fprintf(to, "k=${f%%.%s}; set -C; cat \"$t/ko\" >\"$k\"; ", format->suffix);
+		fputs("chmod --reference=\"$f\" \"$k\"; chown --reference=\"$f\" \"$k\"; ", to);
+		fputs("touch -r \"$f\" \"$k\"; rm \"$f\")", to);
+	} else {
+		fprintf(to, "%s; touch -r \"$f\" \"$t/new\"; ", format->command);
+		fputs("cat \"$t/new\" >\"$f\"; touch -r \"$t/new\" \"$f\")", to);
+	}
+}
+
+/**
+ * print_cure() - print the commands that cure some files
+ * @to: where
+ * @cured: the files, all of one format
+ * @with: the same cure for each, and bytes after the compressed data for all or none
+ * @count: their number
+ */
+void print_cure(FILE *to, const struct file *const *cured, const struct result *const *with,
+		unsigned int count)
+{
+	enum cure cure = with[0]->cure;
+	bool rest = with[0]->rest;
+	unsigned int i;
+
+	if (cure == TRUNCATE) {
+		for (i = 0; i < count; i++) {
+			fprintf(to, "%struncate -s -%zu ", i ? "\n" : "", with[i]->rest);
+			quoted(to, cured[i]);
+		}
+		return;
+	}
+	if (cure == SIGN) {
+		fputs(": \"${SIGN_FILE:?the kernel's scripts/sign-file}\" ", to);
+		fputs("\"${KEY:?}\" \"${CERT:?}\"; ", to);
+	}
+	if (count == 1) {
+		fputs("f=", to);
+		quoted(to, cured[0]);
+		if (rest)
+			fprintf(to, " n=%zu", with[0]->rest);
+		fputs("; ", to);
+		commands(to, cure, cured[0], rest);
+		return;
+	}
+	/* Names, each with its number in front where there is one */
+	fputs("set --", to);
+	for (i = 0; i < count; i++) {
+		fputs(i % 5 ? " " : " \\\n", to);
+		if (rest)
+			fprintf(to, "%zu ", with[i]->rest);
+		quoted(to, cured[i]);
+	}
+	fputs(rest ? "\nwhile [ $# -gt 0 ]; do n=$1 f=$2; shift 2; " :
+	      "\nfor f; do ", to);
+	commands(to, cure, cured[0], rest);
+	fputs(" || echo \"not cured: $f\" >&2; done", to);
+}

@@ -1,0 +1,168 @@
+// SPDX-License-Identifier: GPL-2.0
+/* For which kernel and which kmod a file is checked: those of the release in its path */
+#define _GNU_SOURCE
+#include <errno.h>
+#include <limits.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "../replay/config.h"
+#include "check.h"
+
+struct target *targets;
+unsigned int nr_targets;
+
+static char *__attribute__((format(printf, 1, 2))) text(const char *fmt, ...)
+{
+	va_list args;
+	char *result;
+
+	va_start(args, fmt);
+	if (vasprintf(&result, fmt, args) < 0)
+		die("no memory");
+	va_end(args);
+	return result;
+}
+
+/* Its directory without links, its own name as it is: a link may lead out of lib/modules */
+static char *absolute(const char *path)
+{
+	char *copy = strdup(path), *slash = copy ? strrchr(copy, '/') : NULL, *dir, *result;
+
+	if (!copy)
+		die("no memory");
+	if (slash)
+		*slash = '\0';
+	dir = realpath(!slash ? "." : *copy ? copy : "/", NULL);
+	result = dir ? text("%s/%s", dir, slash ? slash + 1 : copy) : strdup(path);
+	free(dir);
+	free(copy);
+	return result;
+}
+
+/* ROOT/lib/modules/RELEASE/...; false if the path has no such part */
+static bool split(const char *path, char **root, char **release)
+{
+	static const char part[] = "/lib/modules/";
+	char *whole = absolute(path), *at = whole, *last = NULL;
+	size_t length;
+
+	while ((at = strstr(at, part)))
+		last = at++;
+	if (last && strchr(last + strlen(part), '/')) {
+		length = strcspn(last + strlen(part), "/");
+		*release = strndup(last + strlen(part), length);
+		*last = '\0';
+		length = strlen(whole);
+		if (length >= 4 && !strcmp(whole + length - 4, "/usr"))
+			whole[length - 4] = '\0';
+		*root = whole;
+		return true;
+	}
+	free(whole);
+	return false;
+}
+
+static char *config_of(const char *root, const char *release)
+{
+	static const char *const places[] = {
+		"%s/lib/modules/%s/config", "%s/usr/lib/modules/%s/config",
+		"%s/lib/modules/%s/build/.config", "%s/usr/lib/modules/%s/build/.config",
+		"%s/boot/config-%s",
+	};
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(places); i++) {
+		char *path = text(places[i], root, release);
+
+		if (!access(path, R_OK))
+			return path;
+		free(path);
+	}
+	return NULL;
+}
+
+static void read_config(struct target *target, const char *path)
+{
+	struct kernel *kernel = &target->kernel;
+	const char *error = read_kernel_config(kernel, path);
+
+	if (error)
+		die("%s: %s", path, error);
+	if (!kernel->has_modules)
+		die("%s: that kernel loads no modules (CONFIG_MODULES is not set)", path);
+	target->config = strdup(path);
+}
+
+static void any_kernel(struct target *target)
+{
+	target->kernel.is_64bit = true;
+	target->kernel.decoder = NO_FORMAT;
+	set_all_bcj(&target->kernel);
+}
+
+static unsigned int code_release(void)
+{
+	unsigned int major, minor;
+
+	return sscanf(KERNEL_NAME, "linux %u.%u", &major, &minor) == 2 ?
+	       VERSION(major, minor) : 0;
+}
+
+static struct target *add_target(const struct options *options, const char *root,
+				 const char *release)
+{
+	struct target *target;
+	unsigned int code = code_release();
+
+	targets = realloc(targets, (nr_targets + 1) * sizeof(*targets));
+	if (!targets)
+		die("no memory");
+	target = memset(&targets[nr_targets++], 0, sizeof(*target));
+	target->root = strdup(root);
+	target->release = strdup(release);
+	target->kernel.release = code;
+	if (options->kconfig && strcmp(options->kconfig, "any"))
+		read_config(target, options->kconfig);
+	else if (!options->kconfig && *release)
+		target->config = config_of(root, release);
+	if (!options->kconfig && target->config)
+		read_config(target, target->config);
+	target->kernel.release = code;
+	if (!target->config)
+		any_kernel(target);
+	if (options->kmod) {
+		if (!parse_kmod(&target->kmod, options->kmod))
+			die("--kmod=%s: neither none nor such as 30, 34 or 34+ZLIB",
+			    options->kmod);
+	} else if (!*release || !kmod_of_root(&target->kmod, root)) {
+		parse_kmod(&target->kmod, "34");
+		snprintf(target->kmod.words, sizeof(target->kmod.words),
+			 "kmod 34 without zlib: the strictest, as none is known for these files");
+	}
+	return target;
+}
+
+/**
+ * choose_targets() - find out for which kernel and kmod each file is checked
+ * @options: that may name them
+ */
+void choose_targets(const struct options *options)
+{
+	unsigned int i, t;
+
+	for (i = 0; i < nr_files; i++) {
+		char *root = "", *release = "";
+
+		split(files[i].path, &root, &release);
+		for (t = 0; t < nr_targets; t++)
+			if (!strcmp(targets[t].root, root) &&
+			    !strcmp(targets[t].release, release))
+				break;
+		if (t == nr_targets)
+			add_target(options, root, release);
+		files[i].target_nr = t;
+	}
+}

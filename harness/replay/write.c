@@ -1,0 +1,133 @@
+// SPDX-License-Identifier: GPL-2.0
+/* See write.h. */
+#include <ctype.h>
+#include <string.h>
+
+#include "files.h"
+#include "write.h"
+
+/**
+ * json_string() - write a string
+ * @json: where
+ * @text: its bytes; what is not UTF-8 becomes U+FFFD
+ */
+void json_string(FILE *json, const char *text)
+{
+	unsigned int code, n;
+
+	fputc('"', json);
+	for (; *text; text += n) {
+		n = utf8(text, &code);
+		if (!n) {
+			fputs("\\ufffd", json);
+			n = 1;
+		} else if (code == '"' || code == '\\') {
+			fprintf(json, "\\%c", code);
+		} else if (code < ' ' || code == 0x7f) {
+			fprintf(json, "\\u%04x", code);
+		} else {
+			fwrite(text, 1, n, json);
+		}
+	}
+	fputc('"', json);
+}
+
+static bool is_utf8(const char *text)
+{
+	unsigned int code, n;
+
+	for (; *text; text += n) {
+		n = utf8(text, &code);
+		if (!n)
+			return false;
+	}
+	return true;
+}
+
+/**
+ * json_name() - write the name of a file, as the first member of an object
+ * @json: where
+ * @path: the name
+ *
+ * One that is not UTF-8 is in "file" for people to read, and in "file_bytes"
+ * percent-encoded, to be opened by: urllib.parse.unquote_to_bytes() in Python.
+ */
+void json_name(FILE *json, const char *path)
+{
+	fputs("\"file\": ", json);
+	json_string(json, path);
+	if (is_utf8(path))
+		return;
+	fputs(",\n      \"file_bytes\": \"", json);
+	for (; *path; path++)
+		fprintf(json, isalnum((unsigned char)*path) ||
+			strchr("-._~/", *path) ? "%c" : "%%%02X",
+			(unsigned char)*path);
+	fputc('"', json);
+}
+
+/**
+ * xml_text() - write text between elements, or inside an attribute
+ * @xml: where
+ * @text: which printable() or clean() has been over
+ */
+void xml_text(FILE *xml, const char *text)
+{
+	for (; *text; text++)
+		switch (*text) {
+		case '&':
+			fputs("&amp;", xml);
+			break;
+		case '<':
+			fputs("&lt;", xml);
+			break;
+		case '>':
+			fputs("&gt;", xml);
+			break;
+		case '"':
+			fputs("&quot;", xml);
+			break;
+		default:
+			fputc(*text, xml);
+		}
+}
+
+/**
+ * xml_attribute() - write an attribute of an element
+ * @xml: where
+ * @name: of the attribute
+ * @text: its value, which printable() or clean() has been over
+ */
+void xml_attribute(FILE *xml, const char *name, const char *text)
+{
+	fprintf(xml, " %s=\"", name);
+	xml_text(xml, text);
+	fputc('"', xml);
+}
+
+/**
+ * open_answers() - open what is to be written, from where the user stands, or die
+ * @path: its name, or nothing
+ *
+ * Return: the stream, or NULL for nothing.
+ */
+FILE *open_answers(const char *path)
+{
+	return *path ? open_file(path, "w") : NULL;
+}
+
+/**
+ * close_written() - close what was written, or die
+ * @file: the stream, or NULL
+ * @path: its name
+ */
+void close_written(FILE *file, const char *path)
+{
+	bool failed;
+
+	if (!file)
+		return;
+	failed = ferror(file);
+	if (fclose(file) || failed)
+		die("%s: cannot be written", path);
+}

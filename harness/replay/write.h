@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* JSON and XML */
+#ifndef _WRITE_H
+#define _WRITE_H
+
+#include <stdio.h>
+
+void json_string(FILE *json, const char *text);
+void json_name(FILE *json, const char *path);
+void xml_text(FILE *xml, const char *text);
+void xml_attribute(FILE *xml, const char *name, const char *text);
+FILE *open_answers(const char *path);
+void close_written(FILE *file, const char *path);
+
+#endif /* _WRITE_H */
