@@ -211,6 +211,10 @@ status=0
 [ "$status" -eq 1 ] || wrong "the corpus: exit status $status" "$(cat errors)"
 ! grep -e 'no answer' -e 'did not come back' out || wrong 'the corpus: not all is answered'
 tail -n 1 out
+image=$(sh "$top/harness/boot/package.sh" amd64 linux-image-cloud-amd64/trixie)
+xz -dc "$(find "${image#* }" -name dummy.ko.xz)" >module.ko
+python3 "$top/harness/test/check_fuzz.py" "$tmp/check" "$tmp/fuzz" 1 20 module.ko corpus/*/*.ko.* ||
+	wrong 'a damaged file or configuration'
 
 echo "$count logs read, $wrong wrong"
 [ "$wrong" -eq 0 ]
