@@ -15,8 +15,6 @@
 #include "check.h"
 #include "stock.h"
 
-/* Fewer bytes it does not look at */
-#define SHORTEST_FILE		6
 /* From here on insmod leaves decompression to the kernel */
 #define LEAVES_TO_KERNEL	31
 /* From here on a zstd frame is decompressed at once, into as many bytes as its header says */
@@ -182,7 +180,7 @@ static const char *one_zstd(const unsigned char *in, size_t size)
 	unsigned char *out;
 	size_t ret;
 
-	if (!length || length == ZSTD_CONTENTSIZE_UNKNOWN || length == ZSTD_CONTENTSIZE_ERROR)
+	if (length == ZSTD_CONTENTSIZE_UNKNOWN || length == ZSTD_CONTENTSIZE_ERROR)
 		return "Failed to determine decompression size";
 	out = length <= OUTPUT_MAX ? malloc(length) : NULL;
 	if (!out)
@@ -198,8 +196,6 @@ static const char *one_zstd(const unsigned char *in, size_t size)
 static const char *refusal(const struct kmod *kmod, const struct file *file,
 			   const unsigned char *in, const struct explanation *e)
 {
-	if (file->size < SHORTEST_FILE)
-		return "Invalid argument";
 	/* A skippable frame has another magic number: it is taken for an ELF file */
 	if (file->format == ZSTD && memcmp(in, "\x28\xb5\x2f\xfd", 4))
 		return "Exec format error";

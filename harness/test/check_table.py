@@ -95,13 +95,13 @@ class Table:
                          for r in reader]
         self.cured = self.compared = 0
 
-    def environment(self) -> dict[str, str]:
-        return dict(os.environ, SIGN_FILE=self.sign_file, KEY="../key.pem",
-                    CERT="../key.x509", P=self.program, LC_ALL="C.UTF-8")
-
     def shell(self, directory: pathlib.Path, command: str) -> subprocess.CompletedProcess[bytes]:
+        temporary = pathlib.Path(f"{directory}.tmp")
+        temporary.mkdir(exist_ok=True)
+        environment = dict(os.environ, SIGN_FILE=self.sign_file, KEY="../key.pem", LC_ALL="C.UTF-8",
+                           CERT="../key.x509", P=self.program, TMPDIR=str(temporary))
         return subprocess.run(["sh", "-c", PRELUDE + command], cwd=directory,
-                              env=self.environment(), capture_output=True, timeout=300)
+                              env=environment, capture_output=True, timeout=300)
 
     def ask(self, directory: pathlib.Path, arguments: list[str]) -> tuple[int, str]:
         result = subprocess.run([self.program, *arguments], cwd=directory,
@@ -152,6 +152,8 @@ class Table:
             arguments = [re.sub(r"\.ko\.\w+$", ".ko", a) for a in arguments]
         elif set(directory.iterdir()) != set(before):
             wrong.append("the cure leaves files behind")
+        if any(pathlib.Path(f"{directory}.tmp").iterdir()):
+            wrong.append("the cure leaves temporary files behind")
         status, text = self.ask(directory, arguments)
         if status:
             wrong.append(f"after the cure, status {status}: {text}")
