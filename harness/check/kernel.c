@@ -16,6 +16,12 @@ enum xz_ret __wrap_xz_dec_bcj_reset(struct xz_dec_bcj *s, u8 id)
 	return __real_xz_dec_bcj_reset(s, id);
 }
 
+/* A tenth of all time is spent in the one of native.c, which goes by the byte */
+u32 __wrap_crc32_le(u32 crc, const void *p, size_t len)
+{
+	return ~crc32(~crc, p, len);
+}
+
 /* A rule that is broken */
 void kunit_fail(struct kunit *test, const char *where, const char *format, ...)
 {

@@ -52,6 +52,10 @@ enum native_check_result native_check(struct native_check *check);
 struct xz_dec_bcj;
 enum xz_ret __wrap_xz_dec_bcj_reset(struct xz_dec_bcj *s, u8 id);
 enum xz_ret __real_xz_dec_bcj_reset(struct xz_dec_bcj *s, u8 id);
+u32 __wrap_crc32_le(u32 crc, const void *p, size_t len);
+
+/* zlib's, which is in the program anyway */
+unsigned long crc32(unsigned long crc, const void *p, unsigned int len);
 #endif
 
 #endif /* _CHECK_KERNEL_H */

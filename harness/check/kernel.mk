@@ -19,7 +19,8 @@ $(O)/check.o: $(O)/check_all.o
 
 $(O)/check_all.o: $(O)/check_kernel.o $(shared)
 	@$(say) "  LD      $(@:$(O)/%=%)"
-	$(quiet)$(HOSTCC) -m$(BITS) -nostdlib -r -Wl,--wrap=xz_dec_bcj_reset -o $@ $^
+	$(quiet)$(HOSTCC) -m$(BITS) -nostdlib -r -Wl,--wrap=xz_dec_bcj_reset \
+		-Wl,--wrap=crc32_le -o $@ $^
 
 $(O)/check_kernel.o: $(check_dir)kernel.c $(O)/flags
 	@$(say) "  CC      $(@:$(O)/%=%)"
