@@ -213,7 +213,7 @@ static void tell_damage(struct result *result, const struct file *file)
 	snprintf(result->advice, sizeof(result->advice), "%s", damage.advice);
 }
 
-static void from_kernel(struct result *result, const struct file *file)
+static void from_kernel(struct result *result)
 {
 	const struct answer *answer = &result->kernel;
 
@@ -225,17 +225,16 @@ static void from_kernel(struct result *result, const struct file *file)
 	else if (!is_fine(answer->verdict))
 		find(result, answer->cause ? answer->cause : "unexplained", BY_KERNEL, true, "%s",
 		     answer->why);
-	else if (file->tool_failed && answer->verdict == LEFT)
-		find(result, answer->cause, BY_KERNEL, true, "%s", answer->why);
 }
 
 /* The kernel has no decoder for the file: what it is, the library has to say */
-static void without_decoder(struct result *result, const struct file *file)
+static void without_decoder(struct result *result, const struct file *file,
+			    const struct explanation *e)
 {
 	struct answer *answer = &result->kernel;
 
 	answer->verdict = LEFT;
-	if (file->tool_failed) {
+	if (file->tool_failed && !e->rest) {
 		is_damaged(answer, file);
 		answer->verdict = REFUSED;
 	}
@@ -265,14 +264,15 @@ static void ask_compressed(struct file *file, struct result *result, const unsig
 	if (file->asked)
 		judge(&result->kernel, file, in, &target->kernel);
 	else
-		without_decoder(result, file);
+		without_decoder(result, file, &e);
 	result->rest = e.rest;
-	from_kernel(result, file);
+	from_kernel(result);
 	if (file->tool_failed && !e.rest && result->outcome == FAILS)
 		tell_damage(result, file);
 	if (e.rest && ends_in_signature(in, file->size))
 		find(result, "signed-after-compression", BY_KERNEL, true,
-		     "a signature follows the compressed data; the kernel ignores it and the module counts as unsigned");
+		     "a signature follows the compressed data; the kernel ignores it and the module counts as unsigned%s",
+		     result->is_signed ? ", but for the signature inside it" : "");
 	ask_kmod(result, file, in, target, &e);
 	choose_cure(result, file, &e, target);
 }
@@ -323,6 +323,7 @@ static void ask(struct file *file, struct result *result)
 		ask_other(file, result, in);
 	else
 		ask_compressed(file, result, in);
+	ask_kmod_by_name(result, file->path, file->format, &asked.target->kmod);
 }
 
 /* A process that was not to die has died; a kill has come from somebody else */
@@ -340,13 +341,17 @@ static void give_up(const struct file *file, struct result *result, int signal)
 /* What needs no process to be told */
 static bool is_told(const struct file *file, struct result *result)
 {
-	if (file->trouble == TROUBLE)
+	const struct target *target = &targets[file->target_nr];
+
+	if (target->error)
+		no_answer(result, "configuration", "%s: %s", target->config, target->error);
+	else if (file->trouble == TROUBLE)
 		no_answer(result, file->trouble_id, "%s", file->trouble_says);
 	else if (file->trouble)
 		find(result, file->trouble_id, BY_NAME,
-		     file->trouble == UNSEEN && targets[file->target_nr].kmod.version, "%s",
+		     file->trouble == UNSEEN && target->kmod.version, "%s",
 		     file->trouble_says);
-	return file->trouble != NO_TROUBLE;
+	return target->error || file->trouble != NO_TROUBLE;
 }
 
 /* On a terminal, from the third second on; the line is gone when the answers come */
@@ -469,6 +474,9 @@ static void parse(struct options *options, int argc, char **argv)
 
 	opterr = 0;
 	while ((c = getopt_long(argc, argv, "qvh", known, NULL)) != -1) {
+		/* One that was meant as the next option */
+		if (optarg && !strncmp(optarg, "--", 2))
+			die("%s: no value for an option; --help names them", optarg);
 		switch (c) {
 		case 'k':
 			options->kconfig = optarg;

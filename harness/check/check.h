@@ -42,6 +42,7 @@ enum cure { NO_CURE, SIGN, DECOMPRESS, RECOMPRESS, TRUNCATE };
  * @outcome: what follows from them
  * @cure: what cures it
  * @rest: bytes after the compressed data
+ * @is_signed: whether a signature came out with the module
  * @advice: what to do, in words, or nothing
  */
 struct result {
@@ -51,6 +52,7 @@ struct result {
 	enum outcome outcome;
 	enum cure cure;
 	size_t rest;
+	bool is_signed;
 	char advice[240];
 };
 
@@ -71,6 +73,7 @@ struct kmod {
  * @release: name of the directory in lib/modules, or ""
  * @root: where lib/modules is, or ""
  * @config: path of the kernel's configuration, or NULL for any kernel
+ * @error: what is wrong with that, or NULL
  * @kernel: what that says
  * @kmod: that reads the files
  */
@@ -78,6 +81,7 @@ struct target {
 	char *release;
 	char *root;
 	char *config;
+	const char *error;
 	struct kernel kernel;
 	struct kmod kmod;
 };
@@ -124,6 +128,8 @@ bool parse_kmod(struct kmod *kmod, const char *text);
 bool kmod_of_root(struct kmod *kmod, const char *root);
 void ask_kmod(struct result *result, const struct file *file, const unsigned char *in,
 	      const struct target *target, const struct explanation *e);
+void ask_kmod_by_name(struct result *result, const char *path, enum format format,
+		      const struct kmod *kmod);
 
 /* cure.c */
 void choose_cure(struct result *result, const struct file *file, const struct explanation *e,

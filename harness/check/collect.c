@@ -100,11 +100,13 @@ static int add_entry(const char *path, const struct stat *st, int type, struct F
 	bool seen = depmod_sees(base_name(path));
 	struct stat target;
 
-	(void)where;
 	if (type == FTW_DNR) {
 		no_answer(add_file(path), "unreadable", TROUBLE, strerror(EACCES));
 	} else if (type == FTW_D) {
-		return 0;
+		/* So does depmod */
+		return where->level && (!strcmp(base_name(path), "build") ||
+					!strcmp(base_name(path), "source")) ?
+		       FTW_SKIP_SUBTREE : FTW_CONTINUE;
 	} else if (type == FTW_NS) {
 		if (seen)
 			add(path);
@@ -140,8 +142,9 @@ static void add_tree(const char *path)
 	struct stat st;
 
 	/* A link that is named is followed */
-	snprintf(inside, sizeof(inside), "%s/.", path);
-	if (nftw(lstat(path, &st) || S_ISLNK(st.st_mode) ? inside : path, add_entry, 16, FTW_PHYS))
+	snprintf(inside, sizeof(inside), "%s%s", path,
+		 lstat(path, &st) || S_ISLNK(st.st_mode) ? "/." : "");
+	if (nftw(inside, add_entry, 16, FTW_PHYS | FTW_ACTIONRETVAL))
 		die("%s: %s", path, strerror(errno));
 	for (i = before; i < nr_files; i++)
 		modules += files[i].trouble != ASIDE;

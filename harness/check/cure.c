@@ -55,7 +55,10 @@ void choose_cure(struct result *result, const struct file *file, const struct ex
 		result->cure = DECOMPRESS;
 	} else if ((found(result, "trailing-bytes") || found(result, "xz-padding")) && !e->cause) {
 		result->cure = TRUNCATE;
-	} else if (found(result, "kmod-no-content-size") || recompress) {
+	} else if (found(result, "kmod-without-zlib")) {
+		result->cure = NO_CURE;
+	} else if (found(result, "kmod-no-content-size") || found(result, "kmod-refuses") ||
+		   recompress) {
 		result->cure = RECOMPRESS;
 	}
 }
@@ -104,8 +107,10 @@ static void commands(FILE *to, enum cure cure, const struct file *file, bool res
 		fputs("chmod --reference=\"$f\" \"$k\"; chown --reference=\"$f\" \"$k\"; ", to);
 		fputs("touch -r \"$f\" \"$k\"; rm \"$f\")", to);
 	} else {
-		fprintf(to, "%s; touch -r \"$f\" \"$t/new\"; ", format->command);
-		fputs("cat \"$t/new\" >\"$f\"; touch -r \"$t/new\" \"$f\")", to);
+		fprintf(to, "%s; touch -r \"$f\" \"$t/new\"; cp \"$f\" \"$t/old\"; ",
+			format->command);
+		fputs("cat \"$t/new\" >\"$f\" || { cat \"$t/old\" >\"$f\"; false; }; ", to);
+		fputs("touch -r \"$t/new\" \"$f\")", to);
 	}
 }
 
@@ -131,7 +136,7 @@ void print_cure(FILE *to, const struct file *const *cured, const struct result *
 		return;
 	}
 	if (cure == SIGN) {
-		fputs(": \"${SIGN_FILE:?the kernel's scripts/sign-file}\" ", to);
+		fputs(": \"${SIGN_FILE:?is scripts/sign-file of the kernel}\" ", to);
 		fputs("\"${KEY:?}\" \"${CERT:?}\"; ", to);
 	}
 	if (count == 1) {

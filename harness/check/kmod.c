@@ -211,6 +211,17 @@ static const char *refusal(const struct kmod *kmod, const struct file *file,
 	return file->tool_failed ? file->tool_says : NULL;
 }
 
+static void without_zlib(struct result *result, const struct kmod *kmod, const char *taken)
+{
+	find(result, "kmod-without-zlib", BY_KMOD, true,
+	     "%skmod %u without zlib cannot read .gz: depmod leaves it out of modules.dep",
+	     taken, kmod->version);
+	if (!result->advice[0])
+		snprintf(result->advice, sizeof(result->advice),
+			 "compress it with %s, or ask with --kmod=%u+ZLIB if that kmod has zlib",
+			 formats[XZ].advice, kmod->version);
+}
+
 static const char *after_the_end(const struct result *result, const struct file *file,
 				 const unsigned char *in, const struct explanation *e)
 {
@@ -252,22 +263,20 @@ void ask_kmod(struct result *result, const struct file *file, const unsigned cha
 		return;
 	}
 	if (file->format == GZIP && !kmod->has[GZIP])
-		find(result, "kmod-without-zlib", BY_KMOD, true,
-		     "%skmod %u without zlib does not: depmod leaves it out of modules.dep",
-		     taken, kmod->version);
+		without_zlib(result, kmod, taken);
 	else if (!strcmp(says ?: "", "Failed to determine decompression size"))
 		find(result, "kmod-no-content-size", BY_KMOD, true,
-		     "no content size in the frame header, as from a pipe: %skmod 34 and later (modinfo, depmod) does not",
+		     "no content size in the frame header, as from a pipe: %skmod 34 and later (modinfo, depmod) cannot read it",
 		     taken);
 	else if (rest)
 		find(result, rest[0] && file->format == XZ && !e->trailing ? "xz-padding" :
 		     "trailing-bytes", BY_KMOD, says, "%s: %s", rest,
 		     !says ? "ignored" : *taken ?
-		     "the kernel takes it, and kmod (modinfo, depmod) does not" :
-		     "kmod (modinfo, depmod) does not read it");
+		     "the kernel takes it, and kmod (modinfo, depmod) cannot read it" :
+		     "kmod (modinfo, depmod) cannot read it");
 	else if (says && result->kernel.verdict == RIGHT)
 		find(result, "kmod-refuses", BY_KMOD, true,
-		     "the kernel takes it; kmod %u (modinfo, depmod) does not: it says \"%s\"",
+		     "the kernel takes it; kmod %u (modinfo, depmod) cannot read it: it says \"%s\"",
 		     kmod->version, says);
 	else if (says)
 		find(result, "kmod-refuses", BY_KMOD, true, "kmod %u does not read it: \"%s\"",
@@ -282,4 +291,18 @@ void ask_kmod(struct result *result, const struct file *file, const unsigned cha
 		find(result, "kmod-leaves-it", BY_KMOD, false,
 		     "kmod %u leaves it to a kernel with a decoder for %s, whose refusal is final",
 		     kmod->version, formats[file->format].name);
+}
+
+/**
+ * ask_kmod_by_name() - tell whether kmod sees a file of another content than its name says
+ * @result: gets that
+ * @path: the file's name
+ * @format: what its content is, or NO_FORMAT
+ * @kmod: that is asked
+ */
+void ask_kmod_by_name(struct result *result, const char *path, enum format format,
+		      const struct kmod *kmod)
+{
+	if (kmod->version && !kmod->has[GZIP] && format != GZIP && format_by_name(path) == GZIP)
+		without_zlib(result, kmod, "");
 }

@@ -82,55 +82,135 @@ advise(struct result *result, const char *fmt, ...)
 static void cut_off(struct result *result, unsigned long long end, size_t len)
 {
 	find(result, "module-cut-off", BY_MODULE, true,
-	     "what comes out is part of a module: %zu bytes, and its sections end at byte %llu",
+	     "part of a module: %zu bytes, and its sections end at byte %llu",
 	     len, end);
 }
 
+/* An ELF file whose header and section table are there */
+struct elf {
+	const unsigned char *bytes;
+	size_t len;
+	bool is_64bit;
+	bool big;
+	unsigned long long table;
+	unsigned long long count;
+	unsigned long long names;
+};
+
+struct section {
+	unsigned long long name;
+	unsigned long long type;
+	unsigned long long at;
+	unsigned long long size;
+};
+
+static void read_section(const struct elf *elf, unsigned long long nr, struct section *section)
+{
+	bool big = elf->big;
+	size_t size = elf->is_64bit ? sizeof(Elf64_Shdr) : sizeof(Elf32_Shdr);
+	const unsigned char *header = elf->bytes + elf->table + nr * size;
+
+	section->name = FIELD(header, elf->is_64bit, Shdr, sh_name);
+	section->type = FIELD(header, elf->is_64bit, Shdr, sh_type);
+	section->at = FIELD(header, elf->is_64bit, Shdr, sh_offset);
+	section->size = FIELD(header, elf->is_64bit, Shdr, sh_size);
+}
+
+/* The header, and whether it is one of a relocatable file with all its sections in a table */
+static bool read_header(struct result *result, struct elf *elf)
+{
+	const unsigned char *out = elf->bytes;
+	unsigned long long type, size;
+	bool wide, big;
+
+	wide = elf->len > EI_CLASS && out[EI_CLASS] == ELFCLASS64;
+	if (elf->len < (wide ? sizeof(Elf64_Ehdr) : sizeof(Elf32_Ehdr))) {
+		cut_off(result, sizeof(Elf64_Ehdr), elf->len);
+		return false;
+	}
+	elf->is_64bit = wide;
+	elf->big = out[EI_DATA] == ELFDATA2MSB;
+	big = elf->big;
+	type = FIELD(out, wide, Ehdr, e_type);
+	elf->table = FIELD(out, wide, Ehdr, e_shoff);
+	elf->count = FIELD(out, wide, Ehdr, e_shnum);
+	elf->names = FIELD(out, wide, Ehdr, e_shstrndx);
+	size = wide ? sizeof(Elf64_Shdr) : sizeof(Elf32_Shdr);
+	if (type != ET_REL) {
+		find(result, "module-not-relocatable", BY_MODULE, true,
+		     "a program or a library, and no module: ELF type %llu, where a module has %d",
+		     type, ET_REL);
+	} else if (elf->names >= elf->count || FIELD(out, wide, Ehdr, e_shentsize) != size) {
+		find(result, "module-no-sections", BY_MODULE, true,
+		     "an ELF file without a table of sections, and no module");
+	} else if (elf->table > elf->len || elf->count * size > elf->len - elf->table) {
+		cut_off(result, elf->table + elf->count * size, elf->len);
+	} else {
+		return true;
+	}
+	return false;
+}
+
+static size_t zeros_at_the_end(const unsigned char *out, size_t len)
+{
+	size_t n = 0;
+
+	while (n < len && !out[len - 1 - n])
+		n++;
+	return n;
+}
+
+static bool is_called(const struct elf *elf, const struct section *section, const char *name)
+{
+	struct section names;
+	size_t length = strlen(name) + 1;
+
+	read_section(elf, elf->names, &names);
+	return names.at <= elf->len && names.size <= elf->len - names.at &&
+	       section->name < names.size && length <= names.size - section->name &&
+	       !memcmp(elf->bytes + names.at + section->name, name, length);
+}
+
+/* See elf_validity_cache_copy() in the kernel; .modinfo is for kmod as well */
 static void inspect_elf(struct result *result, const unsigned char *out, size_t len)
 {
-	bool wide, big;
-	unsigned long long table, count, size, end, last, at, i;
+	bool symbols = false, this_module = false, modinfo = false;
+	struct elf elf = { .bytes = out, .len = len };
+	unsigned long long last, end, i;
+	struct section section;
 
-	if (len < sizeof(Elf32_Ehdr) || (out[EI_CLASS] == ELFCLASS64 && len < sizeof(Elf64_Ehdr))) {
-		cut_off(result, sizeof(Elf64_Ehdr), len);
+	if (!read_header(result, &elf))
 		return;
-	}
-	wide = out[EI_CLASS] == ELFCLASS64;
-	big = out[EI_DATA] == ELFDATA2MSB;
-	if (FIELD(out, wide, Ehdr, e_type) != ET_REL) {
-		find(result, "module-not-relocatable", BY_MODULE, true,
-		     "what comes out is a program or a library, and no module: ELF type %llu, where a module has %d",
-		     FIELD(out, wide, Ehdr, e_type), ET_REL);
-		return;
-	}
-	table = FIELD(out, wide, Ehdr, e_shoff);
-	count = FIELD(out, wide, Ehdr, e_shnum);
-	size = wide ? sizeof(Elf64_Shdr) : sizeof(Elf32_Shdr);
-	if (!count || FIELD(out, wide, Ehdr, e_shentsize) != size) {
-		find(result, "module-no-sections", BY_MODULE, true,
-		     "what comes out is an ELF file without sections, and no module");
-		return;
-	}
-	if (table > len || count * size > len - table) {
-		cut_off(result, table + count * size, len);
-		return;
-	}
-	last = table + count * size;
-	for (i = 0; i < count; i++) {
-		const unsigned char *section = out + table + i * size;
-
-		at = FIELD(section, wide, Shdr, sh_offset);
-		end = at + FIELD(section, wide, Shdr, sh_size);
-		if (FIELD(section, wide, Shdr, sh_type) == SHT_NOBITS)
+	last = elf.table + elf.count * (elf.is_64bit ? sizeof(Elf64_Shdr) : sizeof(Elf32_Shdr));
+	for (i = 1; i < elf.count; i++) {
+		read_section(&elf, i, &section);
+		if (section.type == SHT_NULL && zeros_at_the_end(out, len)) {
+			find(result, "module-cut-off", BY_MODULE, true,
+			     "part of a module: it ends in %zu bytes of zero",
+			     zeros_at_the_end(out, len));
+			return;
+		}
+		if (section.type == SHT_NOBITS)
 			continue;
-		if (end > len || end < at) {
+		end = section.at + section.size;
+		if (end > len || end < section.at) {
 			cut_off(result, end, len);
 			return;
 		}
 		if (end > last)
 			last = end;
+		symbols |= section.type == SHT_SYMTAB;
+		modinfo |= is_called(&elf, &section, ".modinfo");
+		this_module |= is_called(&elf, &section, ".gnu.linkonce.this_module");
 	}
-	if (memmem(out + last, len - last, "\177ELF", 4))
+	if (!this_module || !modinfo)
+		find(result, "module-no-module", BY_MODULE, true,
+		     "an object file, and no module: it has no section %s",
+		     this_module ? ".modinfo" : ".gnu.linkonce.this_module");
+	else if (!symbols)
+		find(result, "module-stripped", BY_MODULE, true,
+		     "a module without a table of symbols: strip has removed it");
+	else if (memmem(out + last, len - last, "\177ELF", 4))
 		find(result, "module-not-alone", BY_MODULE, true,
 		     "another ELF file follows the module in it");
 }
@@ -159,10 +239,11 @@ void inspect(struct result *result, const struct kernel *kernel, const unsigned 
 	else
 		find(result, "holds-no-module", BY_MODULE, true,
 		     "it holds %s, and no module", kind->words);
+	result->is_signed = ends_in_signature(out, len);
 	if (result->nr > before)
 		advise(result, strcmp(result->findings[before].id, "compressed-twice") ?
-		       "get the file anew" : "decompress it once");
-	else if (kernel->wants_signature && !ends_in_signature(out, len))
+		       "put the module itself there" : "decompress it once");
+	else if (kernel->wants_signature && !result->is_signed)
 		find(result, "unsigned", BY_KERNEL, true,
 		     "no signature inside, and the kernel loads signed modules only (CONFIG_MODULE_SIG_FORCE)");
 }

@@ -189,7 +189,10 @@ static bool blocks_begin_with_zero(const lzma_index *index, const unsigned char 
 	return true;
 }
 
-/* One stream with CRC32 in each block, and nothing behind it but its padding */
+/*
+ * CRC32 in each block, and nothing behind the last stream but its padding. Of several
+ * streams the kernel gives the first alone, which is too short.
+ */
 static unsigned long long proven_by_xz(const unsigned char *in, size_t size)
 {
 	unsigned long long length = 0;
@@ -202,8 +205,7 @@ static unsigned long long proven_by_xz(const unsigned char *in, size_t size)
 	index = xz_index(in, size);
 	if (!index)
 		return 0;
-	if (lzma_index_stream_count(index) == 1 && lzma_index_file_size(index) == size &&
-	    blocks_begin_with_zero(index, in, size))
+	if (lzma_index_file_size(index) == size && blocks_begin_with_zero(index, in, size))
 		length = lzma_index_uncompressed_size(index);
 	lzma_index_end(index, NULL);
 	return length;

@@ -87,12 +87,10 @@ static char *config_of(const char *root, const char *release)
 static void read_config(struct target *target, const char *path)
 {
 	struct kernel *kernel = &target->kernel;
-	const char *error = read_kernel_config(kernel, path);
 
-	if (error)
-		die("%s: %s", path, error);
-	if (!kernel->has_modules)
-		die("%s: that kernel loads no modules (CONFIG_MODULES is not set)", path);
+	target->error = read_kernel_config(kernel, path);
+	if (!target->error && !kernel->has_modules)
+		target->error = "that kernel loads no modules (CONFIG_MODULES is not set)";
 	target->config = strdup(path);
 }
 
@@ -126,7 +124,9 @@ static struct target *add_target(const struct options *options, const char *root
 	target->kernel.release = code;
 	if (options->kconfig && strcmp(options->kconfig, "any"))
 		read_config(target, options->kconfig);
-	else if (!options->kconfig && *release)
+	if (target->error)
+		die("%s: %s", options->kconfig, target->error);
+	if (!options->kconfig && *release)
 		target->config = config_of(root, release);
 	if (!options->kconfig && target->config)
 		read_config(target, target->config);
@@ -140,7 +140,7 @@ static struct target *add_target(const struct options *options, const char *root
 	} else if (!*release || !kmod_of_root(&target->kmod, root)) {
 		parse_kmod(&target->kmod, "34");
 		snprintf(target->kmod.words, sizeof(target->kmod.words),
-			 "kmod 34 without zlib: the strictest, as none is known for these files");
+			 "kmod 34 without zlib: none is beside these files, this is the strictest");
 	}
 	return target;
 }

@@ -139,6 +139,8 @@ class Table:
         if not cures:
             return ["no cure is printed"]
         before = {p: p.lstat() for p in directory.iterdir()}
+        if subprocess.run(["bash", "-n", "-c", "\n".join(cures)]).returncode:
+            return ["bash does not parse the cure"]
         result = self.shell(directory, "\n".join(cures))
         if result.returncode:
             return [f"the cure fails: {result.stderr.decode()}"]
