@@ -205,7 +205,7 @@ static unsigned long long proven_by_xz(const unsigned char *in, size_t size)
 	index = xz_index(in, size);
 	if (!index)
 		return 0;
-	if (lzma_index_file_size(index) == size && blocks_begin_with_zero(index, in, size))
+	if (blocks_begin_with_zero(index, in, size))
 		length = lzma_index_uncompressed_size(index);
 	lzma_index_end(index, NULL);
 	return length;

@@ -53,11 +53,13 @@ python3 "$top/harness/test/check_table.py" "$program" "$top/harness/test/check.t
 	module.ko "$tmp/sign-file" "$old" "$new" >table || wrong=$((wrong + 1))
 cat table
 
-# A decoder that dies of one file, and does not come back from another: lib/xz of a
-# kernel that was broken for that
+# A decoder that dies of one file, does not come back from another, and gets a byte of a
+# third wrong, which has no check: lib/xz of a kernel that was broken for that
 cp -al "$build/src/linux-6.12" linux
 edit linux/lib/xz/xz_dec_stream.c \
 	'/^enum xz_ret xz_dec_run/,/^}/s/^\tif (DEC_IS_SINGLE.*/\tif (b->in_size == 100)\n\t\t__builtin_trap();\n\twhile (b->in_size == 104)\n\t\tbarrier();\n&/'
+edit linux/lib/xz/xz_dec_stream.c \
+	'/^enum xz_ret xz_dec_run/,/^}/s/^\tret = dec_main(s, b);/&\n\tif (b->in_size == 108 \&\& b->out_pos)\n\t\tb->out[0] ^= 1;/'
 mkdir files
 for size in 100 104; do
 	xz -c --check=crc32 /dev/null | head -c 32 >"files/$size.ko.xz"
@@ -77,7 +79,13 @@ grep -q '1 would load, 2 would not' out || wrong 'not two that died'
 grep -q '^    kernel: the kernel did not come back from it: ' out ||
 	wrong 'nobody says that they died'
 
-# Nobody else is to find that decoder in there.
+echo module | xz --check=none >files/108.ko.xz
+truncate -s 108 files/108.ko.xz
+! "$program" --kconfig=any files/108.ko.xz >out 2>errors || wrong 'a wrong byte is taken'
+grep -q 'other bytes come out, and nothing in the file explains it' out ||
+	wrong 'nobody says that a byte is wrong'
+
+# The broken decoder is gone again.
 check_modules 6.12 files/module.ko.xz || wrong 'the kernel that is whole does not take a module'
 
 echo "$wrong answers wrong"
