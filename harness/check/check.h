@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* What is asked of each file, and what is found */
+/* The files, the kernels they are checked for, and the results */
 #ifndef _CHECK_H
 #define _CHECK_H
 
@@ -16,10 +16,10 @@ enum outcome { LOADS, FAILS, NO_VERDICT, NR_OUTCOMES };
 enum source { BY_KERNEL, BY_KMOD, BY_MODULE, BY_NAME };
 
 /**
- * struct finding - one thing to tell of a file
+ * struct finding - one thing that the checker found out about a file
  * @id: its name for programs, which stays
  * @source: who has this reason
- * @fatal: whether the file does not load for it
+ * @fatal: whether the file does not load because of it
  * @text: the same for people
  */
 struct finding {
@@ -31,19 +31,19 @@ struct finding {
 
 #define FINDINGS_MAX	6
 
-/* What is done about a file; the first that is asked for is done */
+/* How a file is cured */
 enum cure { NO_CURE, SIGN, DECOMPRESS, RECOMPRESS, TRUNCATE };
 
 /**
- * struct result - what is found out about a file
+ * struct result - all that the checker found out about a file
  * @kernel: what the kernel's code makes of it
- * @findings: all there is to tell
- * @nr: number of them
+ * @findings: what it found
+ * @nr: number of findings
  * @outcome: what follows from them
  * @cure: what cures it
  * @rest: bytes after the compressed data
  * @is_signed: whether a signature came out with the module
- * @advice: what to do, in words, or nothing
+ * @advice: what to do, in words, or ""
  */
 struct result {
 	struct answer kernel;

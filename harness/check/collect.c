@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* Which files are checked: those that are named, and in a directory those that depmod sees */
+/* Find the files to check: in a directory, those that depmod sees */
 #define _GNU_SOURCE
 #include <errno.h>
 #include <ftw.h>
@@ -48,7 +48,7 @@ static const char *type_of(mode_t mode)
 	       "no regular file";
 }
 
-/* A file that has to have an answer, if only that it cannot be read */
+/* Add a file. One that cannot be read gets no answer. */
 static struct file *add(const char *path)
 {
 	struct file *file = add_file(path);
@@ -76,7 +76,7 @@ static struct file *add(const char *path)
 	return file;
 }
 
-/* A module's name with more behind it, and what a compressor writes inside */
+/* Whether a compressed file is called m.ko.zstd or the like */
 static bool is_misnamed(const char *path)
 {
 	unsigned char begin[512];

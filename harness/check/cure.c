@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Commands for a shell that make a file one that loads. They write into the file that is
- * there: a link stays one, and owner, mode and time stay. What they need lies in a directory
- * of its own, which is gone in the end.
+ * Shell commands that mend a file. They overwrite its content, so links, owner and mode
+ * stay, and they set its time back. They keep temporary files in a directory that they
+ * remove.
  */
 #define _GNU_SOURCE
 #include <ctype.h>
@@ -21,7 +21,7 @@ static bool found(const struct result *result, const char *id)
 	return false;
 }
 
-/* It is no module, or no whole one: what is written anew would be none either */
+/* The content is no module, or damaged: compressing it again does not help */
 static bool is_hopeless(const struct result *result)
 {
 	unsigned int i;
@@ -64,8 +64,8 @@ void choose_cure(struct result *result, const struct file *file, const struct ex
 }
 
 /*
- * What a shell takes for one word, whatever is in it, and for no option. What is not to get
- * at a terminal is in octal; no name of a module ends in a newline, which would be lost.
+ * Print a name as one word for a shell. Bytes that could harm a terminal become octal
+ * escapes. A newline at the end would be lost, but no module's name ends in one.
  */
 static void quoted(FILE *to, const struct file *file)
 {

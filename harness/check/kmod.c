@@ -201,6 +201,7 @@ static const char *refusal(const struct kmod *kmod, const struct file *file,
 		return "Exec format error";
 	if (!kmod->has[file->format])
 		return "Exec format error";
+	/* Proven by its checksum: then it has a content size, and one frame */
 	if (file->format == ZSTD && !e->parts && !file->tool_failed)
 		return NULL;
 	if (file->format == ZSTD && kmod->version >= WANTS_CONTENT_SIZE)

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* What comes out of a file: is it a module? See load_module() in kernel/module/main.c. */
+/* Check that the output is a module. See load_module() in kernel/module/main.c. */
 #define _GNU_SOURCE
 #include <elf.h>
 #include <endian.h>
@@ -13,12 +13,12 @@
 static const char signature_magic[] = "~Module signature appended~\n";
 
 /**
- * find() - note what is to be told of a file
- * @result: gets it
- * @id: its name, which stays
+ * find() - add a finding to the result of a file
+ * @result: the result
+ * @id: the name of the finding for programs
  * @source: who has this reason
- * @fatal: whether the file does not load for it
- * @fmt: the words, as printf() has it
+ * @fatal: whether the file does not load because of it
+ * @fmt: the text for people, a format of printf()
  */
 void find(struct result *result, const char *id, enum source source, bool fatal,
 	  const char *fmt, ...)
@@ -116,7 +116,7 @@ static void read_section(const struct elf *elf, unsigned long long nr, struct se
 	section->size = FIELD(header, elf->is_64bit, Shdr, sh_size);
 }
 
-/* The header, and whether it is one of a relocatable file with all its sections in a table */
+/* Read the ELF header; false, with a finding, if the file has no table of sections */
 static bool read_header(struct result *result, struct elf *elf)
 {
 	const unsigned char *out = elf->bytes;
@@ -216,10 +216,10 @@ static void inspect_elf(struct result *result, const unsigned char *out, size_t 
 }
 
 /**
- * inspect() - look whether bytes are a module
- * @result: gets what they are if not
- * @kernel: that is to load it
- * @out: the bytes, as they are after decompression
+ * inspect() - check that bytes are a module
+ * @result: gets a finding if they are not
+ * @kernel: the kernel that would load it
+ * @out: the decompressed bytes
  * @len: their number
  */
 void inspect(struct result *result, const struct kernel *kernel, const unsigned char *out,

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* For which kernel and which kmod a file is checked: those of the release in its path */
+/* Choose the kernel and the kmod for a file: those of the release in its path */
 #define _GNU_SOURCE
 #include <errno.h>
 #include <limits.h>
@@ -146,8 +146,8 @@ static struct target *add_target(const struct options *options, const char *root
 }
 
 /**
- * choose_targets() - find out for which kernel and kmod each file is checked
- * @options: that may name them
+ * choose_targets() - choose the kernel and the kmod for each file
+ * @options: may name them
  */
 void choose_targets(const struct options *options)
 {

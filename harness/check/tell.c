@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* What was found out, for people and for programs */
+/* Print the results, for people and for programs */
 #define _GNU_SOURCE
 #include <stdlib.h>
 #include <string.h>
@@ -325,11 +325,11 @@ static void write_junit(FILE *xml, const struct result *results, const unsigned 
 }
 
 /**
- * tell() - tell of all files
- * @options: how much is to be printed
- * @results: what is found out, of each of the files
- * @json: to be written, or NULL; stdout has nothing else then
- * @junit: to be written, or NULL
+ * tell() - print the results of all files
+ * @options: how much to print
+ * @results: a result for each of the files
+ * @json: where to write JSON, or NULL; on stdout it replaces the text
+ * @junit: where to write JUnit XML, or NULL
  *
  * Return: the exit status.
  */

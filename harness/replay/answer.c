@@ -94,15 +94,8 @@ bool same(const struct output *a, const struct output *b)
 
 static bool is_cut_off(const struct file *file)
 {
-	static const char *const words[] = {
-		"nexpected end of", "premature end", "Read error (39)",
-	};
-	unsigned int i;
-
-	for (i = 0; i < ARRAY_SIZE(words); i++)
-		if (strstr(file->tool_says, words[i]))
-			return true;
-	return false;
+	return strstr(file->tool_says, "nexpected end of") ||
+	       strstr(file->tool_says, "premature end");
 }
 
 /**
