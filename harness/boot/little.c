@@ -5,6 +5,8 @@
  * the headers of /hostile/128M and /hostile/3G declare a dictionary or a window of that size.
  * The load must fail, and do no harm to other tasks.
  */
+#include <linux/mman.h>
+
 #include "decompress.h"
 
 /* Other tasks, which the OOM killer would choose first: each has more memory */
@@ -98,14 +100,18 @@ static long now(void)
 }
 
 /*
- * Load in another process. It begins when its parent has the pages that it writes to after
- * fork(): while the load has all memory, a page fault of any task would call the OOM killer.
+ * Load in another process. While the load has all memory, a page fault of any task would call the
+ * OOM killer. So the parent first gets the pages that it writes to after fork(), and the new
+ * process all of its own: 7.3 frees the memory of a vmalloc() that fails in a workqueue, which may
+ * be after the load has returned.
  */
 static pid_t start_loading(const char *file)
 {
 	pid_t pid = fork();
 
 	if (pid == 0) {
+		must(syscall(__NR_mlockall, MCL_CURRENT) == 0, "pages not locked: %s\n",
+		     error_name(errno));
 		wait_ms(100);
 		exit(finit_module(open_made(file, O_RDONLY), "", COMPRESSED));
 	}
