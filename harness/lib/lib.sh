@@ -171,6 +171,18 @@ suite_files()
 # shellcheck disable=SC2034	# for those that run it
 stand_in_types=COMPLEX_MACRO,NEW_TYPEDEFS,MACRO_ARG_UNUSED,MACRO_ARG_REUSE,MACRO_ARG_PRECEDENCE,VOLATILE,MEMORY_BARRIER,CAMELCASE,UNNECESSARY_CASTS,EXPORT_SYMBOL,BIT_MACRO
 
+# not_needed PATCH SOURCE: print what the kernel in SOURCE has not, and the bug that the patch
+# fixes came with
+not_needed()
+{
+	case $1 in
+	*/loadpin/*)
+		grep -q 'id(MODULE_COMPRESSED,' "$2/include/linux/kernel_read_file.h" ||
+			echo READING_MODULE_COMPRESSED
+		;;
+	esac
+}
+
 # Put a file in place only if its content is new, so that nothing is rebuilt for
 # nothing. A rename, so that neither an interrupted run nor a hard link to the
 # old file ever shows half of it.

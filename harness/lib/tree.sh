@@ -89,7 +89,7 @@ for number in $(echo "$FIXES" | tr , ' '); do
 	esac
 	cat "$top/patches/$number"-*.patch "$top"/patches/*/"$number"-*.patch 2>/dev/null |
 		grep '^+++ ' | grep -qv 'Kconfig$' ||
-		die "FIXES=$FIXES: no patch $number to decompress.c or lib/ in patches/"
+		die "FIXES=$FIXES: no patch $number to C files in patches/"
 done
 
 # apply_fix PATCH OPTION ...: if it is wanted; or note that this kernel is left without it
@@ -130,7 +130,13 @@ apply_other_fixes()
 		cp "$src/$f" "$others/$f"
 	done
 	for p in "$top"/patches/*/*.patch; do
-		grep -q '^+++ .*Kconfig$' "$p" || apply_fix "$p" -p1 -d "$others"
+		! grep -q '^+++ .*Kconfig$' "$p" || continue
+		lacking=$(not_needed "$p" "$src")
+		if [ ! "$lacking" ]; then
+			apply_fix "$p" -p1 -d "$others"
+		elif wanted "$p"; then
+			say "patches/${p##*/}: not needed, no $lacking in this kernel"
+		fi
 	done
 	for f in $(other_files); do
 		[ ! -L "$tree/$f" ] || rm "$tree/$f"

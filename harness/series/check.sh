@@ -257,6 +257,7 @@ if [ "$CHECK" = yes ]; then
 	check_series core
 	check_series fixes
 	check_series xz
+	check_series loadpin
 	without_suite
 	check_series native
 	check_series kselftest

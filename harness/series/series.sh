@@ -3,7 +3,7 @@
 #
 # Behind `make series`: write patch series for the tree KERNEL to build/series/: "core", the
 # fixes that decompress_core.c shows, and that test; "fixes", the other patches/, on top of
-# it; "xz", from patches/xz/; "suite", an RFC, on top of core; "native", on top of suite; and
+# it; "xz" and "loadpin", from those directories of patches/; "suite", an RFC, on top of core; "native", on top of suite; and
 # "kselftest". The files in core/, suite/, native/ and kselftest/ here hold the message and
 # the paths of each patch.
 #
@@ -51,6 +51,9 @@ whole=$work/whole
 merged='kernel/module/Kconfig kernel/module/Makefile tools/testing/selftests/Makefile
 	tools/testing/selftests/module/Makefile tools/testing/selftests/module/config
 	tools/testing/kunit/configs/all_tests.config'
+# What the patches in the directories of patches/ change
+others='lib/xz/xz_dec_lzma2.c lib/decompress_unxz.c security/loadpin/loadpin.c
+	Documentation/admin-guide/LSM/LoadPin.rst'
 index=Documentation/dev-tools/index.rst
 manual=Documentation/dev-tools/module-decompress-kunit.rst
 
@@ -65,8 +68,9 @@ base_commit()
 {
 	set -- git -c safe.directory='*' -C "$src"
 	[ "$("$@" rev-parse --show-toplevel 2>/dev/null)" = "$src" ] || return 0
+	# shellcheck disable=SC2086	# names
 	"$@" diff --quiet HEAD -- kernel/module Documentation/dev-tools tools/testing \
-		lib/xz lib/decompress_unxz.c MAINTAINERS ||
+		$others MAINTAINERS ||
 		die "series: $src has changes that are in no commit; run: git stash"
 	"$@" rev-parse HEAD
 }
@@ -78,7 +82,7 @@ pristine()
 	git init -q -b master "$1"
 	# With these files checkpatch.pl and install.sh accept it as a kernel tree.
 	for f in $merged $index kernel/module/decompress.c Kbuild MAINTAINERS \
-		lib/xz/xz_dec_lzma2.c lib/decompress_unxz.c; do
+		$others; do
 		[ -e "$src/$f" ] || continue
 		mkdir -p "$1/$(dirname "$f")"
 		cp "$src/$f" "$1/$f"
@@ -314,8 +318,11 @@ is_of_core()
 # recipients OPTION=ROLE ...: print get_maintainer.pl's answer as options of format-patch
 recipients()
 {
+	# Rust's maintainers ask for patches with pin_init, which loadpin_init has in it.
+	keywords=--keywords
+	! grep -q loadpin_init "$work"/bare/*.patch || keywords=--no-keywords
 	for option; do
-		(cd "$src" && perl scripts/get_maintainer.pl --no-git --no-git-fallback \
+		(cd "$src" && perl scripts/get_maintainer.pl --no-git --no-git-fallback $keywords \
 			--mpath "$repo/MAINTAINERS" \
 			--no-rolestats --no-m --no-r --no-l --"${option#*=}" \
 			"$work"/bare/*.patch) | sort -u | sed "s/^/--${option%=*}=/"
@@ -382,8 +389,8 @@ write()
 	recipients to=m cc=r cc=l >"$work/recipients"
 	case $name in
 	core | suite | native) echo "--cc=$kunit_list" >>"$work/recipients" ;;
-	# It is sent for the sake of modules.
-	xz) echo "--cc=$modules_list" >>"$work/recipients" ;;
+	# They are sent for the sake of modules.
+	xz | loadpin) echo "--cc=$modules_list" >>"$work/recipients" ;;
 	esac
 	sort -u -o "$work/recipients" "$work/recipients"
 	rm -rf "$work/bare"
@@ -445,6 +452,17 @@ of_files()
 	done
 }
 
+# of_directory NAME: write the series from patches/NAME/, unless this kernel needs none of it
+of_directory()
+{
+	[ ! "$(not_needed "patches/$1/" "$src")" ] || return 0
+	pristine "$repo"
+	for patch in "$top/patches/$1"/*.patch; do
+		apply_fix "$patch"
+	done
+	write "$1" PATCH
+}
+
 rm -rf "$work"
 mkdir -p "$work"
 trap 'rm -rf "$work"' EXIT
@@ -471,11 +489,8 @@ for patch in "$top"/patches/*.patch; do
 	is_of_core "$patch" || apply_fix "$patch"
 done
 write fixes PATCH
-pristine "$repo"
-for patch in "$top"/patches/xz/*.patch; do
-	apply_fix "$patch"
-done
-write xz PATCH
+of_directory xz
+of_directory loadpin
 on_core
 of_files suite "$whole"
 write suite 'RFC PATCH'

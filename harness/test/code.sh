@@ -44,7 +44,7 @@ checkpatch()
 checkpatch_fixes()
 {
 	run_checkpatch --ignore UNKNOWN_COMMIT_ID "$top"/patches/*.patch \
-		"$top"/patches/mainline/*.patch &&
+		"$top"/patches/mainline/*.patch "$top"/patches/loadpin/*.patch &&
 		run_checkpatch --ignore UNKNOWN_COMMIT_ID,MACRO_ARG_UNUSED \
 			"$top"/patches/xz/*.patch
 }
