@@ -96,7 +96,7 @@ help:
 #:   FILES_FROM=     a file with such names, each ended by a NUL; - is stdin
 #: make boot       load compressed modules in a guest, through finit_module(),
 #:                 insmod and modprobe (5 min); takes KERNEL, FIXES
-#:   CONFIG=         highmem4g, kmemleak, or a path
+#:   CONFIG=         highmem4g, kmemleak, security, or a path
 #:   ALGORITHMS=     only these, such as 'gzip xz'
 #:   IMAGE=          a kernel as it is shipped, with its own modules: the name of a package
 #:                   of Debian's, such as linux-image-amd64/trixie, or a file (10 min)

@@ -6,7 +6,7 @@
 # algorithm a kernel is built with it, and booted with
 # tools/testing/selftests/module/ for its init. Then it is booted with little memory,
 # to see what small files with a long output or a large window do to other tasks
-# (little.c).
+# (little.c), and with security modules (security.c).
 #
 # Exit status: 0 all passed, 1 tests failed or the kernel did not live to tell,
 # 2 it did not come to that.
@@ -16,6 +16,7 @@ set -eu
 [ -z "${IMAGE:-}${MODULES:-}" ] || exec sh "$top/harness/boot/image.sh"
 . "$top/harness/lib/build.sh"
 . "$top/harness/boot/guest.sh"
+. "$top/harness/boot/security.sh"
 
 ALGORITHMS=${ALGORITHMS:-}
 CONFIG=${CONFIG:-}
@@ -70,6 +71,12 @@ guest=$dir/guest
 
 # Half of what a module has is for a debugger: that makes one of over 1 MB.
 module_flags=-g
+
+security=no
+! asks_security || {
+	security=yes
+	need checkpolicy
+}
 
 # Removed in v6.15
 memory=highmem64g
@@ -232,6 +239,10 @@ boot_with()
 	options_it_has kernel/module/Kconfig:MODULE_COMPRESS_ALL fs/proc/Kconfig:PROC_SYSCTL \
 		kernel/Kconfig.preempt:PREEMPT_DYNAMIC \
 		>"$guest/kernel.config"
+	[ $security = no ] || {
+		set -- "$@" "$(fragment security)"
+		security_options >>"$guest/kernel.config"
+	}
 	configure "$@" "$guest/kernel.config" ${extra:+"$extra"}
 	build_kernel CFLAGS_MODULE=$module_flags
 
@@ -260,6 +271,7 @@ boot_with()
 		record "make boot KERNEL=$KERNEL ALGORITHMS=$algorithm${CONFIG:+ CONFIG=$CONFIG} FIXES=$FIXES" \
 			"$result"
 	boot_little
+	[ $security = no ] || boot_security_modules
 }
 
 mkdir -p "$guest"

@@ -42,6 +42,11 @@ signature_of()
 	echo $((($1 << 24 | $2 << 16 | $3 << 8 | $4) + 12 + 28))
 }
 
+without_signature()
+{
+	head -c $(($(wc -c <"$1") - $(signature_of "$1"))) "$1"
+}
+
 is_signed()
 {
 	tail -c 28 "$1" | grep -q '^~Module signature appended~$'
@@ -66,7 +71,7 @@ make_bad()
 		printf '\377\377\377\377'
 		tail -c 28 "$1"
 	} >"$3/misformatted.ko"
-	head -c $((size - $(signature_of "$1"))) "$1" >"$3/unsigned.ko"
+	without_signature "$1" >"$3/unsigned.ko"
 	for bad in changed misformatted unsigned; do
 		compress "$2" "$3/$bad.ko"
 	done

@@ -1,0 +1,181 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The init of a machine with security modules that are asked about the file of a module. Each must
+ * give the same answer for a module and for the same module compressed.
+ */
+#include "decompress.h"
+
+/* Where modules are: in the initramfs, and on file systems that this program mounts */
+#define INITRAMFS	"/modules"
+#define PINNED		"/pinned"
+#define OTHER		"/other"
+#define ALLOWED		"/allowed"
+#define DENIED		"/denied"
+
+#define SECURITYFS	"/sys/kernel/security"
+#define SELINUXFS	"/sys/fs/selinux"
+#define LOADPIN		"/proc/sys/kernel/loadpin/enforce"
+
+static const char name[] = "binfmt_script";
+static const char with_signature[] = "signed.ko";
+static const char without_signature[] = "unsigned.ko";
+
+static const struct {
+	const char *what;
+	int flags;
+} forms[] = {
+	{ "plain", NOT_COMPRESSED },
+	{ "compressed", COMPRESSED },
+};
+
+struct load {
+	const char *from;
+	const char *file;
+	int error;
+};
+
+/* What forbids modules: @file switches it on and off. It allows one load and denies another. */
+struct guard {
+	const char *file;
+	/* NULL if it is on from boot */
+	const char *on;
+	/* NULL if it stays on */
+	const char *off;
+	struct load loads[2];
+};
+
+static const struct guard loadpin = {
+	LOADPIN, NULL, "0",
+	{ { PINNED, with_signature }, { OTHER, with_signature, EPERM } },
+};
+
+/* With loadpin.exclude=kernel-module */
+static const struct guard loadpin_for_others = {
+	LOADPIN, NULL, NULL,
+	{ { PINNED, with_signature }, { OTHER, with_signature } },
+};
+
+static const struct guard selinux = {
+	SELINUXFS "/enforce", "1", "0",
+	{ { ALLOWED, with_signature }, { DENIED, with_signature, EACCES } },
+};
+
+static const struct guard ipe = {
+	SECURITYFS "/ipe/enforce", "1", "0",
+	{ { INITRAMFS, with_signature }, { OTHER, with_signature, EACCES } },
+};
+
+static const struct guard lockdown = {
+	SECURITYFS "/lockdown", "integrity", NULL,
+	{ { INITRAMFS, with_signature }, { INITRAMFS, without_signature, EPERM } },
+};
+
+/* Where it is on, lockdown is not asked. */
+static const struct guard sig_enforce = {
+	SIG_ENFORCE, "1", NULL,
+	{ { INITRAMFS, with_signature }, { INITRAMFS, without_signature, EKEYREJECTED } },
+};
+
+static void check_load(const struct load *l, int form)
+{
+	int error;
+
+	directory = l->from;
+	error = load(l->file, forms[form].flags);
+	check(error == l->error, "%s, %s: %s, not %s\n", l->from, forms[form].what,
+	      error_name(error), error_name(l->error));
+	if (error)
+		check(!is_loaded(name), "%s, %s: loaded\n", l->from, forms[form].what);
+	else
+		check(unload(name) == 0, "%s, %s: not unloaded\n", l->from, forms[form].what);
+}
+
+static void answers_alike(const void *guard)
+{
+	const struct guard *g = guard;
+	size_t i, form;
+
+	if (!exists(g->file))
+		skip("no %s\n", g->file);
+	must(!g->on || tell(g->file, g->on), "%s: not written\n", g->file);
+	for (i = 0; i < ARRAY_SIZE(g->loads); i++)
+		for (form = 0; form < ARRAY_SIZE(forms); form++)
+			check_load(&g->loads[i], form);
+	must(!g->off || tell(g->file, g->off), "%s: not written\n", g->file);
+}
+
+static const struct test tests[] = {
+	{ "LoadPin, another file system: EPERM, compressed or not", answers_alike, &loadpin },
+	{ "SELinux, not module_load: EACCES, compressed or not", answers_alike, &selinux },
+	{ "IPE, not boot_verified: EACCES, compressed or not", answers_alike, &ipe },
+	{ "lockdown, unsigned: EPERM, compressed or not", answers_alike, &lockdown },
+	{ "module.sig_enforce, unsigned: EKEYREJECTED, compressed or not",
+	  answers_alike, &sig_enforce },
+};
+
+static const struct test exclude_tests[] = {
+	{ "LoadPin without kernel-module, another file system: loads, compressed or not",
+	  answers_alike, &loadpin_for_others },
+};
+
+/* Preparation, each step of which must work */
+
+static void mount_at(const char *path, const char *type, const char *options)
+{
+	mkdir(path, 0755);
+	must(mount(type, path, type, 0, options) == 0, "%s: not mounted: %s\n", path,
+	     error_name(errno));
+}
+
+static void copy_modules(const char *to)
+{
+	static const char *const files[] = { with_signature, without_signature };
+	char path[PATH_SIZE], from[PATH_SIZE];
+	size_t i, j;
+
+	mkdir(join(path, to, "/test", ""), 0755);
+	mkdir(join(path, to, "/test/plain", ""), 0755);
+	for (i = 0; i < ARRAY_SIZE(files); i++) {
+		for (j = 0; j < ARRAY_SIZE(forms); j++) {
+			directory = INITRAMFS;
+			join(from, path_of(files[i], forms[j].flags), "", "");
+			directory = to;
+			copy_to(path_of(files[i], forms[j].flags), from);
+		}
+	}
+}
+
+static void make_file_system(const char *path, const char *options)
+{
+	mount_at(path, "tmpfs", options);
+	copy_modules(path);
+}
+
+static void load_selinux_policy(void)
+{
+	size_t size;
+	char *policy = contents("/policy", &size);
+
+	must(policy, "no /policy\n");
+	mount_at(SELINUXFS, "selinuxfs", NULL);
+	make_file(SELINUXFS "/load", policy, size);
+	free(policy);
+}
+
+int main(int argc, char **argv)
+{
+	bool is_excluded = getenv("LOADPIN_EXCLUDES");
+	const struct test *t = is_excluded ? exclude_tests : tests;
+	size_t i, n = is_excluded ? ARRAY_SIZE(exclude_tests) : ARRAY_SIZE(tests);
+
+	start(argc, argv, n);
+	mount_at(SECURITYFS, "securityfs", NULL);
+	load_selinux_policy();
+	make_file_system(PINNED, NULL);
+	make_file_system(OTHER, NULL);
+	make_file_system(ALLOWED, "context=user_u:object_r:base_t");
+	make_file_system(DENIED, "context=user_u:object_r:other_t");
+	for (i = 0; i < n; i++)
+		run_test(&t[i]);
+	finish();
+}
