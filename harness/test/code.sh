@@ -121,8 +121,9 @@ man_page()
 
 python_files()
 {
-	(cd "$top" && find harness tools -name '*.py') >"$logs/python"
-	[ -s "$logs/python" ] && (cd "$top" && xargs pyflakes3 <"$logs/python")
+	(cd "$top" && find harness tests tools -name '*.py') >"$logs/python"
+	[ -s "$logs/python" ] && (cd "$top" && xargs pyflakes3 <"$logs/python") &&
+		(cd "$top/tests" && mypy --strict --cache-dir="$build/mypy" ./*.py)
 }
 
 # A tree of git's, and somebody who sends what is made for it

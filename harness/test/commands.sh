@@ -424,23 +424,6 @@ tree_too_old()
 	refused 'decompress.c' run KERNEL="$old"
 }
 
-bad_variables()
-{
-	refused 'ARCH=vax' run ARCH=vax &&
-		refused 'CONFIG=none: no such file, and not one of 16k 64k' \
-			run CONFIG=none &&
-		refused 'INSTALL=maybe' run INSTALL=maybe &&
-		refused 'FIXES=0008' run FIXES=0008 &&
-		refused 'FIXES=,' run FIXES=, &&
-		refused 'FIXES=maybe' run FIXES=maybe &&
-		refused 'JOBS=many' run JOBS=many &&
-		refused 'LLVM=14' run LLVM=14 &&
-		refused 'TIMEOUT=soon' run TIMEOUT=soon &&
-		refused '/no/such/file cannot' run JSON=/no/such/file &&
-		refused '/no/such/file cannot' run JUNIT=/no/such/file &&
-		refused 'not both' run JSON="$logs/one" JUNIT="$logs/one"
-}
-
 # with_bin COMMAND ...: without make and the like in reach, but with what is named
 with_bin()
 {
@@ -773,7 +756,6 @@ command_checks()
 	check commands 'refuses what is not a kernel' not_a_kernel
 	check commands 'refuses a tree with a build in it' tree_with_a_build_in_it
 	check commands 'refuses a tree that is too old' tree_too_old
-	check commands 'refuses bad variables' bad_variables
 	check commands 'bots refuses bad variables' not_for_bots
 	check commands 'KernelCI knows three statuses' kernelci_knows_three_statuses
 	check commands 'matrix refuses bad variables' not_for_matrix

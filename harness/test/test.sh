@@ -115,7 +115,7 @@ refused()
 rm -rf "$logs"
 mkdir -p "$logs"
 : >"$logs/checks"
-need shellcheck sparse git gzip zstd sphinx-build pyflakes3 parallel unifdef
+need shellcheck sparse git gzip zstd sphinx-build pyflakes3 parallel unifdef pytest-3 mypy
 
 sh "$top/harness/lib/kernel.sh" $kernel >/dev/null
 
@@ -151,6 +151,17 @@ check replay 'replay answers rightly, and says why' \
 check check 'the checker gives true answers' sh "$top/harness/test/check_test.sh"
 check replay 'what reads hostile files does no harm' \
 	sh "$top/harness/test/hostile_test.sh"
+
+# Those in tests/: pytest has no verdict if it says anything but 0, 1, or 5, that there is none.
+tests_status=0
+PYTHONDONTWRITEBYTECODE=1 pytest-3 -c "$top/tests/pytest.ini" --checks="$logs/checks" \
+	-m "$(echo "$ONLY" | sed 's/[, ][, ]*/ or /g')" "$top/tests" || tests_status=$?
+case $tests_status in
+0 | 1 | 5) ;;
+*) die "test: pytest has failed, see above" ;;
+esac
+passed=$(grep -c '^ok' "$logs/checks") || :
+failed=$(grep -c '^FAILED' "$logs/checks") || :
 
 [ -z "$json$junit" ] ||
 	python3 "$top/harness/test/report.py" "$logs/checks" "$json" "$junit"

@@ -1,0 +1,91 @@
+# SPDX-License-Identifier: GPL-2.0
+"""What the tests share: running a command and judging its exit status and its messages."""
+
+import os
+import re
+import shlex
+import subprocess
+from pathlib import Path
+from typing import Dict, Optional, Sequence, Union
+
+TOP = Path(__file__).resolve().parent.parent
+BUILD = Path(os.environ.get('BUILD') or TOP / 'build').resolve()
+LOGS = BUILD / 'test'
+KERNEL = '6.12'
+TREE = BUILD / 'tree' / KERNEL
+
+Arg = Union[str, Path]
+
+# Lines that make itself prints about a recipe that fails
+MAKES_OWN = re.compile(r'make.*: (\*\*\*|Entering|Leaving)|Makefile:.*: \*\*\* not done')
+
+
+class Result:
+	"""A command that has ended."""
+
+	def __init__(self, command: Sequence[str],
+		     ended: 'subprocess.CompletedProcess[str]') -> None:
+		self.command = shlex.join(command)
+		self.status = ended.returncode
+		self.out = ended.stdout
+		self.err = ended.stderr
+		self.text = self.out + self.err
+
+	def has(self, pattern: str) -> bool:
+		"""Returns whether a line of the output matches this regular expression."""
+		return re.search(pattern, self.text, re.MULTILINE) is not None
+
+
+def run(*command: Arg, status: Optional[int] = 0, env: Optional[Dict[str, str]] = None,
+	path: Optional[Arg] = None, cwd: Arg = TOP, stdin: Optional[str] = None) -> Result:
+	"""
+	Runs a command, prints what it printed, and returns it. The exit status has to be @status,
+	or may be any if that is None. @env is added to the environment, and the directory @path
+	comes first in PATH.
+	"""
+	words = [str(word) for word in command]
+	environment = {**os.environ, **(env or {})}
+	if path:
+		environment['PATH'] = f'{path}:{environment["PATH"]}'
+	print('$', shlex.join(words), flush=True)
+	ended = subprocess.run(words, env=environment, cwd=cwd, input=stdin, text=True,
+			       errors='replace', stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+			       stdin=None if stdin is not None else subprocess.DEVNULL, check=False)
+	print(ended.stdout + ended.stderr, flush=True)
+	result = Result(words, ended)
+	assert status in (None, result.status), \
+		f'exit status {result.status}, not {status}: {result.command}'
+	return result
+
+
+def make(command: str, *, status: Optional[int] = 0, env: Optional[Dict[str, str]] = None,
+	 path: Optional[Arg] = None, cwd: Arg = TOP, stdin: Optional[str] = None,
+	 **variables: Arg) -> Result:
+	"""Runs `make COMMAND NAME=value ...`; see run()."""
+	return run('make', '--no-print-directory', command,
+		   *(f'{name}={value}' for name, value in variables.items()),
+		   status=status, env=env, path=path, cwd=cwd, stdin=stdin)
+
+
+def says_why(result: Result, text: str) -> None:
+	"""Checks that a command was refused in one line that contains @text."""
+	lines = [line for line in result.err.splitlines() if not MAKES_OWN.match(line)]
+	assert result.status == 2, f'exit status {result.status}, not 2: {result.command}'
+	assert len(lines) == 1, f'not one line, but {lines}: {result.command}'
+	assert text in lines[0], f'no "{text}" in "{lines[0]}": {result.command}'
+
+
+def refused(text: str, command: str, *, env: Optional[Dict[str, str]] = None,
+	    path: Optional[Arg] = None, cwd: Arg = TOP, stdin: Optional[str] = None,
+	    **variables: Arg) -> None:
+	"""Checks that `make COMMAND NAME=value ...` exits with 2 and one line with @text."""
+	says_why(make(command, status=None, env=env, path=path, cwd=cwd, stdin=stdin, **variables),
+		 text)
+
+
+def script(path: Path, *lines: str) -> Path:
+	"""Makes a shell script of these lines, and returns its path."""
+	path.parent.mkdir(parents=True, exist_ok=True)
+	path.write_text('\n'.join(['#!/bin/sh', *lines, '']))
+	path.chmod(0o755)
+	return path

@@ -1,0 +1,25 @@
+# SPDX-License-Identifier: GPL-2.0
+"""Bad variables are refused in one line that says what is wrong, with exit status 2."""
+
+from pathlib import Path
+
+import pytest
+
+from support import refused
+
+pytestmark = pytest.mark.commands
+
+
+def test_refuses_bad_variables(tmp_path: Path) -> None:
+	refused('ARCH=vax', 'run', ARCH='vax')
+	refused('CONFIG=none: no such file, and not one of 16k 64k', 'run', CONFIG='none')
+	refused('INSTALL=maybe', 'run', INSTALL='maybe')
+	refused('FIXES=0008', 'run', FIXES='0008')
+	refused('FIXES=,', 'run', FIXES=',')
+	refused('FIXES=maybe', 'run', FIXES='maybe')
+	refused('JOBS=many', 'run', JOBS='many')
+	refused('LLVM=14', 'run', LLVM='14')
+	refused('TIMEOUT=soon', 'run', TIMEOUT='soon')
+	refused('/no/such/file cannot', 'run', JSON='/no/such/file')
+	refused('/no/such/file cannot', 'run', JUNIT='/no/such/file')
+	refused('not both', 'run', JSON=tmp_path / 'one', JUNIT=tmp_path / 'one')
