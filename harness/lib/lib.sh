@@ -88,10 +88,12 @@ patiently()
 {
 	(
 		# Not for long if killed together with its parent, and not
-		# holding on to a pipe that somebody reads to its end, or to a
-		# lock.
+		# holding on to a lock. The shell may keep a copy of a pipe that
+		# somebody reads to its end before the parent is waited for, as a
+		# descriptor above 9: so a zombie does not count as a parent.
 		exec 7>&- 8>&- 9>&-
-		while sleep 5 >/dev/null 2>&1 && kill -0 $$ 2>/dev/null; do
+		while sleep 5 >/dev/null 2>&1 &&
+			grep -qs '^State:.[^Z]' "/proc/$$/status"; do
 			still_there >&2
 		done
 	) &
