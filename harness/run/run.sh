@@ -92,8 +92,9 @@ boot_kernel "$@"
 judge explain "$dir/.config" "$tree/.lacks" ${BASE:+"$of_base"}
 [ -z "${BASE_LIST:-}" ] || results_py list "$dir/test.log" >"$BASE_LIST"
 [ -z "${ROW:-}" ] || cp "$dir/test.log" "$dir/.config" "$tree/.lacks" "$ROW"
-[ -z "$JSON" ] || cp "$dir/kunit.json" "$JSON"
-[ -z "$JUNIT" ] || results_py junit "$dir/test.log" "$what" "$JUNIT"
+[ -z "$JSON" ] || cp "$dir/kunit.json" "$JSON" || die "JSON=$JSON cannot be written"
+[ -z "$JUNIT" ] || results_py junit "$dir/test.log" "$what" "$JUNIT" 2>/dev/null ||
+	die "JUNIT=$JUNIT cannot be written"
 sed '$d' "$dir/results"
 seconds=$(sed -n 's/.*Elapsed time: \([0-9]*\.[0-9]\)[0-9]*s.*/\1/p' "$log" |
 	tail -n 1)
