@@ -18,47 +18,6 @@ with_qemu()
 
 header='printf "KTAP version 1\n1..1\n    KTAP version 1\n    # Subtest: suite\n    1..2\n    ok 1 one\n"'
 
-# Nothing ran: neither passed nor failed, and one line says so.
-no_verdict_without_a_kernel()
-{
-	for fake in 'exit 1' 'echo booting; exit 0' 'echo booting; exec sleep 60'; do
-		status=0
-		with_qemu "$fake" run TIMEOUT=3 >"$logs/out" 2>&1 || status=$?
-		cat "$logs/out"
-		[ $status -eq 2 ] &&
-			grep -F 'the kernel did not come to its first test' \
-				"$logs/out" || return
-	done
-	exits 2 run FILTER=none.such >"$logs/out" 2>&1 &&
-		grep -F 'does FILTER=none.such name any?' "$logs/out" || return
-	# All has passed, and then there is no room for the results, say.
-	mkdir -p "$logs/fails"
-	printf '#!/bin/sh\n%s "$@" || exit\ncase $* in *kunit.py\ exec*) exit 1 ;; esac\n' \
-		"$(command -v python3)" >"$logs/fails/python3"
-	chmod +x "$logs/fails/python3"
-	PATH=$logs/fails:$PATH exits 2 run FILTER="$one_case" >"$logs/out" 2>&1 &&
-		grep -F 'kunit.py failed, and no test did' "$logs/out"
-}
-
-# One that dies, or hangs, after its first test has one.
-verdict_on_a_kernel_that_dies()
-{
-	exits 1 with_qemu "$header" run &&
-		exits 1 with_qemu "$header; echo 'Kernel panic'" run &&
-		exits 1 with_qemu "$header; exec sleep 60" run TIMEOUT=3
-}
-
-# As it is in the manual, but for one kernel
-bisection()
-{
-	sed -n 's/^ *git bisect run sh -c .\(.*\).$/\1/p' "$top/Documentation/your-kernel.md" |
-		sed "s|~/kunit|$top|; s|=\"\$PWD\"|=\$1|" >"$logs/bisect"
-	grep -q 'KERNEL=.1 .*125' "$logs/bisect" || return
-	exits 125 with_qemu 'exit 1' sh "$logs/bisect" "$kernel" &&
-		exits 125 sh "$logs/bisect" none &&
-		exits 1 env FIXES=no sh "$logs/bisect" "$kernel"
-}
-
 # hold FILE -x|-s COMMAND ...: while somebody else has the lock, until it is waited
 # for, or the command has ended. What it says is in $logs/out.
 hold()
@@ -280,30 +239,6 @@ read_only_clone()
 		BUILD="$logs/out_of_clone" && [ -e "$logs/out_of_clone/CACHEDIR.TAG" ]
 }
 
-# BASE= with itself, and the lines for what fares otherwise
-compared_with_base()
-{
-	run BASE="$kernel" FILTER="$one_case" >"$logs/out" &&
-		grep -F 'no test fares otherwise than in BASE' "$logs/out" || return
-	printf '%s\n' 'PASS suite/one' 'FAIL suite/gone' 'FAIL suite/two' >"$logs/base"
-	printf '%s\n' 'KTAP version 1' '1..1' '    KTAP version 1' \
-		'    # Subtest: suite' '    1..3' '    not ok 1 one' '    ok 2 two' \
-		'    ok 3 new' 'not ok 1 suite' >"$logs/guest"
-	: >"$logs/lacks"
-	echo CONFIG_HIGHMEM=y >"$logs/config"
-	python3 "$top/harness/run/results.py" explain "$tree/tools/testing/kunit" \
-		"$logs/guest" "$logs/config" "$logs/lacks" "$logs/base" >"$logs/out"
-	cat "$logs/out"
-	for line in '1 failed, 1 cause:' 'no message   first: suite/one' 'newly fails: suite/one (was PASS)' \
-		'newly passes: suite/two (was FAIL)' \
-		'newly is gone: suite/gone (was FAIL)' \
-		'newly passes: suite/new (was not there)' \
-		'2 passed, 1 failed (0 by known bugs, 1 not known), 0 skipped'; do
-		grep -F "$line" "$logs/out" || return
-	done
-	refused 'has no commits' run BASE=v6.1
-}
-
 # cause_log MESSAGE ...: what a guest prints of a case that fails with these
 cause_log()
 {
@@ -312,52 +247,6 @@ cause_log()
 		printf '%s\n' '    # case: EXPECTATION FAILED at attempt.c:1' "$message"
 	done
 	printf '%s\n' '    not ok 1 case' 'not ok 1 suite'
-}
-
-# explained OPTION MESSAGE ...: what make run says of it, if the kernel lacks 0001
-explained()
-{
-	echo 0001 >"$logs/lacks"
-	echo "CONFIG_$1=y" >"$logs/config"
-	shift
-	cause_log "$@" >"$logs/guest"
-	exits 1 python3 "$top/harness/run/results.py" explain "$tree/tools/testing/kunit" \
-		"$logs/guest" "$logs/config" "$logs/lacks" >"$logs/out"
-}
-
-# Where there is no highmem, a module that comes out wrong is news. So is what a case says
-# besides of a known bug.
-known_where_it_shows()
-{
-	bug='gzip, x: [mapping: unmapped by an address outside the page] kunmap_local() 4096 bytes'
-	own='Expected after.kmap_idx == before.kmap_idx, but'
-	explained 64BIT "$bug" && grep '^  1 by 0001, ' "$logs/out" &&
-		explained HIGHMEM "$own" && grep '^  1 by 0001, ' "$logs/out" &&
-		explained 64BIT "$own" && grep -F '(0 by known bugs, 1 not known)' "$logs/out" &&
-		explained HIGHMEM "$bug" 'gzip, x: [output: wrong bytes] byte 1' &&
-		grep -F '(0 by known bugs, 1 not known)' "$logs/out"
-}
-
-# One cause is one line: the rule, how often, and the first of them.
-causes_are_grouped()
-{
-	printf '%s\n' 'KTAP version 1' '1..1' '    KTAP version 1' '    # Subtest: suite' '    1..3' \
-		'    # a: EXPECTATION FAILED at attempt.c:1' 'xz, x: [rule: one] 12 bytes' \
-		'    not ok 1 a' \
-		'    # b: EXPECTATION FAILED at cases.c:7' 'Expected a == 0, but' \
-		'    not ok 2 b' \
-		'    # c: EXPECTATION FAILED at attempt.c:1' 'xz, y: [rule: one] 13 bytes' \
-		'    not ok 3 c' 'not ok 1 suite' >"$logs/guest"
-	: >"$logs/lacks" && : >"$logs/config"
-	exits 1 python3 "$top/harness/run/results.py" explain "$tree/tools/testing/kunit" \
-		"$logs/guest" "$logs/config" "$logs/lacks" >"$logs/out" || return
-	cat >"$logs/want" <<-'END'
-		3 failed, 2 causes:
-		    2  rule: one   first: suite/a: xz, x: [rule: one] 12 bytes
-		    1  cases.c:7: Expected a == 0, but   first: suite/b: Expected a == 0, but
-		0 passed, 3 failed (0 by known bugs, 3 not known), 0 skipped
-	END
-	diff -u "$logs/want" "$logs/out"
 }
 
 # What decides whether a change lands, in a clone on a machine without make
@@ -735,11 +624,6 @@ kernelci_knows_three_statuses()
 
 command_checks()
 {
-	check commands 'no verdict without a kernel that ran' no_verdict_without_a_kernel
-	check commands 'a kernel that dies has one' verdict_on_a_kernel_that_dies
-	check commands 'a bug is known where it shows' known_where_it_shows
-	check commands 'one cause is one line' causes_are_grouped
-	check commands 'a bisection skips what does not run' bisection
 	check commands 'one run waits for another' one_waits_for_another
 	check commands "one's own tree is left as it is" own_tree_is_left_as_it_is
 	check commands 'what is unpacked has its name' unpacked_has_its_name
@@ -750,7 +634,6 @@ command_checks()
 	check commands 'who calls does not matter' caller_does_not_matter
 	check commands 'make -n, clean, and unknown variables' make_is_make
 	check commands 'a clone that cannot be written to' read_only_clone
-	check commands 'compared with BASE' compared_with_base
 	check commands '.ci/run is make test' landing
 	check commands 'make test has parts' test_has_parts
 	check commands 'refuses what is not a kernel' not_a_kernel

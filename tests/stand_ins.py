@@ -1,0 +1,136 @@
+# SPDX-License-Identifier: GPL-2.0
+"""
+Stand-ins for what the commands use, so that a test takes seconds: a kernel that make "builds" by
+writing two files, a QEMU that is a shell script, and an archive without a network.
+"""
+
+import shutil
+import tarfile
+from pathlib import Path
+from typing import Dict, Optional, Sequence
+
+from support import BUILD, KERNEL, TOP, Arg, Result, run, script
+
+SOURCE = BUILD / 'src' / f'linux-{KERNEL}'
+
+# What a stand-in takes from the kernel: the files that the suite is merged into, those that
+# patches/ changes, and the kernel's own kunit.py
+TAKEN = ['Documentation/dev-tools/index.rst', 'include/linux/kernel_read_file.h', 'kernel/module',
+	 'tools/testing/kunit', 'tools/testing/selftests/Makefile']
+
+# "Builds" the kernel: kunit.py has written the configuration, and the image holds it. The file
+# "made" has a line for each target that was made.
+MAKEFILE = '''\
+VERSION = 6
+PATCHLEVEL = 12
+SUBLEVEL = 0
+olddefconfig:
+	@echo $@ >>$(O)/made
+	@! grep -qx CONFIG_HIGHMEM4G=y $(O)/.config || echo CONFIG_HIGHMEM=y >>$(O)/.config
+vmlinux:
+	@echo $@ >>$(O)/made
+	@cp $(O)/.config $(O)/$@
+.PHONY: olddefconfig vmlinux
+'''
+
+# What a guest prints before the first case of one suite
+HEADER = 'KTAP version 1\n1..1\n    KTAP version 1\n    # Subtest: suite\n'
+
+
+def guest(*lines: str, cases: int = 1, passed: bool = True) -> str:
+	"""Returns what a guest prints of a suite with these cases."""
+	end = 'ok 1 suite\n' if passed else 'not ok 1 suite\n'
+	return f'{HEADER}    1..{cases}\n' + ''.join(f'{line}\n' for line in lines) + end
+
+
+GREEN = guest('    ok 1 one')
+
+
+def patched_files() -> Sequence[str]:
+	"""Returns the files of the kernel that the patches change."""
+	return sorted({line.removeprefix('+++ b/').strip()
+		       for patch in (TOP / 'patches').rglob('*.patch')
+		       for line in patch.read_text().splitlines() if line.startswith('+++ b/')})
+
+
+def kernel(path: Path) -> Path:
+	"""Makes a stand-in for a kernel tree, and returns its path."""
+	path.mkdir(parents=True)
+	(path / 'Kbuild').touch()
+	(path / 'Makefile').write_text(MAKEFILE)
+	for name in {*TAKEN, *patched_files()}:
+		source, copy = SOURCE / name, path / name
+		if source.is_dir():
+			shutil.copytree(source, copy, dirs_exist_ok=True)
+		elif source.exists():
+			copy.parent.mkdir(parents=True, exist_ok=True)
+			shutil.copy2(source, copy)
+	return path
+
+
+def qemu(path: Path, *lines: str, prints: Optional[str] = None) -> Path:
+	"""
+	Makes a QEMU of these shell lines in the directory @path, which is to come first in PATH;
+	@prints is what the guest prints before.
+	"""
+	path.mkdir(parents=True, exist_ok=True)
+	if prints is not None:
+		(path / 'guest').write_text(prints)
+		lines = (f'cat "{path}/guest"', *lines)
+	script(path / 'qemu-system-i386', *lines)
+	return path
+
+
+class Bench:
+	"""A stand-in kernel with a build directory of its own and a QEMU."""
+
+	def __init__(self, path: Path) -> None:
+		self.path = path
+		self.build = path / 'build'
+		self.kernel = kernel(path / 'kernel')
+		self.bin = qemu(path / 'bin', prints=GREEN)
+
+	def qemu(self, *lines: str, prints: Optional[str] = None) -> None:
+		"""Replaces the QEMU."""
+		qemu(self.bin, *lines, prints=prints)
+
+	def run(self, status: Optional[int] = 0, env: Optional[Dict[str, str]] = None,
+		**variables: Arg) -> Result:
+		"""Runs `make run` with the stand-ins."""
+		given: Dict[str, Arg] = {'KERNEL': self.kernel, 'BUILD': self.build, **variables}
+		return run('make', '--no-print-directory', 'run',
+			   *(f'{name}={value}' for name, value in given.items()),
+			   status=status, env=env, path=self.bin)
+
+	@property
+	def dir(self) -> Path:
+		"""The directory that the kernel is built in."""
+		found = [path for path in (self.build / 'kunit').iterdir() if path.is_dir()]
+		assert len(found) == 1, found
+		return found[0]
+
+	@property
+	def tree(self) -> Path:
+		"""The tree that the kernel is built from."""
+		found = [path for path in (self.build / 'tree').iterdir() if path.is_dir()]
+		assert len(found) == 1, found
+		return found[0]
+
+
+def archive(path: Path, version: str, source: Path) -> Path:
+	"""
+	Makes an apt-get and a dpkg-deb that have one package, the source of a kernel. Returns their
+	directory.
+	"""
+	package = path / 'package' / 'usr' / 'src'
+	package.mkdir(parents=True)
+	with tarfile.open(package / f'linux-source-{version}.tar.xz', 'w:xz') as tar:
+		tar.add(source, arcname='source')
+	script(path / 'bin' / 'apt-get',
+	       'case $* in',
+	       '*indextargets*) echo file:/nowhere ;;',
+	       '*download*) : >linux-source.deb ;;',
+	       'esac')
+	script(path / 'bin' / 'apt-cache', f'echo linux-source-{version}')
+	script(path / 'bin' / 'dpkg-deb', f'cp -r "{path}/package/usr" "$3"')
+	return path / 'bin'
