@@ -18,49 +18,6 @@ with_qemu()
 
 header='printf "KTAP version 1\n1..1\n    KTAP version 1\n    # Subtest: suite\n    1..2\n    ok 1 one\n"'
 
-# hold FILE -x|-s COMMAND ...: while somebody else has the lock, until it is waited
-# for, or the command has ended. What it says is in $logs/out.
-hold()
-{
-	lockfile=$1
-	mode=$2
-	shift 2
-	echo 'somebody else' >"$lockfile"
-	rm -f "$logs/out" "$logs/ended"
-	# shellcheck disable=SC2016	# of that shell
-	flock "$mode" "$lockfile" sh -c '
-		until grep -qs Waiting "$0/out" || [ -e "$0/ended" ]; do
-			sleep 0.1
-		done' "$logs" &
-	until grep -q 'somebody' "$lockfile" && ! flock -n "$lockfile" true; do
-		sleep 0.1
-	done
-	status=0
-	"$@" >"$logs/out" 2>&1 || status=$?
-	: >"$logs/ended"
-	wait $!
-	return $status
-}
-
-# The same directory, or the same tree as another, is waited for, and it is said for
-# whom; what is the same tree in another configuration is not.
-one_waits_for_another()
-{
-	dir=$build/kunit/$kernel-i386
-	waiting='Waiting for somebody else to end'
-	run FILTER="$one_case" || return
-	hold "$dir/lock" -x run FILTER="$one_case" &&
-		grep -F "$waiting" "$logs/out" || return
-	hold "$build/tree/$kernel.lock" -x run FILTER="$one_case" &&
-		grep -F "$waiting" "$logs/out" || return
-	hold "$build/tree/$kernel.lock" -s run FILTER="$one_case" &&
-		! grep -F Waiting "$logs/out" || return
-	hold "$build/tree/$kernel.lock" -s run FILTER="$one_case" FIXES=no &&
-		grep -F "$waiting" "$logs/out" || return
-	hold "$build/tree/$kernel.lock" -s kunit_py parse "$dir/test.log" &&
-		grep -F "$waiting" "$logs/out"
-}
-
 # A tree of one's own, of links to the kernel: with its own kunit_kernel.py
 own_tree()
 {
@@ -624,7 +581,6 @@ kernelci_knows_three_statuses()
 
 command_checks()
 {
-	check commands 'one run waits for another' one_waits_for_another
 	check commands "one's own tree is left as it is" own_tree_is_left_as_it_is
 	check commands 'what is unpacked has its name' unpacked_has_its_name
 	check commands "the tree follows the kernel's kunit.py" \

@@ -1,0 +1,254 @@
+# SPDX-License-Identifier: GPL-2.0
+"""Two commands at once, and what is left of one that is interrupted: what one builds is its own."""
+
+import contextlib
+import fcntl
+import os
+import signal
+import subprocess
+import time
+from pathlib import Path
+from typing import Dict, Iterator, List, Sequence
+
+import pytest
+
+from stand_ins import GREEN, Bench
+from support import TOP, Arg, script
+
+pytestmark = pytest.mark.commands
+
+# Seconds until something has to have happened
+LONG = 60
+KUNIT_PY = TOP / 'tools/testing/kunit/kunit.py'
+SOMEBODY = 'Waiting for somebody else to end'
+
+
+def until(happened: Path) -> None:
+	"""Waits until this file is there."""
+	end = time.monotonic() + LONG
+	while not happened.exists():
+		assert time.monotonic() < end, f'{happened} did not come'
+		time.sleep(0.05)
+
+
+def kill(pids: Sequence[int]) -> None:
+	"""Kills these processes, so that none can clean up; some may have ended."""
+	for pid in pids:
+		with contextlib.suppress(ProcessLookupError):
+			os.kill(pid, signal.SIGKILL)
+
+
+class Running:
+	"""A command that runs in a session of its own, with its output in a file."""
+
+	started: List['Running'] = []
+
+	def __init__(self, bench: Bench, output: Path, *command: Arg) -> None:
+		self.output = output
+		env = {**os.environ, 'PATH': f'{bench.bin}:{os.environ["PATH"]}',
+		       'BUILD': str(bench.build)}
+		with open(output, 'w', encoding='utf-8') as out:
+			self.process = subprocess.Popen(
+				[str(word) for word in command], cwd=TOP, env=env, stdout=out,
+				stderr=out, stdin=subprocess.DEVNULL, start_new_session=True)
+		self.started.append(self)
+
+	@property
+	def text(self) -> str:
+		"""What it has printed so far."""
+		return self.output.read_text(errors='replace')
+
+	def says(self, words: str) -> None:
+		"""Waits until it has printed this."""
+		end = time.monotonic() + LONG
+		while words not in self.text:
+			assert self.process.poll() is None and time.monotonic() < end, \
+				f'no "{words}" in:\n{self.text}'
+			time.sleep(0.05)
+
+	def ends(self) -> int:
+		"""Waits until it has ended, and returns its exit status."""
+		try:
+			return self.process.wait(LONG)
+		finally:
+			print(self.text)
+
+	def members(self) -> Dict[int, int]:
+		"""Returns the processes of its session, each with its parent."""
+		found = {}
+		for stat in Path('/proc').glob('[0-9]*/stat'):
+			try:
+				fields = stat.read_text().rpartition(')')[2].split()
+			except OSError:
+				continue
+			if int(fields[3]) == self.process.pid and fields[0] != 'Z':
+				found[int(stat.parent.name)] = int(fields[1])
+		return found
+
+
+def running(bench: Bench, name: str, **variables: Arg) -> Running:
+	"""Starts `make run` with the stand-ins."""
+	return Running(bench, bench.path / name, 'make', '--no-print-directory', 'run',
+		       f'KERNEL={bench.kernel}',
+		       *(f'{name}={value}' for name, value in variables.items()))
+
+
+@pytest.fixture(autouse=True)
+def nothing_is_left() -> Iterator[None]:
+	"""Ends what a test that fails has left running."""
+	yield
+	for command in Running.started:
+		kill(list(command.members()))
+		command.process.wait()
+	Running.started.clear()
+
+
+@pytest.fixture(name='bench')
+def built(tmp_path: Path) -> Iterator[Bench]:
+	"""A bench with a kernel that has been built."""
+	bench = Bench(tmp_path)
+	bench.run()
+	yield bench
+
+
+def build_slowly(bench: Bench) -> None:
+	"""Makes the kernel one that says when its build has begun, and goes on when it may."""
+	makefile = bench.kernel / 'Makefile'
+	makefile.write_text(makefile.read_text().replace(
+		'vmlinux:\n',
+		f'vmlinux:\n\t@echo $$PPID >{bench.path}/begun.new\n'
+		f'\t@mv {bench.path}/begun.new {bench.path}/begun\n'
+		f'\t@: >$(O)/half\n\t@until [ -e {bench.path}/go ]; do sleep 0.1; done\n'
+		'\t@rm $(O)/half\n'))
+
+
+@pytest.mark.parametrize('shared, what, variables, waits', [
+	(False, 'directory', {}, True),
+	(False, 'tree', {}, True),
+	(True, 'tree', {}, False),
+	(True, 'tree', {'FIXES': '0001'}, True)],
+	ids=['of the same directory', 'of the same tree', 'but not if both only read it',
+	     'that wants other fixes in it'])
+def test_one_run_waits_for_another(bench: Bench, shared: bool, what: str,
+				   variables: Dict[str, str], waits: bool) -> None:
+	path = bench.dir / 'lock' if what == 'directory' else Path(f'{bench.tree}.lock')
+	with open(path, 'w', encoding='utf-8') as lock:
+		fcntl.flock(lock, fcntl.LOCK_SH if shared else fcntl.LOCK_EX)
+		print('somebody else', file=lock, flush=True)
+		other = running(bench, 'other', **variables)
+		if waits:
+			other.says(SOMEBODY)
+		else:
+			assert other.ends() == 0 and 'Waiting' not in other.text
+	assert other.ends() == 0
+
+
+def test_kunit_py_waits_for_a_run(bench: Bench) -> None:
+	with open(f'{bench.tree}.lock', 'w', encoding='utf-8') as lock:
+		fcntl.flock(lock, fcntl.LOCK_SH)
+		print('somebody else', file=lock, flush=True)
+		other = Running(bench, bench.path / 'other', 'env', f'KERNEL={bench.kernel}',
+				'FIXES=0001', KUNIT_PY, 'parse', bench.dir / 'test.log')
+		other.says(SOMEBODY)
+	assert other.ends() == 0
+
+
+def test_kunit_py_holds_the_lock_whatever_files_its_caller_has_open(bench: Bench) -> None:
+	# The first descriptor that is free has two digits then, which no shell knows.
+	calls = script(bench.path / 'calls',
+		       *(f'exec {number}</dev/null' for number in range(3, 10)),
+		       f'exec {KUNIT_PY} exec --arch=i386 --build_dir={bench.dir}')
+	bench.qemu(f': >"{bench.path}/begun"; until [ -e "{bench.path}/go" ]; do sleep 0.1; done',
+		   f'printf "{GREEN}"'.replace('\n', '\\n'))
+	first = Running(bench, bench.path / 'first', 'env', f'KERNEL={bench.kernel}', calls)
+	until(bench.path / 'begun')
+	other = running(bench, 'other', FIXES='0001')
+	other.says('Waiting for kunit.py exec')
+	(bench.path / 'go').touch()
+	assert first.ends() == 0 and other.ends() == 0
+
+
+def test_two_runs_at_once(tmp_path: Path) -> None:
+	bench = Bench(tmp_path)
+	runs = [running(bench, 'one'), running(bench, 'two'),
+		running(bench, 'three', CONFIG='nohighmem'),
+		running(bench, 'four', FIXES='0001'), running(bench, 'five', FIXES='0001,0003')]
+	for each in runs:
+		assert each.ends() == 0
+		assert '1 passed, 0 failed, 0 skipped' in each.text
+	assert sum('Waiting for ' in each.text for each in runs) > 0
+	for number, name in ('0001', 'four'), ('0001,0003', 'five'):
+		assert f'with fixes {number}: 1 passed' in (tmp_path / name).read_text()
+
+
+def ancestors(of: int, members: Dict[int, int]) -> List[int]:
+	"""Returns those who started a process."""
+	found = []
+	while of in members and members[of] in members:
+		of = members[of]
+		found.append(of)
+	return found
+
+
+def test_what_a_killed_run_has_started_keeps_its_locks(bench: Bench) -> None:
+	build_slowly(bench)
+	first = running(bench, 'first')
+	until(bench.path / 'begun')
+	# The kernel's make goes on, and still writes there.
+	builds = int((bench.path / 'begun').read_text())
+	kill(ancestors(builds, first.members())[::-1])
+	first.ends()
+	other = running(bench, 'other')
+	other.says('Waiting for make run')
+	assert (bench.dir / 'half').exists()
+	(bench.path / 'go').touch()
+	assert other.ends() == 0 and not (bench.dir / 'half').exists()
+
+
+def test_what_only_shows_progress_keeps_no_lock(bench: Bench) -> None:
+	build_slowly(bench)
+	first = running(bench, 'first')
+	until(bench.path / 'begun')
+	# All that builds is killed; what prints a line now and then may live a little longer.
+	builds = int((bench.path / 'begun').read_text())
+	members = first.members()
+	kill([*ancestors(builds, members)[::-1], builds,
+	      *(pid for pid, parent in members.items() if parent == builds)])
+	first.ends()
+	(bench.path / 'go').touch()
+	other = running(bench, 'other')
+	assert other.ends() == 0 and 'Waiting' not in other.text
+
+
+@pytest.mark.parametrize('how', [signal.SIGINT, signal.SIGTERM, signal.SIGHUP],
+			 ids=['SIGINT', 'SIGTERM', 'SIGHUP'])
+def test_a_run_that_was_interrupted_goes_on(bench: Bench, how: signal.Signals) -> None:
+	build_slowly(bench)
+	made = (bench.dir / 'made').read_text().count('vmlinux')
+	first = running(bench, 'first')
+	until(bench.path / 'begun')
+	os.killpg(first.process.pid, how)
+	assert first.ends() != 0
+	(bench.path / 'go').touch()
+	other = running(bench, 'other')
+	# What was half done is not taken for a kernel.
+	assert other.ends() == 0 and 'Waiting' not in other.text
+	assert (bench.dir / 'made').read_text().count('vmlinux') == made + 1
+	assert '1 passed, 0 failed, 0 skipped' in other.text
+	# What prints a line now and then ends before the next.
+	end = time.monotonic() + LONG
+	while first.members():
+		assert time.monotonic() < end, first.members()
+		time.sleep(0.1)
+
+
+def test_a_tree_that_was_half_made_is_made_again(bench: Bench) -> None:
+	# As one is left that was interrupted: no longer what it was, and not known to be whole
+	(bench.tree / '.state').unlink()
+	(bench.tree / 'kernel' / 'module' / 'decompress.c').write_text('half of it')
+	(bench.tree / 'kernel' / 'module' / 'decompress_kunit.c').unlink()
+	bench.run()
+	for name in 'decompress.c', 'decompress_kunit.c':
+		of = bench.kernel if name == 'decompress.c' else TOP
+		path = Path('kernel') / 'module' / name
+		assert (bench.tree / path).read_bytes() == (of / path).read_bytes()
