@@ -42,108 +42,6 @@ own_tree()
 	cp -r "$build/src/linux-$kernel/tools/testing/kunit" "$own/tools/testing"
 }
 
-# tree_of [VARIABLE=VALUE ...]: what is built of it
-tree_of()
-{
-	name=own_tree
-	(
-		exec 9<>"$build/tree/$name.lock"
-		env KERNEL="$own" "$@" sh "$top/harness/lib/tree.sh" $name "$own" \
-			'make test'
-	)
-}
-
-# It is what is tested, byte for byte, unless FIXES says otherwise.
-own_tree_is_left_as_it_is()
-{
-	own_tree
-	decompress=kernel/module/decompress.c
-	built=$(tree_of) && cmp "$own/$decompress" "$built/$decompress" || return
-	built=$(tree_of FIXES=yes) &&
-		! cmp -s "$own/$decompress" "$built/$decompress" || return
-	# As a bot gets it, and by make run: it says whose it is.
-	(cd "$logs" && KERNEL="$own" kunit_py parse \
-		"$build/kunit/$kernel-i386/test.log") || return
-	built=$(printf '%s\n' "$build/tree/own_tree-"*[0-9])
-	cmp "$own/$decompress" "$built/$decompress" || return
-	mkdir -p "$logs/no_gcc"
-	printf '#!/bin/sh\nexit 1\n' >"$logs/no_gcc/gcc"
-	chmod +x "$logs/no_gcc/gcc"
-	PATH=$logs/no_gcc:$PATH exits 2 run KERNEL="$own" >"$logs/out" 2>&1
-	grep -F 'i386, as it is: not ' "$logs/out"
-}
-
-# What is unpacked for the first time is called as it is from then on.
-unpacked_has_its_name()
-{
-	unpacked=$logs/unpacked
-	rm -rf "$unpacked" "$logs/packages"
-	mkdir -p "$unpacked/tree/kernel/module" "$unpacked/tree/tools/testing/kunit" \
-		"$unpacked/usr/src" "$logs/packages"
-	touch "$unpacked/tree/Kbuild" "$unpacked/tree/kernel/module/decompress.c"
-	cp "$tree/tools/testing/kunit/kunit.py" "$unpacked/tree/tools/testing/kunit"
-	tar -C "$unpacked" -cJf "$unpacked/usr/src/linux-source-6.0.tar.xz" tree
-	cat >"$logs/packages/apt-get" <<-'END'
-		#!/bin/sh
-		case $* in
-		*indextargets*) echo file:/nowhere ;;
-		*download*) touch linux-source.deb ;;
-		esac
-	END
-	cat >"$logs/packages/dpkg-deb" <<-END
-		#!/bin/sh
-		cp -r "$unpacked/usr" "\$3"
-	END
-	chmod +x "$logs/packages"/*
-	mkdir -p "$unpacked/build/apt"
-	echo 6.0 >"$unpacked/build/apt/newest"
-	touch "$unpacked/build/CACHEDIR.TAG"
-	for time in first second; do
-		PATH=$logs/packages:$PATH BUILD=$unpacked/build \
-			sh "$top/harness/lib/kernel.sh" newest >"$logs/out" || return
-		grep -x "6.0 $unpacked/build/src/linux-6.0" "$logs/out" || {
-			echo "$time: $(cat "$logs/out")"
-			return 1
-		}
-	done
-}
-
-# Older by date, but another: kunit.py may come from a commit of the past.
-tree_follows_the_kernels_kunit_py()
-{
-	own_tree
-	kunit=tools/testing/kunit/kunit_kernel.py
-	built=$(tree_of) || return
-	echo '# another' >>"$own/$kunit"
-	touch -d 2001-01-01 "$own/$kunit"
-	built=$(tree_of) && tail -n 1 "$built/$kunit" | grep -x '# another' || return
-	# KVM would not show what TCG does: so it is not to slip in under another name.
-	echo "x = ['-accel', 'kvm:tcg']" >>"$own/$kunit"
-	status=0
-	tree_of 2>"$logs/err" || status=$?
-	[ $status -eq 2 ] && grep -F 'asks for KVM in a way that is not known' "$logs/err"
-}
-
-# A fragment that has changed is built, though nothing in the tree has.
-configuration_is_built()
-{
-	mkdir -p "$logs/fragment"
-	for name in -first -second; do
-		echo "CONFIG_LOCALVERSION=\"$name\"" >"$logs/fragment/named.config"
-		run CONFIG="$logs/fragment/named.config" FILTER="$one_case" &&
-			grep "Linux version .*[0-9]$name " \
-				"$build/kunit/$kernel-i386-named/test.log" || return
-	done
-}
-
-edit_has_to_change_something()
-{
-	echo one >"$logs/edited"
-	(edit "$logs/edited" 's/one/two/') && grep -x two "$logs/edited" || return
-	! (edit "$logs/edited" 's/one/two/') 2>"$logs/err" &&
-		grep -F 'there is nothing in it for sed' "$logs/err"
-}
-
 # Who calls has directories of the same names, another locale, and other words.
 caller_does_not_matter()
 {
@@ -581,12 +479,6 @@ kernelci_knows_three_statuses()
 
 command_checks()
 {
-	check commands "one's own tree is left as it is" own_tree_is_left_as_it_is
-	check commands 'what is unpacked has its name' unpacked_has_its_name
-	check commands "the tree follows the kernel's kunit.py" \
-		tree_follows_the_kernels_kunit_py
-	check commands 'another configuration is built' configuration_is_built
-	check commands 'an edit has to change something' edit_has_to_change_something
 	check commands 'who calls does not matter' caller_does_not_matter
 	check commands 'make -n, clean, and unknown variables' make_is_make
 	check commands 'a clone that cannot be written to' read_only_clone

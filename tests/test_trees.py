@@ -1,0 +1,165 @@
+# SPDX-License-Identifier: GPL-2.0
+"""Is what is built the tree and the configuration that were asked for, whatever was built before?"""
+
+import os
+from pathlib import Path
+
+import pytest
+
+from stand_ins import Bench, archive, kernel
+from support import TOP, make, refused, run, script, says_why
+
+pytestmark = pytest.mark.commands
+
+DECOMPRESS = Path('kernel') / 'module' / 'decompress.c'
+KUNIT_KERNEL = Path('tools') / 'testing' / 'kunit' / 'kunit_kernel.py'
+
+
+def test_ones_own_tree_is_left_as_it_is(tmp_path: Path) -> None:
+	bench = Bench(tmp_path)
+	before = (bench.kernel / DECOMPRESS).read_bytes()
+	assert 'i386, as it is: ' in bench.run().out
+	assert (bench.tree / DECOMPRESS).read_bytes() == before
+	assert 'i386, with fixes: ' in bench.run(FIXES='yes').out
+	assert (bench.tree / DECOMPRESS).read_bytes() != before
+	# As a bot gets it, too
+	run(TOP / 'tools/testing/kunit/kunit.py', 'parse', bench.dir / 'test.log', cwd=tmp_path,
+	    env={'KERNEL': str(bench.kernel), 'BUILD': str(bench.build)})
+	assert (bench.tree / DECOMPRESS).read_bytes() == before
+	assert (bench.kernel / DECOMPRESS).read_bytes() == before
+
+
+def test_a_kernel_that_does_not_build_is_named(tmp_path: Path) -> None:
+	bench = Bench(tmp_path)
+	makefile = bench.kernel / 'Makefile'
+	makefile.write_text(makefile.read_text().replace('vmlinux:\n', 'vmlinux:\n\t@false\n'))
+	assert 'linux 6.12.0, i386, as it is: not built; see ' in bench.run(status=2).err
+
+
+def test_an_edit_is_built(tmp_path: Path) -> None:
+	bench = Bench(tmp_path)
+	bench.run()
+	made = (bench.dir / 'made').read_text()
+	bench.run()
+	assert (bench.dir / 'made').read_text() == made
+	edited = tmp_path / 'a blank' / 'decompress.c'
+	edited.parent.mkdir()
+	edited.write_text((bench.kernel / DECOMPRESS).read_text() + '/* edited */\n')
+	assert f'with {edited} in place of its decompress.c: ' in bench.run(DECOMPRESS=edited).out
+	assert (bench.tree / DECOMPRESS).read_bytes() == edited.read_bytes()
+	assert not (bench.tree / DECOMPRESS).is_symlink()
+	bench.run()
+	(bench.kernel / DECOMPRESS).write_bytes(edited.read_bytes())
+	bench.run()
+	assert (bench.tree / DECOMPRESS).read_bytes() == edited.read_bytes()
+
+
+def test_what_is_unpacked_has_its_name(tmp_path: Path) -> None:
+	(tmp_path / 'build' / 'apt').mkdir(parents=True)
+	(tmp_path / 'build' / 'CACHEDIR.TAG').touch()
+	bench = Bench(tmp_path)
+	packages = archive(tmp_path / 'archive', '6.0', bench.kernel)
+	for program in packages.iterdir():
+		(bench.bin / program.name).symlink_to(program)
+	for _ in range(2):
+		bench.run(KERNEL='newest', FIXES='no')
+		assert (bench.build / 'src' / 'linux-6.0' / 'Kbuild').exists()
+		assert bench.tree.name == '6.0'
+		# From then on nobody is asked.
+		for program in packages.iterdir():
+			script(program, 'exit 1')
+
+
+def test_a_kernel_that_was_half_unpacked_is_unpacked_again(tmp_path: Path) -> None:
+	(tmp_path / 'build').mkdir()
+	(tmp_path / 'build' / 'CACHEDIR.TAG').touch()
+	bench = Bench(tmp_path)
+	packages = archive(tmp_path / 'archive', '6.0', bench.kernel)
+	for program in packages.iterdir():
+		(bench.bin / program.name).symlink_to(program)
+	# The disk is full when half of it is there.
+	tar = script(bench.bin / 'tar', '/bin/tar "$@" --exclude=tools',
+		     'echo "tar: No space left on device" >&2', 'exit 2')
+	bench.run(status=2, KERNEL='newest', FIXES='no')
+	assert not (bench.build / 'src' / 'linux-6.0').exists()
+	tar.unlink()
+	bench.run(KERNEL='newest', FIXES='no')
+	assert (bench.build / 'src' / 'linux-6.0' / 'tools').exists()
+
+
+def test_the_tree_follows_the_kernels_kunit_py(tmp_path: Path) -> None:
+	bench = Bench(tmp_path)
+	bench.run()
+	own = bench.kernel / KUNIT_KERNEL
+	text = own.read_text()
+	# Older by date, but another: kunit.py may come from a commit of the past.
+	own.write_text(text + '# another\n')
+	os.utime(own, (1e9, 1e9))
+	bench.run()
+	assert (bench.tree / KUNIT_KERNEL).read_text().endswith('# another\n')
+	# Under KVM a stale TLB entry would not show, so a newer kunit.py that tries it first is
+	# kept from that, or refused.
+	own.write_text(text + "x = [\n\t'-accel', 'kvm',\n\t'-accel', 'tcg',\n]\n")
+	bench.run()
+	assert (bench.tree / KUNIT_KERNEL).read_text().endswith("x = [\n\t'-accel', 'tcg',\n]\n")
+	for unknown in "x = ['-accel', 'kvm:tcg']\n", "x = ['-accel', 'kvm']\n":
+		own.write_text(text + unknown)
+		result = bench.run(status=2)
+		says_why(result, 'kunit_kernel.py')
+
+
+def test_another_configuration_is_built(tmp_path: Path) -> None:
+	# A fragment that has changed is built, though nothing in the tree has.
+	bench = Bench(tmp_path)
+	fragments = [tmp_path / 'a blank' / 'named.config', tmp_path / 'a blank' / 'other.config']
+	fragments[0].parent.mkdir()
+	fragments[1].write_text('CONFIG_OTHER=y\n')
+	for version in '-first', '-second':
+		fragments[0].write_text(f'CONFIG_LOCALVERSION="{version}"\n')
+		bench.run(CONFIG=','.join(str(path) for path in fragments))
+		built = (bench.dir / 'vmlinux').read_text().splitlines()
+		assert f'CONFIG_LOCALVERSION="{version}"' in built and 'CONFIG_OTHER=y' in built
+	made = (bench.dir / 'made').read_text()
+	bench.run(CONFIG=','.join(str(path) for path in fragments))
+	assert (bench.dir / 'made').read_text() == made
+
+
+def test_a_configuration_that_somebody_changed_is_made_again(tmp_path: Path) -> None:
+	bench = Bench(tmp_path)
+	bench.run()
+	asked = (bench.dir / '.config').read_text()
+	for changed in asked.replace('CONFIG_KUNIT=y\n', ''), '':
+		(bench.dir / '.config').write_text(changed)
+		bench.run()
+		assert (bench.dir / '.config').read_text() == asked
+		assert (bench.dir / 'vmlinux').read_text() == asked
+	(bench.dir / '.config').unlink()
+	bench.run()
+	assert (bench.dir / '.config').read_text() == asked
+
+
+def test_a_configuration_starts_from_the_plain_one(tmp_path: Path) -> None:
+	bench = Bench(tmp_path)
+	plain = bench.run(status=0)
+	assert 'Starting from' not in plain.err
+	(bench.dir / 'object.o').touch()
+	bench.run(CONFIG='nohighmem')
+	other = next((bench.build / 'kunit').glob('*nohighmem'))
+	assert (other / 'object.o').exists()
+	assert 'CONFIG_HIGHMEM4G=y' not in (other / 'vmlinux').read_text()
+
+
+def test_blanks_that_make_cannot_handle_are_refused(tmp_path: Path) -> None:
+	blank = kernel(tmp_path / 'a blank' / 'kernel')
+	refused('cannot handle a space or colon in a path', 'run', KERNEL=blank,
+		BUILD=tmp_path / 'build')
+	refused('cannot handle a space or colon in a path', 'run',
+		KERNEL=kernel(tmp_path / 'kernel'), BUILD=tmp_path / 'another blank')
+
+
+def test_install_takes_a_name_with_blanks(tmp_path: Path) -> None:
+	tree = kernel(tmp_path / 'a blank' / 'it\'s "a" kernel; $(exit)')
+	make('install', KERNEL=tree)
+	assert (tree / 'kernel/module/decompress_kunit.c').exists()
+	make('uninstall', KERNEL=tree)
+	assert not (tree / 'kernel/module/decompress_kunit.c').exists()
