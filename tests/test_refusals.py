@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from stand_ins import kernel
 from support import refused
 
 pytestmark = pytest.mark.commands
@@ -23,3 +24,23 @@ def test_refuses_bad_variables(tmp_path: Path) -> None:
 	refused('/no/such/file cannot', 'run', JSON='/no/such/file')
 	refused('/no/such/file cannot', 'run', JUNIT='/no/such/file')
 	refused('not both', 'run', JSON=tmp_path / 'one', JUNIT=tmp_path / 'one')
+
+
+def test_refuses_what_is_not_a_kernel(tmp_path: Path) -> None:
+	refused('no-such-kernel', 'run', KERNEL='no-such-kernel')
+	refused(str(tmp_path), 'run', KERNEL=tmp_path)
+	refused(str(tmp_path), 'install', KERNEL=tmp_path)
+	refused('which tree?', 'install')
+
+
+def test_refuses_a_tree_with_a_build_in_it(tmp_path: Path) -> None:
+	used = kernel(tmp_path / 'used')
+	(used / '.config').touch()
+	refused('mrproper', 'run', KERNEL=used)
+
+
+def test_refuses_a_tree_that_is_too_old(tmp_path: Path) -> None:
+	old = kernel(tmp_path / 'old')
+	(old / 'kernel/module/decompress.c').unlink()
+	refused('decompress.c', 'run', KERNEL=old)
+	refused('decompress.c', 'install', KERNEL=old)

@@ -211,36 +211,6 @@ readme_quotes_results()
 		grep -F 'README.md quotes "linux' "$logs/out"
 }
 
-# with_lib COMMANDS [VARIABLE=VALUE ...]: run them with what the scripts share
-with_lib()
-{
-	commands=". '$top/harness/lib/lib.sh'; $1"
-	shift
-	env "$@" sh -c "$commands" "$top/harness/run/run.sh"
-}
-
-# Only what anybody can repeat is recorded, and nothing of what the tests here run.
-only_results_are_recorded()
-{
-	with_lib tested_as_named KERNEL=newest FIXES=no || return
-	for given in KERNEL=/usr FIXES=0001,0003 CONFIG=/dev/null DECOMPRESS=/dev/null; do
-		! with_lib tested_as_named KERNEL=6.12 FIXES=yes "$given" || {
-			echo "recorded with $given"
-			return 1
-		}
-	done
-	rm -rf "$logs/recorded"
-	# shellcheck disable=SC2016	# of that shell
-	with_lib 'build=$OUT; hash_sources; record "make run" passed' \
-		OUT="$logs/recorded" || return
-	[ ! -e "$logs/recorded" ] || return
-	# shellcheck disable=SC2016
-	with_lib 'build=$OUT; hash_sources; record "make run" passed' \
-		OUT="$logs/recorded" IN_TEST= || return
-	grep "^make run	passed	.*	$(sh "$top/harness/lib/key.sh" | cut -c 1-8)	" \
-		"$logs/recorded/results/make_run"
-}
-
 # Results are merged into the page: a new one replaces its row, the others stay.
 results_are_merged()
 {
@@ -371,7 +341,6 @@ code_checks()
 	check series 'a mail that is too long is named' too_long_a_mail
 	check manual 'manual builds without a warning' manual
 	check manual 'the README quotes the results page' readme_quotes_results
-	check manual 'only results are recorded' only_results_are_recorded
 	check manual 'results are merged into their page' results_are_merged
 	check manual 'links lead somewhere' links_lead_somewhere
 	check manual 'each rule says what it stands on' rules_are_explained

@@ -42,58 +42,6 @@ own_tree()
 	cp -r "$build/src/linux-$kernel/tools/testing/kunit" "$own/tools/testing"
 }
 
-# Who calls has directories of the same names, another locale, and other words.
-caller_does_not_matter()
-{
-	mkdir -p "$logs/elsewhere/harness/run" "$logs/elsewhere/harness/lib"
-	(
-		cd "$logs" || exit
-		export CDPATH="$logs/elsewhere" LC_ALL=tr_TR.UTF-8 LANG=tr_TR.UTF-8
-		cd "$top" && FILTER=$one_case sh harness/run/run.sh &&
-			sh harness/lib/kernel.sh
-	) >"$logs/out" || return
-	tail -n 1 "$logs/out" | grep -x "$kernel $build/src/linux-$kernel"
-}
-
-make_is_make()
-{
-	used=$logs/used_build
-	mkdir -p "$used"
-	make -C "$top" -s clean BUILD="$used" || return
-	[ ! -e "$used" ] || return
-	# -n: nothing is done
-	make -C "$top" -n run BUILD="$used" KERNEL=none >"$logs/out" || return
-	[ ! -e "$used" ] && grep -F run.sh "$logs/out" || return
-	# clean, and then run
-	mkdir -p "$used"
-	touch "$used/CACHEDIR.TAG" "$used/old"
-	exits 2 make -C "$top" clean run BUILD="$used" KERNEL=none || return
-	[ ! -e "$used/old" ] && [ -e "$used/CACHEDIR.TAG" ] || return
-	# What is not ours stays.
-	mkdir -p "$logs/theirs"
-	touch "$logs/theirs/file"
-	refused 'there is something else in it' \
-		make -C "$top" clean BUILD="$logs/theirs" || return
-	[ -e "$logs/theirs/file" ] || return
-	refused 'CC=: not among the variables' run CC=clang &&
-		refused 'make mutants takes no KERNEL=' mutants KERNEL=6.1 &&
-		refused 'make run takes no FILES=' run FILES=a.xz
-}
-
-# A clone that cannot be written to, as an unprivileged user has it
-read_only_clone()
-{
-	rm -rf "$logs/clone" "$logs/out_of_clone"
-	mkdir -p "$logs/clone" "$logs/out_of_clone"
-	(cd "$top" && tar -cf - --exclude=./build --exclude=./.git .) |
-		tar -C "$logs/clone" -xf -
-	: >"$logs/clone/build"
-	refused 'BUILD=DIRECTORY says where' \
-		env -u BUILD make -C "$logs/clone" run || return
-	refused 'KERNEL=none' make -C "$logs/clone" run KERNEL=none \
-		BUILD="$logs/out_of_clone" && [ -e "$logs/out_of_clone/CACHEDIR.TAG" ]
-}
-
 # cause_log MESSAGE ...: what a guest prints of a case that fails with these
 cause_log()
 {
@@ -102,70 +50,6 @@ cause_log()
 		printf '%s\n' '    # case: EXPECTATION FAILED at attempt.c:1' "$message"
 	done
 	printf '%s\n' '    not ok 1 case' 'not ok 1 suite'
-}
-
-# What decides whether a change lands, in a clone on a machine without make
-landing()
-{
-	rm -rf "$logs/landing"
-	mkdir -p "$logs/landing/.ci" "$logs/landing/bin"
-	cp "$top/.ci/run" "$logs/landing/.ci"
-	for tool in sh dirname; do
-		ln -s "$(command -v $tool)" "$logs/landing/bin/$tool"
-	done
-	cat >"$logs/landing/bin/apt-get" <<-END
-		#!/bin/sh
-		echo "apt-get \$*" >>"$logs/landing/log"
-		cp "$logs/landing/make" "$logs/landing/bin"
-	END
-	cat >"$logs/landing/make" <<-END
-		#!/bin/sh
-		echo "make \$* in \$PWD" >>"$logs/landing/log"
-		exit 7
-	END
-	chmod +x "$logs/landing/make" "$logs/landing/bin/apt-get"
-	ln -s "$(command -v cp)" "$logs/landing/bin/cp"
-	exits 7 env -C / PATH="$logs/landing/bin" CDPATH=/tmp \
-		"$logs/landing/.ci/run" || return
-	cat "$logs/landing/log"
-	tail -n 1 "$logs/landing/log" | grep -x "make test in $logs/landing" &&
-		grep -q 'apt-get .*install .*make' "$logs/landing/log"
-}
-
-test_has_parts()
-{
-	refused 'no part nothing' make -C "$top" test ONLY=suite,nothing &&
-		refused 'no part nothing' make -C "$top" test ONLY='suite nothing' &&
-		refused 'which part' make -C "$top" test ONLY=,
-}
-
-not_a_kernel()
-{
-	mkdir -p "$logs/empty"
-	refused 'no-such-kernel' run KERNEL=no-such-kernel &&
-		refused "$logs/empty" run KERNEL="$logs/empty" &&
-		refused "$logs/empty" make -C "$top" install KERNEL="$logs/empty"
-}
-
-tree_with_a_build_in_it()
-{
-	used=$logs/used
-	rm -rf "$used"
-	mkdir -p "$used"
-	ln -s "$build/src/linux-$kernel"/* "$used"
-	: >"$used/.config"
-	refused 'mrproper' run KERNEL="$used"
-}
-
-tree_too_old()
-{
-	old=$logs/old
-	rm -rf "$old"
-	mkdir -p "$old/kernel"
-	for f in "$build/src/linux-$kernel"/*; do
-		[ "${f##*/}" = kernel ] || ln -s "$f" "$old"
-	done
-	refused 'decompress.c' run KERNEL="$old"
 }
 
 # with_bin COMMAND ...: without make and the like in reach, but with what is named
@@ -479,14 +363,6 @@ kernelci_knows_three_statuses()
 
 command_checks()
 {
-	check commands 'who calls does not matter' caller_does_not_matter
-	check commands 'make -n, clean, and unknown variables' make_is_make
-	check commands 'a clone that cannot be written to' read_only_clone
-	check commands '.ci/run is make test' landing
-	check commands 'make test has parts' test_has_parts
-	check commands 'refuses what is not a kernel' not_a_kernel
-	check commands 'refuses a tree with a build in it' tree_with_a_build_in_it
-	check commands 'refuses a tree that is too old' tree_too_old
 	check commands 'bots refuses bad variables' not_for_bots
 	check commands 'KernelCI knows three statuses' kernelci_knows_three_statuses
 	check commands 'matrix refuses bad variables' not_for_matrix

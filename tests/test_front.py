@@ -1,0 +1,125 @@
+# SPDX-License-Identifier: GPL-2.0
+"""Do the commands do what was asked, and no more, whoever calls them and wherever?"""
+
+import os
+import shutil
+from pathlib import Path
+
+import pytest
+
+from stand_ins import Bench
+from support import KERNEL, TOP, make, refused, run, says_why, script
+
+pytestmark = pytest.mark.commands
+
+
+def test_make_n_does_nothing(tmp_path: Path) -> None:
+	used = tmp_path / 'used'
+	said = run('make', '-n', 'run', f'BUILD={used}', 'KERNEL=none').out
+	assert 'run' in said and 'none' not in said
+	assert not used.exists()
+
+
+def test_clean_removes_what_was_made(tmp_path: Path) -> None:
+	used = tmp_path / 'used'
+	used.mkdir()
+	make('clean', BUILD=used)
+	assert not used.exists()
+	used.mkdir()
+	(used / 'CACHEDIR.TAG').touch()
+	(used / 'old').touch()
+	run('make', 'clean', 'run', f'BUILD={used}', 'KERNEL=none', status=2)
+	assert not (used / 'old').exists() and (used / 'CACHEDIR.TAG').exists()
+	# What is not ours stays.
+	theirs = tmp_path / 'theirs'
+	theirs.mkdir()
+	(theirs / 'file').touch()
+	refused('there is something else in it', 'clean', BUILD=theirs)
+	assert (theirs / 'file').exists()
+
+
+def test_refuses_unknown_variables() -> None:
+	refused('CC=: not among the variables', 'run', CC='clang')
+	refused('make mutants takes no KERNEL=', 'mutants', KERNEL='6.1')
+	refused('make run takes no FILES=', 'run', FILES='a.xz')
+
+
+def test_a_clone_that_cannot_be_written_to(tmp_path: Path) -> None:
+	clone, build = tmp_path / 'clone', tmp_path / 'build'
+	shutil.copytree(TOP, clone, ignore=shutil.ignore_patterns('build', '.git', '.kunit'))
+	(clone / 'build').touch()
+	without = {name: value for name, value in os.environ.items() if name != 'BUILD'}
+	says_why(run('env', '-i', *(f'{name}={value}' for name, value in without.items()), 'make',
+		     '--no-print-directory', 'run', cwd=clone, status=None),
+		 'BUILD=DIRECTORY says where')
+	refused('KERNEL=none', 'run', KERNEL='none', BUILD=build, cwd=clone)
+	assert (build / 'CACHEDIR.TAG').exists()
+
+
+def test_a_clone_with_a_blank_in_its_name_is_refused(tmp_path: Path) -> None:
+	clone = tmp_path / 'a blank'
+	shutil.copytree(TOP, clone, ignore=shutil.ignore_patterns('build', '.git', '.kunit'))
+	bench = Bench(tmp_path / 'bench')
+	refused('cannot handle a space or colon in a path', 'run', KERNEL=bench.kernel,
+		BUILD=bench.build, cwd=clone)
+
+
+def test_who_calls_does_not_matter(tmp_path: Path) -> None:
+	# With directories of the same names, another locale, and other words of the tools
+	bench = Bench(tmp_path)
+	for name in 'harness/run', 'harness/lib':
+		(tmp_path / 'elsewhere' / name).mkdir(parents=True)
+	bench.run(env={'CDPATH': str(tmp_path / 'elsewhere'), 'LC_ALL': 'tr_TR.UTF-8',
+		       'LANG': 'tr_TR.UTF-8', 'LANGUAGE': 'tr', 'MAKEFLAGS': 'k'})
+	run('make', '-C', TOP, 'run', f'KERNEL={bench.kernel}', f'BUILD={bench.build}',
+	    cwd=tmp_path, path=bench.bin)
+
+
+def test_landing_is_make_test(tmp_path: Path) -> None:
+	# What decides whether a change lands, in a clone on a machine without make
+	clone, tools = tmp_path / 'clone', tmp_path / 'bin'
+	(clone / '.ci').mkdir(parents=True)
+	shutil.copy(TOP / '.ci' / 'run', clone / '.ci')
+	tools.mkdir()
+	for tool in 'sh', 'dirname', 'cp':
+		(tools / tool).symlink_to(str(shutil.which(tool)))
+	log = tmp_path / 'log'
+	installed = script(tmp_path / 'make', f'echo "make $* in $PWD" >>"{log}"', 'exit 7')
+	script(tools / 'apt-get', f'echo "apt-get $*" >>"{log}"', f'cp "{installed}" "{tools}"')
+	run('/usr/bin/env', f'PATH={tools}', 'CDPATH=/tmp', clone / '.ci' / 'run', cwd='/',
+	    status=7)
+	said = log.read_text().splitlines()
+	assert said[-1] == f'make test in {clone}'
+	assert any('apt-get' in line and 'install' in line and 'make' in line for line in said)
+
+
+def test_make_test_has_parts() -> None:
+	refused('no part nothing', 'test', ONLY='suite,nothing')
+	refused('no part nothing', 'test', ONLY='suite nothing')
+	refused('which part', 'test', ONLY=',')
+
+
+def test_only_results_are_recorded(tmp_path: Path) -> None:
+	# Only what anybody can repeat, and nothing of what the tests here run
+	bench = Bench(tmp_path)
+	(bench.build / 'src').mkdir(parents=True)
+	(bench.build / 'CACHEDIR.TAG').touch()
+	bench.kernel.rename(bench.build / 'src' / f'linux-{KERNEL}')
+	recorded = bench.build / 'results'
+	outside = {'IN_TEST': ''}
+	fragment = tmp_path / 'some.config'
+	fragment.write_text('CONFIG_OTHER=y\n')
+	decompress = bench.build / 'src' / f'linux-{KERNEL}' / 'kernel/module/decompress.c'
+	bench.run(KERNEL=KERNEL, env={'IN_TEST': 'yes'})
+	bench.run(KERNEL=KERNEL, FIXES='0001,0003', env=outside)
+	bench.run(KERNEL=KERNEL, CONFIG=fragment, env=outside)
+	bench.run(KERNEL=KERNEL, DECOMPRESS=decompress, env=outside)
+	bench.run(KERNEL=KERNEL, FILTER='suite', env=outside)
+	bench.run(KERNEL=bench.build / 'src' / f'linux-{KERNEL}', env=outside)
+	assert not recorded.exists()
+	bench.run(KERNEL=KERNEL, FIXES='no', env=outside)
+	files = list(recorded.iterdir())
+	assert len(files) == 1
+	row = files[0].read_text().rstrip('\n').split('\t')
+	assert row[0] == f'make run KERNEL={KERNEL} ARCH=i386 FIXES=no'
+	assert '1 passed, 0 failed' in row[1] and len(row) == 5
