@@ -52,51 +52,6 @@ cause_log()
 	printf '%s\n' '    not ok 1 case' 'not ok 1 suite'
 }
 
-# with_bin COMMAND ...: without make and the like in reach, but with what is named
-with_bin()
-{
-	rm -rf "${logs:?}/bin"
-	mkdir -p "$logs/bin"
-	for tool in sh dirname sed cut tr cat printf awk mkdir ls head env flock; do
-		ln -sf "$(command -v $tool)" "$logs/bin/$tool"
-	done
-	for tool in $1; do
-		printf '#!/bin/sh\necho "%s $*" >>"%s"\nexit 1\n' "$tool" "$logs/installed" \
-			>"$logs/bin/$tool"
-		chmod +x "$logs/bin/$tool"
-	done
-	printf '#!/bin/sh\necho %s\n' "$2" >"$logs/bin/id"
-	chmod +x "$logs/bin/id"
-	shift 2
-	env PATH="$logs/bin" "$@"
-}
-
-# Not root: told, as it is called where one is. Root: installed, unless INSTALL=no;
-# and said before.
-missing_tool()
-{
-	need_sh="sh $top/harness/lib/need.sh i386"
-	rm -f "$logs/installed"
-	# shellcheck disable=SC2086	# a command
-	refused 'run: apt-get install make gcc' with_bin apt-get 1000 $need_sh &&
-		refused 'run: dnf install make gcc' with_bin dnf 0 $need_sh &&
-		refused 'run: pacman -S make gcc' with_bin pacman 0 $need_sh &&
-		refused 'run: apt-get install make gcc' \
-			with_bin apt-get 0 env INSTALL=no $need_sh || return
-	[ ! -e "$logs/installed" ] || return
-	# shellcheck disable=SC2086
-	exits 2 with_bin 'apt-get' 0 $need_sh 2>"$logs/err" || return
-	head -n 1 "$logs/err" | grep 'Installing make gcc .*INSTALL=no refuses' &&
-		grep 'apt-get' "$logs/installed"
-}
-
-# What comes from Debian, where there is none
-not_debian()
-{
-	refused 'KERNEL=DIRECTORY' with_bin '' 0 env BUILD="$logs/elsewhere_built" \
-		sh "$top/harness/lib/kernel.sh" 6.1
-}
-
 mutants()
 {
 	make -C "$top" --no-print-directory mutants "$@"
@@ -369,8 +324,6 @@ command_checks()
 	check native 'native and fuzz refuse bad variables' not_for_native
 	check check 'check-modules refuses bad variables' not_for_check
 	check commands 'matrix tells what its rows came to' matrix_verdicts
-	check commands 'names a missing tool' missing_tool
-	check commands 'says what to do without apt-get' not_debian
 	check mutants 'refuses a mutant that is none' patch_that_does_not_apply
 	check replay 'replay refuses what it cannot ask about' not_for_replay
 	check boot 'boot refuses bad variables' not_for_boot

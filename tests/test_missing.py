@@ -1,0 +1,97 @@
+# SPDX-License-Identifier: GPL-2.0
+"""What is said, and done, where a tool or a package manager is missing."""
+
+import shutil
+import sys
+from pathlib import Path
+from typing import Sequence
+
+import pytest
+
+from stand_ins import Bench, archive
+from support import TOP, Result, run, says_why, script
+
+pytestmark = pytest.mark.commands
+
+# What a shell and Python need, but nothing that builds a kernel
+BASIC = ('awk', 'cat', 'cksum', 'cut', 'date', 'dirname', 'env', 'expr', 'find', 'flock', 'grep', 'head', 'ls', 'mkdir',
+	 'mktemp', 'nproc', 'paste', 'printf', 'rm', 'sleep', 'sed', 'sh', 'stat', 'tr')
+
+
+def machine(path: Path, installers: Sequence[str], user: int) -> Path:
+	"""Makes the programs of a machine with little on it, for this user. Returns their
+	directory."""
+	path.mkdir()
+	for tool in BASIC:
+		(path / tool).symlink_to(str(shutil.which(tool)))
+	(path / 'python3').symlink_to(sys.executable)
+	for tool in installers:
+		script(path / tool, f'echo "{tool} $*" >>"{path}.installed"', 'exit 1')
+	script(path / 'id', f'echo {user}')
+	return path
+
+
+def run_on(tools: Path, *variables: str) -> Result:
+	"""Runs `make run` with these programs, and no others."""
+	return run('/usr/bin/env', f'PATH={tools}', str(shutil.which('make')),
+		   '--no-print-directory', 'run', *variables, status=None)
+
+
+@pytest.mark.parametrize('installer, user, variable, words', [
+	('apt-get', 1000, 'INSTALL=yes', 'apt-get install make gcc'),
+	('apt-get', 0, 'INSTALL=no', 'apt-get install make gcc'),
+	('dnf', 0, 'INSTALL=yes', 'dnf install make gcc'),
+	('pacman', 0, 'INSTALL=yes', 'pacman -S make gcc')])
+def test_names_a_missing_tool(tmp_path: Path, installer: str, user: int, variable: str,
+			      words: str) -> None:
+	tools = machine(tmp_path / 'bin', [installer], user)
+	says_why(run_on(tools, variable, f'BUILD={tmp_path}/build'), f'run: {words}')
+	assert not (tmp_path / 'bin.installed').exists()
+
+
+def test_root_installs_a_missing_tool_and_says_so_before(tmp_path: Path) -> None:
+	tools = machine(tmp_path / 'bin', ['apt-get'], 0)
+	result = run_on(tools, f'BUILD={tmp_path}/build')
+	assert result.status == 2
+	first = result.err.splitlines()[0]
+	assert first.startswith('Installing make gcc ') and 'INSTALL=no refuses' in first
+	assert 'apt-get' in (tmp_path / 'bin.installed').read_text()
+
+
+def test_says_what_to_do_without_apt_get(tmp_path: Path) -> None:
+	# All that builds a kernel is there, but not what gets one from Debian.
+	bench = Bench(tmp_path)
+	for directory in '/usr/sbin', '/usr/bin':
+		for tool in Path(directory).iterdir():
+			if not tool.name.startswith('apt') and not (bench.bin / tool.name).exists():
+				(bench.bin / tool.name).symlink_to(tool)
+	says_why(run_on(bench.bin, 'KERNEL=6.1', f'BUILD={bench.build}'), 'KERNEL=DIRECTORY')
+
+
+def test_says_what_to_do_without_an_archive(tmp_path: Path) -> None:
+	bench = Bench(tmp_path)
+	packages = archive(tmp_path / 'archive', '6.0', bench.kernel)
+	for program in packages.iterdir():
+		(bench.bin / program.name).symlink_to(program)
+	# One of Debian's, but no network
+	script(packages / 'apt-get', 'case $* in *indextargets*) echo file:/nowhere; exit ;; esac',
+	       'exit 100')
+	assert 'is there a network? Or give the path of a kernel tree: KERNEL=DIRECTORY' in \
+		bench.run(status=2, KERNEL='6.1').err
+	script(packages / 'apt-cache', 'exit 100')
+	assert 'is there a network?' in bench.run(status=2, KERNEL='newest').err
+	# None of Debian's
+	script(packages / 'apt-get', 'exit 100')
+	assert "no archive of Debian's among those of apt-get here; give the path of" in \
+		bench.run(status=2, KERNEL='6.1').err
+
+
+def test_what_gets_packages_has_none_of_the_locks(tmp_path: Path) -> None:
+	# mmdebstrap has a shell write to a descriptor of its own, and dash knows none of two
+	# digits: so those of one digit are free.
+	tools = script(tmp_path / 'bin' / 'mmdebstrap',
+		       f'ls /proc/self/fd >"{tmp_path}/open"', 'exit 1').parent
+	run('sh', TOP / 'harness/boot/kmod.sh', 'i386', status=None, path=tools,
+	    env={'BUILD': str(tmp_path / 'build')})
+	descriptors = [int(number) for number in (tmp_path / 'open').read_text().split()]
+	assert set(descriptors) <= {0, 1, 2, 3}
