@@ -5,7 +5,7 @@
 # What each command takes, and what all of them take
 takes_run := KERNEL ARCH CONFIG FIXES DECOMPRESS FILTER BENCH BASE LLVM TIMEOUT JSON JUNIT
 takes_test := ONLY JSON JUNIT
-takes_mutants := MUTANTS HOSTS REBUILD
+takes_mutants := MUTANTS HOSTS
 takes_coverage := KERNEL FIXES
 takes_native := KERNEL FIXES DECOMPRESS FILTER LLVM
 takes_fuzz := KERNEL FIXES SECONDS ALGORITHMS CORPUS HOSTS
@@ -23,6 +23,10 @@ variables := $(sort $(takes_run) $(takes_test) $(takes_mutants) $(takes_replay) 
 judging := run test native fuzz mutants coverage check-modules replay boot bots series \
 	matrix results
 
+# What to type instead of variables that are no longer there
+gone_REBUILD := REBUILD= is gone; for a kernel of one mutant, run: \
+	make run DECOMPRESS=build/mutants/obj/ID/decompress.c
+
 # Whatever was given reaches the scripts through the environment, as it was given, and
 # nothing else does: a CC= that has no effect would be taken for one that has.
 given := $(foreach v,$(variables),$(if $(filter command,$(origin $v)),$v))
@@ -31,7 +35,7 @@ takes = $(foreach v,$(filter-out $(takes_$1) $(takes_all),$(given)),\
 $(foreach v,$(variables),$(eval override $v := $$(value $v)))
 export $(variables)
 $(foreach v,$(filter-out $(variables) -% MAKE% .%,$(.VARIABLES)),\
-	$(if $(filter command,$(origin $v)),$(error $v=: not among the variables here; run make to see them)))
+	$(if $(filter command,$(origin $v)),$(error $(or $(gone_$v),$v=: not among the variables here; run make to see them))))
 
 # Not even those that are given to make twice run side by side.
 .NOTPARALLEL:
@@ -76,8 +80,6 @@ help:
 #:                 which breakages the suite catches (25 min)
 #:   MUTANTS=        only those of the patches in this directory
 #:   HOSTS=          hosts to boot on, such as a,b: each with a clone where this is
-#:   REBUILD=0       so many of them once more, each in a kernel built anew; with
-#:                   MUTANTS, too
 #: make coverage   lines and branches of decompress.c that the suite reaches, in
 #:                 build/coverage/ (2 min); takes KERNEL, FIXES, JOBS
 #: make check-modules   check whether a kernel as shipped, and its kmod, would load these

@@ -9,10 +9,10 @@
 # survivor that has none, to be filled in. One whose row is only out of date, as
 # its line or ID has changed, has the reason from there, to be read again.
 #
-# With --all the tables of equivalent mutants and of cases that are kept have to
-# be right, too, to the row. Exit status: 0 if every mutant is caught or argued
-# to be equivalent, else 1; 2 if a log does not name the mutant that was to be
-# tested. That is no verdict: it is removed, so that the next run tests again.
+# With --all the table of equivalent mutants has to be right, too, to the row. Exit
+# status: 0 if every mutant is caught or argued to be equivalent, else 1; 2 if a log
+# does not name the mutant that was to be tested. That is no verdict: it is removed,
+# so that the next run tests again.
 
 import collections
 import functools
@@ -30,9 +30,6 @@ sys.path.insert(0, os.path.join(TABLES, '../lib'))
 import kunit_log # pylint: disable=wrong-import-position
 
 FATES = ('survived', 'hung', 'crashed', 'equivalent', 'caught', 'same code', 'not built')
-
-# The suites without the ledger
-OWN_PATHS = ('module_decompress_core/', 'module_decompress_own/')
 
 # What a case says of an oops or a WARN is no finding of its own.
 COMPLAINT = '[the kernel complained] '
@@ -69,10 +66,10 @@ def announces(ident: str, log: str) -> bool:
 def not_announced(directory: str) -> List[str]:
 	"""Returns the logs of kernels and programs that do not say they are the mutant."""
 	found = []
-	for name, column in ('runs', 1), ('native', 1), ('rebuilt', 2):
+	for name in 'runs', 'native':
 		with open(os.path.join(directory, name)) as rows:
-			found += [row.split()[column] for row in rows
-				  if not announces(row.split()[0], row.split()[column])]
+			found += [row.split()[1] for row in rows
+				  if not announces(*row.split()[:2])]
 	return found
 
 def remove_logs(logs: List[str], what: str) -> None:
@@ -196,87 +193,6 @@ def history(mutants: List[Mutant]) -> List[str]:
 			missed.append(f'history: {mutant.what}: no case says "{said[1]}"')
 	return missed
 
-def by_ledger(verdict: Dict[str, Any]) -> bool:
-	"""Says whether a case that uses the ledger failed."""
-	return any(not path.startswith(OWN_PATHS) for path in verdict['cases'])
-
-def by_own_path(verdict: Dict[str, Any]) -> bool:
-	"""Says whether a case failed that has no ledger."""
-	return any(path.startswith(OWN_PATHS) for path in verdict['cases'])
-
-def read_rebuilt(directory: str, kunit: str) -> Dict[str, Dict[str, Dict[str, Any]]]:
-	"""Returns the verdicts on kernels built anew: by configuration and mutant."""
-	verdicts: Dict[str, Dict[str, Dict[str, Any]]] = collections.defaultdict(dict)
-	with open(os.path.join(directory, 'rebuilt')) as rows:
-		for ident, configuration, log in map(str.split, rows):
-			verdicts[configuration][ident] = judge(kunit, log)
-	return verdicts
-
-def configurations(mutants: List[Mutant],
-		   rebuilt: Dict[str, Dict[str, Dict[str, Any]]]) -> List[str]:
-	"""Returns a line for each bug of the past: which configuration catches it."""
-	lines = []
-	for mutant in mutants:
-		if mutant.kind != 'patch':
-			continue
-		verdicts = {'i386': vars(mutant)}
-		verdicts.update({name: of[mutant.ident] for name, of in rebuilt.items()
-				 if mutant.ident in of})
-		found = [f'{name}: ' + (' and '.join(
-				['ledger'] * by_ledger(verdict) +
-				['production path'] * by_own_path(verdict)) or 'no')
-			 for name, verdict in verdicts.items()]
-		lines.append(f'{mutant.what}: ' + '; '.join(found))
-	return lines
-
-def compare(mutants: List[Mutant],
-	    rebuilt: Dict[str, Dict[str, Dict[str, Any]]]) -> Tuple[List[str], List[str]]:
-	"""Returns how many verdicts a kernel built anew confirms, and the others."""
-	of_ident = {m.ident: m for m in mutants}
-	fresh = rebuilt.get('i386', {})
-	other = []
-	for ident, verdict in fresh.items():
-		mutant = of_ident[ident]
-		quick = 'survived' if mutant.fate == 'equivalent' else mutant.fate
-		here, there = ([path for path in cases if not path.startswith(OWN_PATHS)]
-			       for cases in (mutant.cases, verdict['cases']))
-		if quick != verdict['fate'] or here != there:
-			other.append(f'built anew: {verdict["fate"]} by {len(there)} cases, '
-				     f'not {quick} by {len(here)}: {mutant_line(mutant)}')
-	if not fresh:
-		return [], []
-	return [f'{len(fresh) - len(other)} of {len(fresh)} have the same verdict '
-		'in a kernel built anew'], other
-
-def sole_catches(mutants: List[Mutant]) -> Dict[str, int]:
-	"""Returns for each case how many mutants it is the only one to catch."""
-	sole: Dict[str, int] = collections.Counter()
-	for mutant in mutants:
-		cases = {'/'.join(path.split('/')[:2]) for path in mutant.cases}
-		for case in cases:
-			sole[case] += len(cases) == 1
-	return sole
-
-def all_cases(directory: str) -> List[str]:
-	"""Returns the cases of the suite, as run on what is not broken."""
-	with open(os.path.join(directory, 'kunit.json')) as results:
-		suites = json.load(results)['sub_groups']
-	found = []
-	for suite in suites:
-		found += [f"{suite['name']}/{case['name']}" for case in suite['test_cases']]
-		found += [f"{suite['name']}/{case['name']}" for case in suite['sub_groups']]
-	return sorted(found)
-
-def needless(cases: List[str], sole: Dict[str, int]) -> Tuple[List[str], List[str]]:
-	"""Returns a line for each case that alone catches nothing, and what is amiss."""
-	kept = dict(table('kept.tsv'))
-	idle = [case for case in cases if not sole.get(case)]
-	lines = [f'{case}: {kept.get(case, "NO REASON GIVEN")}' for case in idle]
-	amiss = [f'kept.tsv: {case}: no reason to keep it' for case in idle if case not in kept]
-	amiss += [f'kept.tsv: {case}: not among those that catch nothing alone'
-		  for case in kept if case not in idle]
-	return lines, amiss
-
 def causes(mutants: List[Mutant]) -> List[str]:
 	"""Returns how many mutants are caught by each rule or check, the most frequent first."""
 	count = collections.Counter(kunit_log.cause('a case', m.says[0])
@@ -379,7 +295,6 @@ def main(args: List[str]) -> int:
 		remove_logs(strange, 'mutants')
 		return 2
 	mutants, natively, strange = read_mutants(directory, kunit)
-	rebuilt = read_rebuilt(directory, kunit)
 	stale = explain(mutants)
 	if args[0] == '--rows':
 		for row in new_rows(mutants, stale):
@@ -387,20 +302,11 @@ def main(args: List[str]) -> int:
 		return 0
 	amiss = [f'equivalent.tsv: {": ".join(row[:-1])}: no such survivor, or no reason'
 		 for row in stale if complete] + history(mutants) + strange
-	same, other = compare(mutants, rebuilt)
-	amiss += other
 	amiss += [mutant_line(m) for m in mutants if m.fate == 'survived']
-	idle: List[str] = []
-	if complete:
-		idle, unkept = needless(all_cases(directory), sole_catches(mutants))
-		amiss += unkept
 
-	numbers = summary(mutants) + natively + same
+	numbers = summary(mutants) + natively
 	text = numbers + section('Amiss', amiss)
-	past = section('History, by configuration', configurations(mutants, rebuilt))
-	text += past
 	text += section('Caught, by the first cause', causes(mutants))
-	text += section('Cases that catch nothing which no other catches', idle)
 	for fate in FATES:
 		text += section(fate.capitalize(), [mutant_line(m) for m in mutants if m.fate == fate])
 
@@ -409,11 +315,10 @@ def main(args: List[str]) -> int:
 	for mutant in mutants:
 		del mutant.says[10:]
 	with open(os.path.join(directory, 'report.json'), 'w') as report:
-		json.dump({'mutants': [vars(m) for m in mutants], 'amiss': amiss,
-			   'sole_catches': sole_catches(mutants)}, report, indent=1)
+		json.dump({'mutants': [vars(m) for m in mutants], 'amiss': amiss}, report, indent=1)
 	with open(os.path.join(directory, 'report.html'), 'w') as report:
 		report.write(html_page(os.path.join(directory, 'base/decompress.c'), mutants,
-				       '\n'.join(numbers + past)))
+				       '\n'.join(numbers)))
 	print('\n'.join(numbers + section('Amiss', amiss)))
 	return 1 if amiss else 0
 

@@ -21,10 +21,9 @@ set -eu
 . "$top/harness/lib/hosts.sh"
 
 MUTANTS=${MUTANTS:-}
-REBUILD=${REBUILD:-0}
 right=
 [ "${1:-}" != right ] || {
-	right=yes MUTANTS='' REBUILD=0 HOSTS=''
+	right=yes MUTANTS='' HOSTS=''
 	shift
 }
 sample=${1:-}
@@ -43,9 +42,6 @@ image=$mutants/vmlinux
 
 case $JOBS in
 '' | 0 | *[!0-9]*) die "JOBS=$JOBS: not a number" ;;
-esac
-case $REBUILD in
-*[!0-9]*) die "REBUILD=$REBUILD: not a number" ;;
 esac
 patches=history
 [ ! "$right" ] || patches=right
@@ -518,51 +514,6 @@ boot_mutants()
 	rm -f "$mutants"/log/*.seq "$mutants"/log/*.err
 }
 
-# rebuild ARCH-CONFIG ID ...: from scratch
-rebuild()
-{
-	configuration=$1
-	shift
-	sum=$(cat "$base/key" "$top/tools/testing/kunit/configs"/* | sha256sum |
-		cut -c 1-16)
-	log=$mutants/log/green-$configuration-$sum
-	[ -e "$log" ] || patiently sh "$top/harness/mutants/rebuilt.sh" \
-		none "$base/decompress.c" "$log" "$configuration" || exit 2
-	! grep -q '^ *not ok' "$log" ||
-		die "the suite is not green on $configuration before anything is broken; see $log"
-	for id; do
-		log=$mutants/log/$id-$configuration-$sum
-		[ -e "$log" ] || {
-			say "$configuration: building with $id ..."
-			patiently sh "$top/harness/mutants/rebuilt.sh" "$id" \
-				"$mutants/obj/$id/decompress.c" "$log" "$configuration" ||
-				exit 2
-		}
-		echo "$id $configuration $log"
-	done
-}
-
-# Those of the past in all configurations, and as many of the others as REBUILD
-# says in the one that all are run in, to see that it comes to the same.
-rebuild_some()
-{
-	still_there()
-	{
-		echo '  building and running'
-	}
-	past=$(awk -F '\t' '$4 == "patch" { print $1 }' "$list")
-	[ "$sample$MUTANTS$right" ] || for configuration in i386-pae x86_64-forcemap um; do
-		# shellcheck disable=SC2086	# a list of words
-		rebuild $configuration $past || exit
-	done
-	# One that hangs is not told from one that is not let run.
-	some=$(cut -d ' ' -f 2 "$mutants/runs" |
-		xargs grep -L '^mutant_boot.sh: hung: ' |
-		sed 's/.*\///; s/-.*//' | sort | head -n "$REBUILD")
-	# shellcheck disable=SC2086	# a list of words
-	[ -z "$some" ] || rebuild $arch $some
-}
-
 found=$(sh "$top/harness/lib/kernel.sh" $kernel)
 exec 9<>"$tree.lock"
 sh "$top/harness/lib/tree.sh" $kernel "${found#* }" "make mutants, process $$" \
@@ -585,7 +536,6 @@ patiently green || {
 	tail -n 3 "$mutants/run.log" >&2
 	die 'the suite is not green before anything is broken; see build/mutants/run.log'
 }
-cp "$objdir/kunit.json" "$mutants"
 prepare
 
 list_mutants
@@ -642,9 +592,6 @@ if [ -s "$mutants/pending" ]; then
 	[ "$left" -eq 0 ] ||
 		die "$left of $all mutants could not be booted; run it again to go on"
 fi
-
-: >"$mutants/rebuilt"
-rebuild_some >"$mutants/rebuilt" || exit
 
 status=0
 if [ "$right" ]; then

@@ -66,7 +66,7 @@ patch_that_does_not_apply()
 	refused 'stray.patch does not apply' mutants MUTANTS="$logs/patches" &&
 		refused 'no-such-directory' mutants MUTANTS=no-such-directory &&
 		refused 'JOBS=many' mutants JOBS=many &&
-		refused 'REBUILD=some' mutants REBUILD=some
+		refused 'make run DECOMPRESS=' mutants REBUILD=1
 }
 
 replay()
