@@ -6,7 +6,7 @@
 # algorithm a kernel is built with it, and booted with
 # tools/testing/selftests/module/ for its init. Then it is booted with little memory,
 # to see what small files with a long output or a large window do to other tasks
-# (little.c), and with security modules (security.c).
+# (harness/guest/memory.c), and with security modules (harness/guest/security.c).
 #
 # Exit status: 0 all passed, 1 tests failed or the kernel did not live to tell,
 # 2 it did not come to that.
@@ -164,7 +164,7 @@ zeros()
 		mv "$hostile/$2.new" "$hostile/$2"
 }
 
-# Make the files that little.c loads. 128M and 3G are headers only; zstd's 3G declares a
+# Make the files that memory.c loads. 128M and 3G are headers only; zstd's 3G declares a
 # window of 3.75 GiB.
 make_hostile()
 {
@@ -212,7 +212,6 @@ told()
 # dictionary of 128 MiB.
 boot_little()
 {
-	build_guest_init "$headers" "$top/harness/boot/little.c"
 	still_there()
 	{
 		echo "  still at the files"
@@ -222,7 +221,8 @@ boot_little()
 	say "Booting $what, with little memory ..."
 	boot_kernel --timeout=300 \
 		--qemu_args="-m 384 -initrd $guest/little.cpio" \
-		--kernel_args="panic=-1 loglevel=1 log_buf_len=4M preempt=none vmalloc=256M"
+		--kernel_args="panic=-1 loglevel=1 log_buf_len=4M preempt=none vmalloc=256M" \
+		--kernel_args=GUEST=memory
 	told "$what, little memory" "$algorithm-little"
 }
 
@@ -270,6 +270,7 @@ boot_with()
 	! tested_as_named ||
 		record "make boot KERNEL=$KERNEL ALGORITHMS=$algorithm${CONFIG:+ CONFIG=$CONFIG} FIXES=$FIXES" \
 			"$result"
+	build_guest "$headers" || not_built 'built: no init'
 	boot_little
 	[ $security = no ] || boot_security_modules
 }

@@ -9,16 +9,6 @@ case $ROUNDS in
 [1-9] | *[!0-9]* | '' | 0*) die "ROUNDS=$ROUNDS: not a number from 10 on" ;;
 esac
 
-selftest=$top/tools/testing/selftests/module
-
-# build_guest_init HEADERS SOURCE: build the init of a guest from SOURCE and the helpers of the
-# selftest
-build_guest_init()
-{
-	build_init "$1" -I "$selftest" "$2" "$selftest/files.c" "$selftest/modules.c" \
-		"$selftest/run.c" "$selftest/watch.c" || not_built 'built: no init'
-}
-
 # compress FORMAT FILE: as scripts/Makefile.modinst does it
 compress()
 {

@@ -218,7 +218,7 @@ sweep()
 {
 	cat >"$guest/sweep"
 	sed "s|^|$in_guest/|" "$guest/sweep" >"$guest/modules"
-	build_guest_init "$src" "$top/harness/boot/sweep.c"
+	build_guest "$src" || not_built 'built: no init'
 	{
 		echo "file /modules $guest/modules 0644 0 0"
 		list_files "$2" "$in_guest" <"$guest/sweep"
@@ -229,7 +229,7 @@ sweep()
 		echo "  $(grep -cs '^# module ' "$dir/test.log" || :) of $(
 			wc -l <"$guest/modules") modules"
 	}
-	boot_guest --timeout=3000
+	boot_guest --timeout=3000 --kernel_args=GUEST=sweep
 	mv "$dir/test.log" "$dir/$1.log"
 	grep -q '^ok 1 modules' "$dir/$1.log" ||
 		not_built "booted: it ends with $(grep '^# ' "$dir/$1.log" | tail -n 1)"

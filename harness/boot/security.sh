@@ -59,14 +59,13 @@ boot_security()
 	say "Booting $what, $1 ..."
 	boot_kernel --timeout=300 \
 		--qemu_args="-m 512 -initrd $guest/security.cpio" \
-		--kernel_args="panic=-1 loglevel=1 log_buf_len=4M" \
+		--kernel_args="panic=-1 loglevel=1 log_buf_len=4M GUEST=security" \
 		--kernel_args="lsm=lockdown,loadpin,selinux,ipe loadpin.enforce=1 ipe.enforce=0 ${3:-}"
 	told "$what, $1" "$algorithm-$2"
 }
 
 boot_security_modules()
 {
-	build_guest_init "$headers" "$top/harness/boot/security.c"
 	logged security_initramfs || not_built 'built: no initramfs'
 	boot_security 'security modules' security
 	boot_security 'LoadPin without kernel-module' loadpin \

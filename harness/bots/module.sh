@@ -58,13 +58,7 @@ configure "$top/harness/bots/module.config" "$guest/kunit.config"
 # shellcheck disable=SC2119	# make's variables, of which there are none
 build_kernel
 find_headers
-# A PC without ACPI has no way to be switched off, and UML would start anew.
-case $ARCH in
-um) end=POWER_OFF ;;
-*) end=RESTART ;;
-esac
-build_init "$headers" -DEND=LINUX_REBOOT_CMD_$end "$top/harness/bots/module.c" ||
-	not_built 'built: no init'
+build_guest "$headers" || not_built 'built: no init'
 
 initramfs()
 {
@@ -89,11 +83,11 @@ logged initramfs || not_built 'built: no initramfs'
 # the "--" is for the init.
 boot_guest()
 {
-	set -- loglevel=1 log_buf_len=4M panic=-1 -- "$rounds" "$light_rounds" \
+	set -- loglevel=1 log_buf_len=4M panic=-1 GUEST=rounds -- "$rounds" "$light_rounds" \
 		"$busy_rounds" "$@"
 	case $ARCH in
 	um)
-		timeout 1200 "$dir/linux" mem=1G initrd="$guest/initramfs.cpio" \
+		timeout 1200 "$dir/linux" noreboot mem=1G initrd="$guest/initramfs.cpio" \
 			con0=fd:0,fd:1 con=none console=tty "$@"
 		;;
 	i386)

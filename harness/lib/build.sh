@@ -320,3 +320,13 @@ build_init()
 		-idirafter "/usr/include/$(gcc -print-multiarch)" \
 		-o "$dir/guest-init" "$@"
 }
+
+selftest=$top/tools/testing/selftests/module
+
+# build_guest HEADERS: the init of a guest in which GUEST=NAME says what runs, from
+# harness/guest/ and the helpers of the selftest
+build_guest()
+{
+	build_init "$1" -I "$selftest" "$top"/harness/guest/*.c "$selftest/files.c" \
+		"$selftest/modules.c" "$selftest/run.c" "$selftest/watch.c"
+}

@@ -62,6 +62,8 @@ struct memory {
 	 */
 	long free_low, free_high;
 	long high;
+	/* Of free_low, the pages of slab caches */
+	long slab;
 };
 
 /* run.c: only this file reports results, as kselftest.h has static counters */
@@ -98,6 +100,8 @@ extern bool quiet;
 	exit(KSFT_SKIP);					\
 } while (0)
 
+void mount_on(const char *path, const char *type, const char *options);
+void become_init(void);
 void start(int argc, char **argv, unsigned int cases);
 void run_test(const struct test *test);
 void finish(void) __noreturn;
@@ -124,6 +128,7 @@ int open_it(const char *path);
 const char *path_of(const char *file, int flags);
 char *compressed_file(const struct module *m, size_t *size);
 int finit_module(int fd, const char *params, int flags);
+int load_path(const char *path, int flags);
 int load(const char *file, int flags);
 int unload(const char *name);
 bool is_loaded(const char *name);

@@ -36,16 +36,21 @@ int finit_module(int fd, const char *params, int flags)
 	return syscall(__NR_finit_module, fd, params, flags) ? errno : 0;
 }
 
-int load(const char *file, int flags)
+int load_path(const char *path, int flags)
 {
 	int fd, error;
 
-	fd = open(path_of(file, flags), O_RDONLY);
+	fd = open(path, O_RDONLY);
 	if (fd < 0)
 		return errno;
 	error = finit_module(fd, "", flags);
 	close(fd);
 	return error;
+}
+
+int load(const char *file, int flags)
+{
+	return load_path(path_of(file, flags), flags);
 }
 
 /* Unload a module; retry while its last user still holds a reference. */

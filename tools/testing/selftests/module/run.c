@@ -5,23 +5,25 @@
 bool alone, failed, quiet;
 const char *directory, *suffix;
 
-static void mount_on(const char *path, const char *type)
+void mount_on(const char *path, const char *type, const char *options)
 {
 	/* The directory is missing only in an empty virtual machine. */
 	if ((alone && mkdir(path, 0755) && errno != EEXIST) ||
-	    mount(type, path, type, 0, NULL))
+	    mount(type, path, type, 0, options))
 		ksft_exit_fail_msg("%s: not mounted: %s\n", path,
 				   error_name(errno));
 }
 
-static void become_init(void)
+/* Set up an empty virtual machine, whose init this program is. */
+void become_init(void)
 {
+	alone = true;
 	/* The kernel may have left an unfinished line on the console. */
 	printf("\n");
-	mount_on("/proc", "proc");
-	mount_on("/sys", "sysfs");
+	mount_on("/proc", "proc", NULL);
+	mount_on("/sys", "sysfs", NULL);
 	if (exists("/sys/kernel/debug"))
-		mount_on("/sys/kernel/debug", "debugfs");
+		mount_on("/sys/kernel/debug", "debugfs", NULL);
 	/* Keep the kernel from starting modprobe. */
 	if (!tell(MODPROBE, "\n"))
 		ksft_exit_fail_msg("%s: not written\n", MODPROBE);
@@ -50,8 +52,7 @@ void start(int argc, char **argv, unsigned int cases)
 	size_t i;
 
 	/* The init of a container also has PID 1, but may not call reboot(). */
-	alone = getpid() == 1 && reboot(LINUX_REBOOT_CMD_CAD_OFF) == 0;
-	if (alone)
+	if (getpid() == 1 && reboot(LINUX_REBOOT_CMD_CAD_OFF) == 0)
 		become_init();
 	ksft_print_header();
 	if (geteuid())
@@ -77,7 +78,7 @@ void start(int argc, char **argv, unsigned int cases)
 	/* The kernel runs modprobe in init's mount namespace: as init, stay there. */
 	if (!alone)
 		take_own_mounts();
-	mount_on(TMP, "ramfs");
+	mount_on(TMP, "ramfs", NULL);
 	if (!alone && !exists(directory))
 		ksft_exit_skip("no %s\n", directory);
 	ksft_set_plan(cases);

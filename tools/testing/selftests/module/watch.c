@@ -41,11 +41,12 @@ struct memory count_memory(void)
 		else if (strcmp(last, "free") == 0 || strcmp(last, "count:") == 0)
 			*(high ? &m.free_high : &m.free_low) += atol(word);
 		else if (begins(last, "nr_slab_"))
-			m.free_low += atol(word);
+			m.slab += atol(word);
 		else if (strcmp(last, "managed") == 0 && high)
 			m.high += atol(word);
 		last = word;
 	}
+	m.free_low += m.slab;
 	free(zones);
 	return m;
 }

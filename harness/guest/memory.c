@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The init of a machine with little memory. It loads small files that need a lot of memory:
- * the output of /hostile/long does not fit into the machine, that of /hostile/half does, and
- * the headers of /hostile/128M and /hostile/3G declare a dictionary or a window of that size.
- * The load must fail, and do no harm to other tasks.
+ * With little memory, load small files that need a lot of it: the output of /hostile/long does
+ * not fit into the machine, that of /hostile/half does, and the headers of /hostile/128M and
+ * /hostile/3G declare a dictionary or a window of that size. The load must fail, and do no harm
+ * to other tasks.
  */
 #include <linux/mman.h>
 
-#include "decompress.h"
+#include "guest.h"
 
 /* Other tasks, which the OOM killer would choose first: each has more memory */
 #define BYSTANDERS	3
@@ -221,7 +221,7 @@ static const struct test window_tests[] = {
 	  fails_alone, &window_of_3_gib },
 };
 
-int main(int argc, char **argv)
+void load_with_little_memory(int argc, char **argv)
 {
 	bool has_window = exists(window_of_3_gib.file);
 	size_t i;

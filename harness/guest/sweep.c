@@ -1,37 +1,20 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The init of a machine that has nothing but modules: loads those of /modules, a path
- * a line and each after what it needs, and says of each how that went: "# module PATH
- * success", or the error, and then what the kernel had to say, as "# : MESSAGE". Before
- * that, "# release RELEASE" and "# compression ALGORITHM", or none.
+ * Load the modules of /modules, a path a line and each after what it needs, and say of each
+ * how that went: "# module PATH success", or the error, and then what the kernel had to say,
+ * as "# : MESSAGE". Before that, "# release RELEASE" and "# compression ALGORITHM", or none.
  */
-#include "decompress.h"
+#include "guest.h"
 
 #define MESSAGES	4
 /* An init function may wait for ever for what is not there. */
 #define SECONDS		60
-
-static void mount_at(const char *path, const char *type)
-{
-	mkdir(path, 0755);
-	must(mount(type, path, type, 0, NULL) == 0, "%s: not mounted: %s\n", path,
-	     error_name(errno));
-}
 
 static bool ends(const char *s, const char *with)
 {
 	size_t n = strlen(s), m = strlen(with);
 
 	return n >= m && strcmp(s + n - m, with) == 0;
-}
-
-static int load_path(const char *path)
-{
-	int fd = open(path, O_RDONLY);
-
-	if (fd < 0)
-		return errno;
-	return finit_module(fd, "", ends(path, ".ko") ? NOT_COMPRESSED : COMPRESSED);
 }
 
 /* What the process comes to */
@@ -62,7 +45,7 @@ static void load_one(const char *path)
 		;
 	pid = fork();
 	if (pid == 0)
-		exit(load_path(path));
+		exit(load_path(path, ends(path, ".ko") ? NOT_COMPRESSED : COMPRESSED));
 	fate = fate_of(pid);
 	ksft_print_msg("module %s %s\n", path, fate);
 	if (strcmp(fate, "success") == 0)
@@ -71,19 +54,12 @@ static void load_one(const char *path)
 		ksft_print_msg(": %s\n", message);
 }
 
-int main(void)
+void load_all_modules(void)
 {
 	struct utsname uts;
 	char *list, *end, *compression;
 
-	/* For finish() */
-	alone = true;
-	/* Whoever was at the console before may not have ended a line. */
-	printf("\n");
-	mount_at("/proc", "proc");
-	mount_at("/sys", "sysfs");
-	/* What is missing is not to be loaded by itself. */
-	must(tell(MODPROBE, "\n"), "%s: not written\n", MODPROBE);
+	become_init();
 	must(open_kmsg(), "no /dev/kmsg\n");
 	ksft_print_header();
 	ksft_set_plan(1);

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The init of a machine with security modules that are asked about the file of a module. Each must
- * give the same answer for a module and for the same module compressed.
+ * Load modules where security modules are asked about the file of a module. Each must give the
+ * same answer for a module and for the same module compressed.
  */
-#include "decompress.h"
+#include "guest.h"
 
 /* Where modules are: in the initramfs, and on file systems that this program mounts */
 #define INITRAMFS	"/modules"
@@ -120,13 +120,6 @@ static const struct test exclude_tests[] = {
 
 /* Preparation, each step of which must work */
 
-static void mount_at(const char *path, const char *type, const char *options)
-{
-	mkdir(path, 0755);
-	must(mount(type, path, type, 0, options) == 0, "%s: not mounted: %s\n", path,
-	     error_name(errno));
-}
-
 static void copy_modules(const char *to)
 {
 	static const char *const files[] = { with_signature, without_signature };
@@ -147,7 +140,7 @@ static void copy_modules(const char *to)
 
 static void make_file_system(const char *path, const char *options)
 {
-	mount_at(path, "tmpfs", options);
+	mount_on(path, "tmpfs", options);
 	copy_modules(path);
 }
 
@@ -157,19 +150,19 @@ static void load_selinux_policy(void)
 	char *policy = contents("/policy", &size);
 
 	must(policy, "no /policy\n");
-	mount_at(SELINUXFS, "selinuxfs", NULL);
+	mount_on(SELINUXFS, "selinuxfs", NULL);
 	make_file(SELINUXFS "/load", policy, size);
 	free(policy);
 }
 
-int main(int argc, char **argv)
+void load_with_security_modules(int argc, char **argv)
 {
 	bool is_excluded = getenv("LOADPIN_EXCLUDES");
 	const struct test *t = is_excluded ? exclude_tests : tests;
 	size_t i, n = is_excluded ? ARRAY_SIZE(exclude_tests) : ARRAY_SIZE(tests);
 
 	start(argc, argv, n);
-	mount_at(SECURITYFS, "securityfs", NULL);
+	mount_on(SECURITYFS, "securityfs", NULL);
 	load_selinux_policy();
 	make_file_system(PINNED, NULL);
 	make_file_system(OTHER, NULL);
