@@ -265,30 +265,10 @@ apt_install()
 		install --yes --no-install-recommends "$@"
 }
 
-# installer: the system's command for that; Debian's if it has none that is known
-installer()
-{
-	if command -v apt-get >/dev/null; then
-		echo apt-get install
-	elif command -v dnf >/dev/null; then
-		echo dnf install
-	elif command -v pacman >/dev/null; then
-		echo pacman -S
-	else
-		echo apt-get install
-	fi
-}
-
 # package_of NAME: what has that command or header
 package_of()
 {
-	case $(installer) in
-	dnf*) column=3 ;;
-	pacman*) column=4 ;;
-	*) column=2 ;;
-	esac
-	awk -F '\t' -v name="$1" -v column=$column \
-		'$1 == name { print $column; found = 1 } END { exit !found }' \
+	awk -F '\t' -v name="$1" '$1 == name { print $2; found = 1 } END { exit !found }' \
 		"$top/harness/lib/packages.tsv" || die "packages.tsv: no row for $1"
 }
 
@@ -297,9 +277,10 @@ need_packages()
 (
 	for_what=$1
 	shift
-	if [ "${INSTALL:-yes}" = no ] || [ "$(id -u)" -ne 0 ] ||
-		! command -v apt-get >/dev/null; then
-		die "missing: $for_what; run: $(installer) $*"
+	command -v apt-get >/dev/null ||
+		die "missing: $for_what; install what Debian has in the packages $*"
+	if [ "${INSTALL:-yes}" = no ] || [ "$(id -u)" -ne 0 ]; then
+		die "missing: $for_what; run: apt-get install $*"
 	fi
 	say "Installing $*, for $for_what (INSTALL=no refuses) ..."
 	patiently apt_install "$@" >&2 ||

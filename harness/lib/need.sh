@@ -30,11 +30,7 @@ if [ "$1" = native ]; then
 	fi
 	makes_programs $compiler 32 && exit
 	# gcc-multilib cannot be beside the compilers for other machines.
-	case $(installer) in
-	apt-get*) set -- "lib32gcc-$(gcc -dumpversion)-dev" libc6-dev-i386 ;;
-	dnf*) set -- glibc-devel.i686 libgcc.i686 libasan.i686 libubsan.i686 ;;
-	*) set -- lib32-glibc lib32-gcc-libs ;;
-	esac
+	set -- "lib32gcc-$(gcc -dumpversion)-dev" libc6-dev-i386
 	need_packages "$compiler for 32-bit programs" "$@"
 	exit
 fi
