@@ -16,7 +16,7 @@ pytestmark = pytest.mark.commands
 def test_make_n_does_nothing(tmp_path: Path) -> None:
 	used = tmp_path / 'used'
 	said = run('make', '-n', 'run', f'BUILD={used}', 'KERNEL=none').out
-	assert 'run' in said and 'none' not in said
+	assert 'run' in said and 'no such directory' not in said
 	assert not used.exists()
 
 
