@@ -12,7 +12,7 @@
 # empty one, and is for the kernel. Of any other trouble nothing is kept: exit status 2.
 
 set -eu
-. "$(dirname "$0")/parts.sh"
+. "$(dirname "$0")/compile_common.sh"
 work=$dir/native
 sources 32
 
@@ -21,7 +21,7 @@ program()
 {
 	words=$(gcc -m32 -fsanitize=address,undefined -o "$work/program" \
 		"$base/native32/suite.o" "$base/native32/base.o" "$@" \
-		"$base/native32/none.o" 2>&1) || {
+		"$base/native32/no_decompressors.o" 2>&1) || {
 		case $words in
 		*': undefined reference to '*) return 1 ;;
 		esac

@@ -79,7 +79,7 @@ flags_of()
 		sed 's/-Wp,-MMD,[^ ]*//; s/-include [^ ]*//g; s/ -c -o .*//'
 }
 
-# gcc_for seam|own ARGUMENT ...: as Kbuild calls it, from the same directory
+# gcc_for seam|production ARGUMENT ...: as Kbuild calls it, from the same directory
 gcc_for()
 {
 	(
@@ -90,7 +90,7 @@ gcc_for()
 	)
 }
 
-# precompile seam|own: the headers on stdin
+# precompile seam|production: the headers on stdin
 precompile()
 {
 	{
@@ -124,8 +124,8 @@ prepare_native()
 			"$native/kernel/module/decompress_kunit.o" "$ours"/*cases.o \
 			"$ours/streams.o" &&
 		cd "$native/src" &&
-		eval "$(cat ../flags)" -I../tests -c -o ../none.o \
-			'"$top/harness/mutants/none.c"'
+		eval "$(cat ../flags)" -I../tests -c -o ../no_decompressors.o \
+			'"$top/harness/mutants/no_decompressors.c"'
 }
 
 # What the corpus of the fuzzers comes to before anything is changed
@@ -143,11 +143,11 @@ prepare_outcomes()
 prepare()
 {
 	flags_of kernel/module/tests/seam_gzip.o >"$mutants/seam.flags"
-	flags_of kernel/module/decompress.o >"$mutants/own.flags"
+	flags_of kernel/module/decompress.o >"$mutants/production.flags"
 	key=$(cat "$objdir/vmlinux.o" "$mutants"/*.flags "$decompress" \
-		"$top"/harness/mutants/mutant.sh "$top"/harness/mutants/mutant_native.sh \
-		"$top"/harness/mutants/parts.sh "$top"/harness/mutants/own.c \
-		"$top"/harness/mutants/none.c "$top"/harness/mutants/select.[ch] \
+		"$top"/harness/mutants/mutant_compile.sh "$top"/harness/mutants/mutant_native.sh \
+		"$top"/harness/mutants/compile_common.sh "$top"/harness/mutants/production.c \
+		"$top"/harness/mutants/no_decompressors.c "$top"/harness/mutants/select.[ch] \
 		"$tree"/tools/testing/module_decompress/Makefile \
 		"$tree"/tools/testing/module_decompress/kunit.[ch] \
 		"$tree"/tools/testing/module_decompress/native.[ch] \
@@ -159,18 +159,18 @@ prepare()
 	mkdir -p "$base/seams" "$base/kernel" "$mutants/obj"
 	cp -a "$objdir/." "$base/kernel"
 	mv "$base/kernel/vmlinux.a" "$base/kernel/parts.a"
-	mv "$mutants/seam.flags" "$mutants/own.flags" "$base"
-	cp "$tree"/kernel/module/tests/seam*.[ch] "$top/harness/mutants/own.c" \
+	mv "$mutants/seam.flags" "$mutants/production.flags" "$base"
+	cp "$tree"/kernel/module/tests/seam*.[ch] "$top/harness/mutants/production.c" \
 		"$base/seams"
 	cp "$decompress" "$base"
 	echo '#include "tests/seam.h"' | precompile seam
-	grep '^#include <' "$decompress" | precompile own
-	sh "$top/harness/mutants/mutant.sh" "$base" "$base"
+	grep '^#include <' "$decompress" | precompile production
+	sh "$top/harness/mutants/mutant_compile.sh" "$base" "$base"
 	if [ -e "$base/not-built" ]; then
 		cat "$base/not-built" >&2
 		die 'decompress.c as it is does not build'
 	fi
-	gcc_for own -include "$base/own_headers.h" -c -o "$base/select.o" \
+	gcc_for production -include "$base/production_headers.h" -c -o "$base/select.o" \
 		"$top/harness/mutants/select.c"
 	{
 		prepare_native 32 &&
@@ -360,7 +360,7 @@ uncompiled()
 compile_mutants()
 {
 	words=$(uncompiled | parallel --will-cite --ungroup --jobs "$JOBS" \
-		sh "$top/harness/mutants/mutant.sh" "$base" 2>&1) || :
+		sh "$top/harness/mutants/mutant_compile.sh" "$base" 2>&1) || :
 }
 
 # none_left COMMAND DONE: it lists those that something was in the way of
@@ -418,11 +418,11 @@ mutant_row()
 {
 	row=1b
 	for pair in seam_gzip:gzip_decompressor seam_xz:xz_decompressor \
-		seam_zstd:zstd_decompressor own:module_decompress \
-		own:module_decompress_cleanup; do
+		seam_zstd:zstd_decompressor production:module_decompress \
+		production:module_decompress_cleanup; do
 		if [ -e "$mutants/obj/$1/${pair%:*}.o" ]; then
 			row="$row, mutant_$1_${pair#*:}"
-		elif [ "${pair%:*}" = own ]; then
+		elif [ "${pair%:*}" = production ]; then
 			row="$row, __real_${pair#*:}"
 		else
 			row="$row, 0"

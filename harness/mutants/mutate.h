@@ -87,7 +87,7 @@ extern size_t nr_nodes;
 extern const char *function;
 extern const char *kind;
 
-/* tree.c: what decompress.c spells, and what clang makes of it */
+/* syntax_tree.c: what decompress.c spells, and what clang makes of it */
 __printf(1, 2)
 _Noreturn void die(const char *fmt, ...);
 __printf(1, 2)

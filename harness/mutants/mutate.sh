@@ -15,7 +15,7 @@ tmp=$build/mutate.$$
 trap 'rm -f "$tmp"' EXIT
 llvm=$(sh "$top/harness/mutants/libclang.sh")
 cc -O2 -I"$llvm/include" -o "$tmp" "$top/harness/mutants/mutate.c" \
-	"$top/harness/mutants/tree.c" "$top/harness/mutants/calls.c" \
+	"$top/harness/mutants/syntax_tree.c" "$top/harness/mutants/calls.c" \
 	"$top"/harness/mutants/*operators.c -L"$llvm/lib" -lclang ||
 	exit 2
 put "$tmp" "$build/mutate"

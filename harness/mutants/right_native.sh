@@ -10,7 +10,7 @@
 # is kept: exit status 2.
 
 set -eu
-. "$(dirname "$0")/parts.sh"
+. "$(dirname "$0")/compile_common.sh"
 work=$dir/native
 
 # program NAME OBJECT ...

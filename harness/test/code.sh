@@ -106,7 +106,7 @@ tools_in_c()
 		-DKERNEL_NAME='""' replay/*.c test/*.c check/[!k]*.c check/kmod.c) || return
 	(cd "$top/harness/mutants" && cc -std=gnu11 -O2 -Wall -Wextra -Werror \
 		-fsyntax-only -I"$(sh "$top/harness/mutants/libclang.sh")/include" \
-		mutate.c tree.c calls.c ./*operators.c) || return
+		mutate.c syntax_tree.c calls.c ./*operators.c) || return
 	# The C interface of clang is in CamelCase.
 	run_checkpatch --no-tree \
 		--ignore CAMELCASE,MACRO_ARG_REUSE,PREFER_DEFINED_ATTRIBUTE_MACRO \

@@ -39,7 +39,7 @@ compiled()
 compile_again()
 {
 	status=0
-	PATH=$dir/bin:$PATH sh "$top/harness/mutants/mutant.sh" "$base" "$dir/id" \
+	PATH=$dir/bin:$PATH sh "$top/harness/mutants/mutant_compile.sh" "$base" "$dir/id" \
 		>"$dir/out" 2>&1 || status=$?
 }
 

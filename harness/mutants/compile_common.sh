@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0
 # shellcheck shell=sh disable=SC2154	# of those that source it
 #
-# What mutant.sh, mutant_native.sh and right_native.sh share. Their arguments are BASE and
-# DIRECTORY.
+# What mutant_compile.sh, mutant_native.sh and right_native.sh share. Their arguments are BASE
+# and DIRECTORY.
 
 export LC_ALL=C
 base=$1
@@ -24,7 +24,7 @@ part()
 	gzip=CONFIG_MODULE_COMPRESS_GZIP
 	xz=CONFIG_MODULE_COMPRESS_XZ
 	case $1 in
-	seam_gzip | own) unifdef -D$gzip "$dir/decompress.c" ;;
+	seam_gzip | production) unifdef -D$gzip "$dir/decompress.c" ;;
 	seam_xz) unifdef -U$gzip -D$xz "$dir/decompress.c" ;;
 	seam_zstd) unifdef -U$gzip -U$xz "$dir/decompress.c" ;;
 	esac >"$dir/$1.part" || [ $? -eq 1 ] ||

@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0
 #
-# mutant.sh BASE DIRECTORY
+# mutant_compile.sh BASE DIRECTORY
 #
 # Compiles DIRECTORY/decompress.c in the four ways that the suite meets it: with
 # the ledger for each algorithm, and as the kernel's own. What comes out as in
@@ -12,8 +12,8 @@
 # any other trouble, such as a full disk, nothing is kept: exit status 2.
 
 set -eu
-objects='seam_gzip seam_xz seam_zstd own'
-. "$(dirname "$0")/parts.sh"
+objects='seam_gzip seam_xz seam_zstd production'
+. "$(dirname "$0")/compile_common.sh"
 
 # As Kbuild would, but for the headers: base has them compiled.
 compile()
@@ -70,8 +70,8 @@ for object in $objects; do
 		rm "$dir/$object.o"
 	elif [ ! -e "$dir/$object.o" ]; then
 		continue
-	elif [ "$object" = own ]; then
-		publish own module_decompress module_decompress_cleanup
+	elif [ "$object" = production ]; then
+		publish production module_decompress module_decompress_cleanup
 	else
 		publish "$object" "${object#seam_}_decompressor"
 	fi
