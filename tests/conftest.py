@@ -11,7 +11,7 @@ from typing import Any, List, Optional, Tuple
 
 import pytest
 
-from support import LOGS
+from support import LOGS, TOP, Result, run
 
 # Seconds between two signs of life
 PATIENCE = 5
@@ -96,3 +96,9 @@ def pytest_sessionstart(session: pytest.Session) -> None:
 def pytest_report_teststatus(report: pytest.TestReport) -> Tuple[str, str, str]:
 	"""Keeps pytest from printing a letter for each test."""
 	return report.outcome, '', ''
+
+
+@pytest.fixture(name='sample', scope='session')
+def fixture_sample() -> Result:
+	"""A run of `make mutants` with the bugs of the past and a sample of the other mutants"""
+	return run('sh', TOP / 'harness/mutants/mutants.sh', 'sample', status=None)

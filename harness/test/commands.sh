@@ -52,23 +52,6 @@ cause_log()
 	printf '%s\n' '    not ok 1 case' 'not ok 1 suite'
 }
 
-mutants()
-{
-	make -C "$top" --no-print-directory mutants "$@"
-}
-
-patch_that_does_not_apply()
-{
-	mkdir -p "$logs/patches"
-	printf '%s\n' '--- a/kernel/module/decompress.c' \
-		'+++ b/kernel/module/decompress.c' '@@ -1 +1 @@' '-what' '+else' \
-		>"$logs/patches/stray.patch"
-	refused 'stray.patch does not apply' mutants MUTANTS="$logs/patches" &&
-		refused 'no-such-directory' mutants MUTANTS=no-such-directory &&
-		refused 'JOBS=many' mutants JOBS=many &&
-		refused 'make run DECOMPRESS=' mutants REBUILD=1
-}
-
 replay()
 {
 	make -C "$top" --no-print-directory replay "$@"
@@ -324,7 +307,6 @@ command_checks()
 	check native 'native and fuzz refuse bad variables' not_for_native
 	check check 'check-modules refuses bad variables' not_for_check
 	check commands 'matrix tells what its rows came to' matrix_verdicts
-	check mutants 'refuses a mutant that is none' patch_that_does_not_apply
 	check replay 'replay refuses what it cannot ask about' not_for_replay
 	check boot 'boot refuses bad variables' not_for_boot
 	check boot 'a distribution'"'"'s kernel loads its modules' boot_distribution

@@ -133,16 +133,10 @@ suite_checks
 code_checks
 command_checks
 
-check mutants 'bugs of the past and a sample of mutants are caught' \
-	sh "$top/harness/mutants/mutants.sh" sample
 check mutants 'a sample of right changes stays green' \
 	sh "$top/harness/mutants/mutants.sh" right sample
-check mutants 'verdicts on mutants are of those mutants' \
-	sh "$top/harness/test/mutants_test.sh"
 check mutants 'verdicts on right changes see each failure' \
 	sh "$top/harness/test/right_test.sh"
-check mutants 'only what is known of a mutant counts' \
-	sh "$top/harness/test/mutant_test.sh"
 check mutants 'mutants boot on other hosts, and survive them' \
 	sh "$top/harness/test/hosts_test.sh"
 check fuzz 'bugs that were put back are found' sh "$top/harness/test/fuzz_test.sh"
