@@ -133,10 +133,6 @@ suite_checks
 code_checks
 command_checks
 
-check mutants 'a sample of right changes stays green' \
-	sh "$top/harness/mutants/mutants.sh" right sample
-check mutants 'verdicts on right changes see each failure' \
-	sh "$top/harness/test/right_test.sh"
 check mutants 'mutants boot on other hosts, and survive them' \
 	sh "$top/harness/test/hosts_test.sh"
 check fuzz 'bugs that were put back are found' sh "$top/harness/test/fuzz_test.sh"
