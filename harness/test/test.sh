@@ -133,8 +133,6 @@ suite_checks
 code_checks
 command_checks
 
-check mutants 'mutants boot on other hosts, and survive them' \
-	sh "$top/harness/test/hosts_test.sh"
 check fuzz 'bugs that were put back are found' sh "$top/harness/test/fuzz_test.sh"
 check replay 'replay answers rightly, and says why' \
 	sh "$top/harness/test/replay_test.sh"
