@@ -16,6 +16,8 @@ set -eu
 [ -z "${IMAGE:-}${MODULES:-}" ] || exec sh "$top/harness/boot/image.sh"
 . "$top/harness/lib/build.sh"
 . "$top/harness/boot/guest.sh"
+. "$top/harness/boot/modules.sh"
+. "$top/harness/boot/memory.sh"
 . "$top/harness/boot/security.sh"
 
 ALGORITHMS=${ALGORITHMS:-}
@@ -84,115 +86,6 @@ grep -q '^config HIGHMEM64G$' "$src/arch/x86/Kconfig" || memory=pae
 
 find_headers
 
-# install_modules DIRECTORY [VARIABLE=VALUE ...]
-install_modules()
-{
-	root=$1
-	shift
-	rm -rf "$root"
-	make_kernel modules_install CFLAGS_MODULE=$module_flags \
-		INSTALL_MOD_PATH="$root" "$@"
-}
-
-# modprobe's index. Debian's depmod was built without zlib and looks for no .gz:
-# what it says of the same modules as .xz holds for these, with as long a name.
-index_modules()
-{
-	[ "$algorithm" = gzip ] || return 0
-	install_modules "$guest/index" CONFIG_MODULE_COMPRESS_GZIP= \
-		CONFIG_MODULE_COMPRESS_XZ=y || return
-	cp "$guest/index/lib/modules/$release"/modules.*.bin "$modules" || return
-	edit "$modules/modules.dep.bin" 's/\.ko\.xz/.ko.gz/g'
-}
-
-install_all_modules()
-{
-	release=$(cat "$dir/include/config/kernel.release")
-	modules=$guest/installed/lib/modules/$release
-	whole=lib/modules/$release/kernel/fs/overlayfs
-	not_compressed='CONFIG_MODULE_COMPRESS_ALL= CONFIG_MODULE_COMPRESS_GZIP=
-		CONFIG_MODULE_COMPRESS_XZ= CONFIG_MODULE_COMPRESS_ZSTD='
-
-	install_modules "$guest/installed" INSTALL_MOD_STRIP=1 || return
-	index_modules || return
-	install_modules "$guest/whole" || return
-	mkdir -p "$modules/test/whole" "$modules/test/plain/test/whole"
-	cp "$guest/whole/$whole"/overlay.ko* "$modules/test/whole" || return
-
-	# shellcheck disable=SC2086	# a list of words
-	install_modules "$guest/whole" $not_compressed || return
-	cp "$guest/whole/$whole/overlay.ko" "$modules/test/plain/test/whole" ||
-		return
-	# shellcheck disable=SC2086
-	install_modules "$guest/plain" INSTALL_MOD_STRIP=1 $not_compressed || return
-	cp -r "$guest/plain/lib/modules/$release/kernel" "$modules/test/plain" ||
-		return
-
-	plain=$modules/test/plain/kernel/fs/binfmt_script.ko
-	make_formats "$plain" "$modules/test"
-	make_bad "$plain" "$algorithm" "$modules/test"
-}
-
-initramfs()
-{
-	{
-		list_base "$dir/guest-init"
-		list_kmod
-		(cd "$guest/installed/lib/modules" && find . -type f | sed 's|^\./||') |
-			list_files "$guest/installed/lib/modules" /lib/modules
-	} >"$guest/initramfs.list" &&
-		"$dir/usr/gen_init_cpio" "$guest/initramfs.list" \
-			>"$guest/initramfs.cpio"
-}
-
-# hex DIGITS
-hex()
-{
-	python3 -c 'import sys; sys.stdout.buffer.write(bytes.fromhex(sys.argv[1]))' "$1"
-}
-
-# zeros SIZE FILE: compress SIZE bytes of zeros to FILE, unless FILE exists
-zeros()
-{
-	[ ! -e "$hostile/$2" ] || return 0
-	head -c "$1" /dev/zero |
-		case $algorithm in
-		gzip) gzip -n -9 ;;
-		xz) xz --check=crc32 -9 ;;
-		zstd) zstd -q -19 --long=19 ;;
-		esac >"$hostile/$2.new" &&
-		mv "$hostile/$2.new" "$hostile/$2"
-}
-
-# Make the files that memory.c loads. 128M and 3G are headers only; zstd's 3G declares a
-# window of 3.75 GiB.
-make_hostile()
-{
-	hostile=$guest/hostile/$algorithm
-	mkdir -p "$hostile"
-	zeros 192M half && zeros 1536M long || return
-	case $algorithm in
-	xz)	hex fd377a585a0000016922de36020021011e0000009b075166 >"$hostile/128M" &&
-			hex fd377a585a0000016922de360200210127000000b0b072eb >"$hostile/3G"
-		;;
-	zstd)	hex 28b52ffd0088010000 >"$hostile/128M" &&
-			hex 28b52ffd00af010000 >"$hostile/3G"
-		;;
-	esac
-}
-
-little_initramfs()
-{
-	{
-		list_base "$dir/guest-init"
-		(cd "$hostile" && find . -type f | sed 's|^\./||') |
-			list_files "$hostile" /hostile
-		(cd "$guest/installed/lib/modules" && echo */kernel/fs/binfmt_script.ko.*) |
-			list_files "$guest/installed/lib/modules" /lib/modules
-	} >"$guest/little.list" &&
-		"$dir/usr/gen_init_cpio" "$guest/little.list" >"$guest/little.cpio"
-}
-
 # told WHAT NAME: judge the log of a guest, and keep it as NAME
 told()
 {
@@ -205,25 +98,6 @@ told()
 	result="$1: $(tail -n 1 "$dir/results")"
 	echo "make boot: $result" >>"$dir/summary"
 	[ "$verdict" -eq 0 ] || passed=no
-}
-
-# boot_little: boot the same kernel with 384 MB, of which three other tasks use 225, and
-# without preemption, to see whether a load gives way. vmalloc=256M leaves room for a
-# dictionary of 128 MiB.
-boot_little()
-{
-	still_there()
-	{
-		echo "  still at the files"
-	}
-	patiently make_hostile || not_built 'built: no files'
-	logged little_initramfs || not_built 'built: no initramfs'
-	say "Booting $what, with little memory ..."
-	boot_kernel --timeout=300 \
-		--qemu_args="-m 384 -initrd $guest/little.cpio" \
-		--kernel_args="panic=-1 loglevel=1 log_buf_len=4M preempt=none vmalloc=256M" \
-		--kernel_args=GUEST=memory
-	told "$what, little memory" "$algorithm-little"
 }
 
 # boot_with ALGORITHM
