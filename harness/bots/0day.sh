@@ -1,9 +1,9 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0
 #
-# The suite as 0-day builds it: in configurations that nobody has thought of, by gcc and
-# clang, for i386 and x86_64, and no further than kernel/module/. SEED draws them.
-# Behind `make bots`, which has looked at the variables.
+# The suite as 0-day builds it: in configurations that the kernel's own randconfig draws, by
+# gcc and clang, for i386 and x86_64, and no further than kernel/module/. The n-th has
+# KCONFIG_SEED=SEED+n. Behind `make bots`, which has looked at the variables.
 #
 # Exit status: 0 no warning, and nothing missing, 1 there is, 2 it did not come to that.
 
@@ -28,25 +28,12 @@ exec 9<>"$build/tree/$name.lock"
 tree=$(sh "$top/harness/lib/tree.sh" "$name" "$src" "$who")
 lock 8 "$build/0day/lock" "$who"
 
-# draw N: sets $drawn to one of the numbers below N, the same for a seed on any machine
-state=$SEED
-draw()
-{
-	state=$(((state * 1103515245 + 12345) & 0x7fffffff))
-	drawn=$(((state >> 8) % $1))
-}
-
 # What the suite calls, and what has to be there for it
-needs()
-{
-	cat <<-END
-		kunit_	KUNIT
-		zlib_	ZLIB_INFLATE
-		xz_dec_	XZ_DEC
-		zstd_	ZSTD_DECOMPRESS
-		kmsg_dump_	PRINTK
-	END
-}
+needs='kunit_ KUNIT
+zlib_ ZLIB_INFLATE
+xz_dec_ XZ_DEC
+zstd_ ZSTD_DECOMPRESS
+kmsg_dump_ PRINTK'
 
 option()
 {
@@ -59,11 +46,11 @@ objects()
 		-path '*/tests/*' -name '*.o'
 }
 
-# Is all that the suite calls where it can reach it? kernel/module/ alone is not linked.
+# reaches: is all that the suite calls where it can reach it? kernel/module/ is not linked.
 reaches()
 {
 	objects | xargs nm -u | sed -n 's/^ *U //p' | sort -u >"$dir/called"
-	needs | while IFS='	' read -r prefix symbol; do
+	echo "$needs" | while read -r prefix symbol; do
 		grep -q "^$prefix" "$dir/called" || continue
 		case $(option "$symbol")$suite in
 		yy | ym | mm) ;;
@@ -73,10 +60,10 @@ reaches()
 	! grep . "$dir/beyond"
 }
 
-# kbuild TARGET [VARIABLE=VALUE ...]
+# kbuild TARGET
 kbuild()
 {
-	make -C "$tree" --no-print-directory -s "$@" ARCH="$arch" O="$dir" \
+	make -C "$tree" --no-print-directory -s "$1" ARCH="$arch" O="$dir" \
 		${with_llvm:+"$with_llvm"} --jobs="$JOBS" </dev/null
 }
 
@@ -87,12 +74,13 @@ still_there()
 
 ours='kernel/module/(tests/|decompress_kunit)|MODULE_DECOMPRESS_KUNIT'
 
-# try TARGET FORCED: one configuration; what it says goes to $log
+# try: one configuration; what it says goes to $log
 try()
 {
 	rm -f "$dir/.config"
-	KCONFIG_ALLCONFIG=$2 KCONFIG_SEED=$kconfig_seed kbuild "$1" || return 2
+	KCONFIG_ALLCONFIG=$forced KCONFIG_SEED=$seed kbuild randconfig || return 2
 	suite=$(option MODULE_DECOMPRESS_KUNIT_TEST)
+	! grep -A 30 'unmet direct dependencies' "$log" | grep -Eq "$ours" || return 1
 	[ "$suite" ] || return 0
 	[ ! -d "$dir/kernel/module" ] || objects | xargs rm -f
 	status=0
@@ -103,29 +91,43 @@ try()
 	reaches || return 1
 }
 
-passed=0 failed=0 off=0 unknown=0 number=0
-
-# one ARCH COMPILER TARGET FORCED [SEED]
-one()
+# force NUMBER: what a configuration must have. Every fifth has KUNIT alone, and shows whether
+# the suite is kept from where it cannot be. An error in what is not of the suite would leave
+# nothing to see of it.
+force()
 {
-	arch=$1
-	compiler=$2
-	kconfig_seed=${5:-0}
-	with_llvm=
-	[ "$compiler" = gcc ] || with_llvm=LLVM=$llvm
-	number=$((number + 1))
-	case ${ARCH:-$arch} in
-	"$arch") ;;
-	*) return 0 ;;
+	printf '%s\n' '# CONFIG_WERROR is not set' '# CONFIG_RUST is not set'
+	if [ $(($1 % 5)) -eq 0 ]; then
+		printf '%s\n' CONFIG_KUNIT=y CONFIG_KUNIT_ALL_TESTS=y
+		return
+	fi
+	printf '%s\n' CONFIG_MODULES=y CONFIG_PRINTK=y \
+		CONFIG_MODULE_DECOMPRESS_ENABLE_ALL_FOR_KUNIT=y
+	case $(($1 % 3)) in
+	0) printf '%s\n' CONFIG_KUNIT=y CONFIG_MODULE_DECOMPRESS_KUNIT_TEST=y ;;
+	1) printf '%s\n' CONFIG_KUNIT=y CONFIG_MODULE_DECOMPRESS_KUNIT_TEST=m ;;
+	2) printf '%s\n' CONFIG_KUNIT=m CONFIG_MODULE_DECOMPRESS_KUNIT_TEST=m ;;
 	esac
+}
+
+say "0-day of linux $KERNEL: SEED=$SEED CONFIGS=$CONFIGS ..."
+passed=0 failed=0 off=0 unknown=0
+n=0
+while [ $n -lt "$CONFIGS" ]; do
+	n=$((n + 1))
+	seed=$((SEED + n))
+	arch=${ARCH:-$([ $((n % 2)) -eq 0 ] && echo x86_64 || echo i386)}
+	compiler=gcc with_llvm=
+	[ $((n / 2 % 2)) -eq 0 ] || compiler=clang with_llvm=LLVM=$llvm
 	dir=$build/0day/$name-$arch-$compiler
-	log=$dir/$number.log
 	mkdir -p "$dir"
-	what="$number: $arch, $compiler, $3${5:+, KCONFIG_SEED=$5}"
+	log=$dir/$n.log
+	forced=$dir/$n.config
+	force $n >"$forced"
+	what="$n: $arch, $compiler, KCONFIG_SEED=$seed"
 	status=0
-	patiently into_log try "$3" "$4" || status=$?
+	patiently into_log try || status=$?
 	suite=$(option MODULE_DECOMPRESS_KUNIT_TEST)
-	! grep -A 30 'unmet direct dependencies' "$log" | grep -Eq "$ours" || status=1
 	case $status,$suite in
 	0,) off=$((off + 1)) result='not asked for' ;;
 	0,*) passed=$((passed + 1)) result="ok, =$suite" ;;
@@ -136,75 +138,8 @@ one()
 	[ "$status" -eq 0 ] || {
 		tail -n 5 "$log"
 		echo "  see $log; again: make bots BOTS=0day KERNEL=$KERNEL SEED=$SEED CONFIGS=$CONFIGS, or
-  make -C $tree O=$dir ARCH=$arch ${with_llvm:+$with_llvm }KCONFIG_ALLCONFIG=$4 KCONFIG_SEED=$kconfig_seed $3 kernel/module/"
+  make -C $tree O=$dir ARCH=$arch ${with_llvm:+$with_llvm }KCONFIG_ALLCONFIG=$forced KCONFIG_SEED=$seed randconfig kernel/module/"
 	}
-}
-
-# An error in what is not of the suite would leave nothing to see of it.
-no_errors='# CONFIG_WERROR is not set
-# CONFIG_RUST is not set'
-printf '%s\n' 'CONFIG_KUNIT_ALL_TESTS=y' "$no_errors" >"$build/0day/all.config"
-
-# forced SUITE KUNIT FILE: what the suite depends on is there, and all else as it comes
-forced()
-{
-	cat <<-END >"$3"
-		CONFIG_KUNIT=$2
-		CONFIG_MODULE_DECOMPRESS_KUNIT_TEST=$1
-		CONFIG_MODULES=y
-		CONFIG_PRINTK=y
-		CONFIG_MODULE_DECOMPRESS_ENABLE_ALL_FOR_KUNIT=y
-		$no_errors
-	END
-}
-
-# What is not forced shows whether the suite is kept from where it cannot be.
-left_free()
-{
-	cat <<-END >"$1"
-		CONFIG_KUNIT=y
-		CONFIG_KUNIT_ALL_TESTS=y
-		$no_errors
-	END
-}
-
-say "0-day of linux $KERNEL: SEED=$SEED CONFIGS=$CONFIGS ..."
-for target in allmodconfig allyesconfig; do
-	for arch in i386 x86_64; do
-		for compiler in gcc clang; do
-			one "$arch" "$compiler" $target "$build/0day/all.config"
-		done
-	done
-done
-
-i=0
-while [ $i -lt "$CONFIGS" ]; do
-	i=$((i + 1))
-	draw 2
-	case $drawn in
-	0) arch=i386 ;;
-	1) arch=x86_64 ;;
-	esac
-	draw 2
-	case $drawn in
-	0) compiler=gcc ;;
-	1) compiler=clang ;;
-	esac
-	draw 3
-	case $drawn in
-	0) is=y of=y ;;
-	1) is=m of=y ;;
-	2) is=m of=m ;;
-	esac
-	draw 1000000
-	file=$build/0day/$is-$of.config
-	forced "$is" "$of" "$file"
-	# One in five is left to what it depends on.
-	if [ $((i % 5)) -eq 0 ]; then
-		file=$build/0day/free.config
-		left_free "$file"
-	fi
-	one "$arch" "$compiler" randconfig "$file" "$drawn"
 done
 
 counts="$passed without a warning, $failed failed, $off without the suite, $unknown no verdict"
