@@ -42,16 +42,6 @@ own_tree()
 	cp -r "$build/src/linux-$kernel/tools/testing/kunit" "$own/tools/testing"
 }
 
-# cause_log MESSAGE ...: what a guest prints of a case that fails with these
-cause_log()
-{
-	printf '%s\n' 'KTAP version 1' '1..1' '    KTAP version 1' '    # Subtest: suite' '    1..1'
-	for message; do
-		printf '%s\n' '    # case: EXPECTATION FAILED at attempt.c:1' "$message"
-	done
-	printf '%s\n' '    not ok 1 case' 'not ok 1 suite'
-}
-
 replay()
 {
 	make -C "$top" --no-print-directory replay "$@"
@@ -167,22 +157,6 @@ boot_distribution()
 	END
 }
 
-bots()
-{
-	make -C "$top" --no-print-directory bots "$@"
-}
-
-not_for_bots()
-{
-	refused 'no bot nobody' bots BOTS=nobody &&
-		refused 'which bot' bots BOTS=, &&
-		refused 'ARCH=um' bots BOTS=0day ARCH=um &&
-		refused 'ARCH=x86_64' bots BOTS=module ARCH=x86_64 &&
-		refused 'SEED= and CONFIGS=' bots BOTS=module SEED=1 &&
-		refused 'SEED=often' bots BOTS=0day SEED=often &&
-		refused 'CONFIGS=many' bots BOTS=0day CONFIGS=many
-}
-
 matrix()
 {
 	make -C "$top" --no-print-directory matrix "$@"
@@ -270,39 +244,8 @@ not_for_check()
 		refused 'KERNEL=5.0' "$@" check-modules FILES=a.xz KERNEL=5.0
 }
 
-# One that KernelCI cannot read, or that no patch explains, is told.
-kernelci_knows_three_statuses()
-{
-	: >"$logs/lacks"
-	echo CONFIG_64BIT=y >"$logs/config"
-	cause_log 'gzip, x: [mapping: unmapped by an address outside the page] kunmap_local() 4096 bytes' |
-		sed 's/suite$/module_decompress/' >"$logs/guest"
-	for status in PASS SKIP ERROR FAIL; do
-		cat >"$logs/kernelci.json" <<-END
-			{"name": "", "test_cases": [], "sub_groups": [
-				{"name": "another", "test_cases": [
-					{"name": "case", "status": "FAIL"}]},
-				{"name": "module_decompress", "test_cases": [
-					{"name": "case", "status": "$status"}]}]}
-		END
-		set -- python3 "$top/harness/bots/kernelci.py" "$logs/kernelci.json" \
-			"$tree/tools/testing/kunit" "$logs/guest" "$logs/config" "$logs/lacks"
-		case $status in
-		PASS | SKIP) exits 0 "$@" ;;
-		*) exits 1 "$@" ;;
-		esac || return
-	done
-	echo 0001 >"$logs/lacks"
-	exits 0 "$@" || return
-	sed 's/module_decompress/renamed/' "$logs/kernelci.json" >"$logs/renamed.json"
-	exits 2 python3 "$top/harness/bots/kernelci.py" "$logs/renamed.json" \
-		"$tree/tools/testing/kunit" "$logs/guest" "$logs/config" "$logs/lacks"
-}
-
 command_checks()
 {
-	check commands 'bots refuses bad variables' not_for_bots
-	check commands 'KernelCI knows three statuses' kernelci_knows_three_statuses
 	check commands 'matrix refuses bad variables' not_for_matrix
 	check native 'native and fuzz refuse bad variables' not_for_native
 	check check 'check-modules refuses bad variables' not_for_check

@@ -143,12 +143,6 @@ kunit_py_alone()
 		kunit_py parse "$dir/test.log"
 }
 
-# Loaded, read in debugfs, and unloaded: as CKI, LKFT and Android do it
-as_module()
-{
-	sh "$top/harness/bots/module.sh" y
-}
-
 # One that finds nothing to count has not found all of it.
 nothing_is_not_covered()
 {
@@ -255,7 +249,6 @@ suite_checks()
 		red_without um 0006
 	check um 'red on UML as shipped, exactly, and all of it known' \
 		machine_as_shipped_is_red um
-	check um 'does as a module what it does when it is built in' as_module
 
 	check native 'natively as in a kernel, with fixes' as_in_a_kernel yes 0
 	check native 'natively as in a kernel, as shipped' as_in_a_kernel no 1
