@@ -69,94 +69,6 @@ not_for_replay()
 		refused 'ARCH=um' replay FILES="$logs/large.xz" ARCH=um
 }
 
-boot()
-{
-	make -C "$top" --no-print-directory boot "$@"
-}
-
-boot_loads_modules()
-{
-	boot ALGORITHMS=gzip ROUNDS=80 JSON="$logs/boot.json" JUNIT="$logs/boot.xml" ||
-		return
-	python3 - "$logs/boot.json" "$logs/boot.xml" <<-'END'
-		import json, sys, xml.etree.ElementTree as ET
-		groups = json.load(open(sys.argv[1]))['sub_groups']
-		assert [group['name'] for group in groups] == ['gzip', 'gzip-little']
-		suite, little = ET.parse(sys.argv[2]).getroot()
-		assert suite.get('name') == 'gzip' and int(suite.get('tests')) > 40
-		assert little.get('name') == 'gzip-little' and little.get('tests') == '4'
-	END
-}
-
-boot_as_shipped_is_red()
-{
-	exits 1 boot ALGORITHMS=gzip ROUNDS=10 FIXES=no &&
-		grep -F 'WARNING: CPU' "$build/boot/$kernel/gzip.log" |
-		grep -F 'mm/highmem.c' || return
-	exits 2 with_qemu 'exit 1' boot ALGORITHMS=gzip ROUNDS=10 FIXES=no
-}
-
-not_for_boot()
-{
-	refused 'ALGORITHMS=lzma' boot ALGORITHMS=lzma &&
-		refused 'ARCH=um' boot ARCH=um &&
-		refused 'ROUNDS=few' boot ROUNDS=few &&
-		refused 'FIXES=no: not with IMAGE=' boot IMAGE=linux-image-amd64 FIXES=no &&
-		refused 'of which IMAGE=' boot MODULES=/lib/modules &&
-		refused 'no such file, and no package' boot IMAGE=linux-image &&
-		refused 'no such file, and no package' \
-			boot IMAGE="linux-image-\$(touch $logs/evaluated)-amd64" &&
-		refused "no release of Debian's" \
-			boot IMAGE="linux-image-amd64/\$(touch $logs/evaluated)" &&
-		[ ! -e "$logs/evaluated" ] &&
-		refused 'neither a bzImage' boot IMAGE="$top/README.md" MODULES=/lib/modules
-}
-
-# A kernel of Debian's with a few of its modules, of which one is compressed as xz does
-# it by default, and another needs that one
-boot_distribution()
-{
-	exits 2 boot IMAGE=linux-image-amd64/bookworm >"$logs/out" 2>&1 &&
-		grep 'does not decompress modules; its config says' "$logs/out" &&
-		refused 'no such package' boot IMAGE=linux-image-0.0-amd64 || return
-	found=$(sh "$top/harness/boot/package.sh" amd64 linux-image-amd64/trixie) || return
-	release=${found%% *}
-	tree=${found#* }
-	shipped=$tree/usr/lib/modules/$release
-	some=$logs/lib/modules/$release
-	rm -rf "${logs:?}/lib"
-	mkdir -p "$some"
-	for module in kernel/fs/binfmt_misc kernel/fs/overlayfs/overlay kernel/net/sunrpc/sunrpc \
-		kernel/fs/ext4/ext4; do
-		sed -n "s|^\($module\.ko[^:]*\):|\1|p" "$shipped/modules.dep"
-	done | xargs -n 1 | sort -u >"$logs/some"
-	while read -r module; do
-		mkdir -p "$some/${module%/*}" && cp "$shipped/$module" "$some/$module" || return
-	done <"$logs/some"
-	cp "$shipped"/modules.order "$shipped"/modules.builtin* "$some" &&
-		xz -d "$some/kernel/fs/mbcache.ko.xz" &&
-		xz --check=crc64 "$some/kernel/fs/mbcache.ko" &&
-		/sbin/depmod -b "$logs" "$release" || return
-	image=$tree/boot/vmlinuz-$release
-	[ -e "$image" ] || image=$shipped/vmlinuz
-	refused 'where are its modules' boot IMAGE="$image" || return
-	exits 1 boot IMAGE="$image" MODULES="$some" ROUNDS=10 JSON="$logs/image.json" \
-		JUNIT="$logs/image.xml" >"$logs/out" || return
-	grep 'modules: 5 passed, 2 failed, 0 skipped; selftest: [0-9]* passed, 0 failed' \
-		"$logs/out" &&
-		grep 'not loaded: kernel/fs/mbcache.ko.xz: EINVAL.*failed with status 6' \
-			"$logs/out" &&
-		grep 'not loaded: kernel/fs/ext4/ext4.ko.xz: ENOENT.*Unknown symbol mb_cache' \
-			"$logs/out" || return
-	python3 - "$logs/image.json" "$logs/image.xml" <<-'END'
-		import json, sys, xml.etree.ElementTree as ET
-		groups = json.load(open(sys.argv[1]))['sub_groups']
-		assert [group['name'] for group in groups] == ['modules', 'selftest']
-		modules, selftest = ET.parse(sys.argv[2]).getroot()
-		assert int(modules.get('failures')) == 2 and int(selftest.get('tests')) > 40
-	END
-}
-
 matrix()
 {
 	make -C "$top" --no-print-directory matrix "$@"
@@ -251,8 +163,4 @@ command_checks()
 	check check 'check-modules refuses bad variables' not_for_check
 	check commands 'matrix tells what its rows came to' matrix_verdicts
 	check replay 'replay refuses what it cannot ask about' not_for_replay
-	check boot 'boot refuses bad variables' not_for_boot
-	check boot 'a distribution'"'"'s kernel loads its modules' boot_distribution
-	check boot 'real modules load' boot_loads_modules
-	check boot 'real modules do not load as shipped' boot_as_shipped_is_red
 }
