@@ -125,9 +125,6 @@ sh "$top/harness/lib/kernel.sh" $kernel >/dev/null
 
 # shellcheck disable=SC2086	# a list of files
 check code 'scripts pass shellcheck' shellcheck -x "$top"/harness/*/*.sh
-check blobs 'blobs hold what they claim' sh "$top/harness/blobs/blobs.sh" check
-check blobs 'the kernel does with them as it should' \
-	sh "$top/harness/blobs/blobs.sh" ask
 
 suite_checks
 code_checks

@@ -1,0 +1,18 @@
+# SPDX-License-Identifier: GPL-2.0
+"""The files of real compressors are what blobs.tsv says, and the kernel takes them so."""
+
+import pytest
+
+from support import TOP, run
+
+pytestmark = pytest.mark.blobs
+
+BLOBS = TOP / 'harness/blobs/blobs.sh'
+
+
+def test_blobs_hold_what_they_claim() -> None:
+	run('sh', BLOBS, 'check')
+
+
+def test_the_kernel_does_with_blobs_as_it_should() -> None:
+	run('sh', BLOBS, 'ask')
