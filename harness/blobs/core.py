@@ -1,15 +1,16 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0
 """
-core.py make|check: the files of real compressors in kernel/module/tests/decompress_core.c.
+core.py: the files of real compressors in kernel/module/tests/decompress_core.c.
 
-make runs the command above each and writes what it makes of known_byte(). check has the
-stock tools decompress what is there, and compares.
+Run by itself, it runs the command above each and writes what that makes of known_byte(). check()
+has the stock tools decompress what is there, and compares.
 """
 import os
 import re
 import subprocess
 import sys
+from typing import List, Tuple
 
 CORE = os.path.join(os.path.dirname(__file__), '../../kernel/module/tests/decompress_core.c')
 TABLE = re.compile(r'(/\* ((gzip|xz|zstd) .*?) \*/\nstatic const u8 real_file\[\] = \{\n)(.*?)(\};\n)',
@@ -29,29 +30,40 @@ def piped(command: str, data: bytes) -> bytes:
 
 
 def rows(data: bytes) -> str:
+	"""Returns data as the lines of an array in C."""
 	lines = (data[i:i + 12] for i in range(0, len(data), 12))
 	return ''.join('\t' + ', '.join(f'0x{byte:02x}' for byte in line) + ',\n' for line in lines)
 
 
-def main() -> int:
+def read() -> Tuple[str, int, List[Tuple[str, ...]]]:
+	"""Returns the text of decompress_core.c, the size of its files' output, and the files."""
 	with open(CORE, encoding='ascii') as file:
 		text = file.read()
 	size = int(re.findall(r'#define KNOWN_SIZE\s+(\d+)', text)[0])
-	tables = TABLE.findall(text)
+	return text, size, TABLE.findall(text)
+
+
+def check() -> int:
+	"""Checks the files, and returns whether one is not what it should be."""
+	_, size, tables = read()
 	if [table[2] for table in tables] != ['gzip', 'xz', 'zstd']:
 		print('decompress_core.c: not a file of gzip, of xz and of zstd')
 		return 1
-	if sys.argv[1:] == ['make']:
-		text = TABLE.sub(lambda m: m[1] + rows(piped(m[2], known(size))) + m[5], text)
-		with open(CORE, 'w', encoding='ascii') as file:
-			file.write(text)
-		return 0
 	for _, command, tool, table, _ in tables:
 		data = bytes(int(byte, 16) for byte in re.findall('0x(..)', table))
 		if piped(f'{tool} -d -c', data) != known(size):
 			print(f'decompress_core.c: the file of "{command}" is not known_byte()')
 			return 1
 		print(f'ok: {command}: {len(data)} bytes')
+	return 0
+
+
+def main() -> int:
+	"""Makes the files anew."""
+	text, size, _ = read()
+	text = TABLE.sub(lambda m: m[1] + rows(piped(m[2], known(size))) + m[5], text)
+	with open(CORE, 'w', encoding='ascii') as file:
+		file.write(text)
 	return 0
 
 
