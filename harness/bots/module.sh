@@ -22,8 +22,6 @@ rounds=4
 light_rounds=64
 busy_rounds=1
 own_suites='module_decompress_\(core\|own\)'
-# TAINT_TEST, which KUnit sets
-test_taint=262144
 
 case $ARCH in
 i386 | um) ;;
@@ -111,65 +109,15 @@ say "Booting $what ..."
 patiently boot_guest $suites || :
 tr -d '\r' <"$guest/out.raw" >"$guest/out"
 cat "$guest/out" >>"$log"
-grep -q '^=== round 1$' "$guest/out" ||
-	not_built 'booted: its init did not come to the first round'
-
-bad()
-{
-	printf '%s\n' "$*"
-	verdict=1
-}
-
-# A file for each suite, and the log, of each round
-rm -rf "$guest"/round-*
-awk -v guest="$guest" '
-	BEGIN { out = "/dev/null" }
-	/^=== / { out = "/dev/null" }
-	/^=== (round|leaks)/ { dir = guest "/round-" $3; system("mkdir -p " dir) }
-	/^=== results / { out = dir "/" $3 }
-	/^=== log/ && dir { out = dir "/log" }
-	!/^=== / { print >out }' "$guest/out"
-
-verdict=0
-round=0
-while [ $round -lt $((rounds + busy_rounds)) ]; do
-	round=$((round + 1))
-	found=$guest/round-$round
-	mkdir -p "$found"
-	for suite in $suites; do
-		[ ! -s "$found/$suite" ] || results_py list "$found/$suite"
-	done | sort >"$found/found"
-	diff -u "$guest/expected" "$found/found" ||
-		bad "round $round: not what it does when it is built in (above: -)"
-done
-
-# What a program writes to the log, which has a facility for it, is no alarm.
-sed '/^<\([89]\|1[0-5]\)>/d' "$guest"/round-*/log 2>/dev/null >"$guest/log"
-! grep -E 'WARNING: |BUG: |kernel BUG|Oops|UBSAN: |INFO: |Call Trace' "$guest/log" ||
-	bad 'the kernel complains (above)'
-! grep '^=== error' "$guest/out" || bad 'its init complains (above)'
-if ! grep -q '^=== done$' "$guest/out"; then
-	tail -n 20 "$guest/out"
-	bad "the guest ended in round $(grep -c '^=== round' "$guest/out")"
-fi
-sed -n 's/^=== tainted //p' "$guest/out" | {
-	read -r before
-	read -r after
-	[ $((before | test_taint)) -eq "$after" ]
-} || bad "the kernel is tainted by more than tests: $(
-	sed -n 's/^=== tainted //p' "$guest/out" | paste -s -d ' ')"
-
-sed -n "s/^=== free \([0-9]*\) \([0-9]*\)$/free memory before and after $light_rounds loads: \1 and \2 pages/p" \
-	"$guest/out" >&2
-grep -q '^=== no leak$' "$guest/out" ||
-	bad "memory is lost, each time anew: $(sed -n 's/^=== free //p' "$guest/out" |
-		paste -s -d ,) pages are free before and after $light_rounds loads"
-
-times=$(grep -c '^=== free' "$guest/out" || :)
-times=$((rounds + (1 + times) * light_rounds + busy_rounds))
-if [ $verdict -eq 0 ]; then
-	echo "make bots: $what: loaded and unloaded $times times, $(wc -l <"$guest/expected") results as if built in, all $rounds times and once on a busy machine"
-else
+status=0
+python3 "$top/harness/bots/rounds.py" "$tree/tools/testing/kunit" "$guest/out" \
+	"$guest/expected" "$rounds" "$busy_rounds" "$light_rounds" >"$guest/results" || status=$?
+case $status in
+0) echo "make bots: $what: $(cat "$guest/results")" ;;
+1)
+	cat "$guest/results"
 	echo "make bots: $what: not as if built in; see above, or $log"
-	exit 1
-fi
+	;;
+*) not_built 'booted: its init did not come to the first round' ;;
+esac
+[ $status -eq 0 ] || exit 1

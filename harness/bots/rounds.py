@@ -1,0 +1,125 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-2.0
+"""
+rounds.py KUNIT OUT EXPECTED ROUNDS BUSY LOADS: what harness/guest/rounds.c printed to OUT, a part
+below each line that begins with "=== ". The suite was loaded ROUNDS times, BUSY times while others
+were busy, and LOADS times before each look at the memory. Each time the results must be those in
+EXPECTED, a line for each as "results.py list" prints it; KUNIT is the directory with the kernel's
+kunit_parser.
+
+Exit status: 0 each time they were, 1 not, 2 the guest did not come to the first round.
+"""
+
+import collections
+import os
+import re
+import sys
+import tempfile
+from pathlib import Path
+from typing import Dict, Iterator, List, Tuple
+
+sys.dont_write_bytecode = True
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.realpath(__file__)), '../run'))
+import results # pylint: disable=wrong-import-position
+
+# TAINT_TEST, which KUnit sets
+TAINT_TEST = 1 << 18
+ALARM = re.compile('WARNING: |BUG: |kernel BUG|Oops|UBSAN: |INFO: |Call Trace')
+# The facility of what a program writes to the log, which is no alarm
+BY_A_PROGRAM = re.compile(r'<([89]|1[0-5])>')
+
+
+def parts(text: str) -> List[Tuple[List[str], List[str]]]:
+	"""Returns the words of each "=== " line, and the lines below it."""
+	found: List[Tuple[List[str], List[str]]] = []
+	for line in text.splitlines():
+		if line.startswith('=== '):
+			found.append((line.split()[1:], []))
+		elif found:
+			found[-1][1].append(line)
+	return found
+
+
+def listed(kunit: str, lines: List[str]) -> List[str]:
+	"""Returns the results of a suite, from what it says in debugfs."""
+	with tempfile.NamedTemporaryFile('w', suffix='.log') as log:
+		log.write('\n'.join(lines) + '\n')
+		log.flush()
+		return [f'{status} {path}' for status, path, _ in results.results(kunit, log.name)]
+
+
+def differences(expected: List[str], found: List[str]) -> Iterator[str]:
+	"""Yields what is not as it is built in."""
+	yield from (f'  -{line}' for line in sorted(set(expected) - set(found)))
+	yield from (f'  +{line}' for line in sorted(set(found) - set(expected)))
+	if len(found) > len(set(found)):
+		yield '  some are there twice'
+
+
+def complaints(kunit: str, text: str, expected: List[str], rounds: int) -> Iterator[str]:
+	"""Yields all that is wrong."""
+	found: Dict[int, List[str]] = collections.defaultdict(list)
+	number, alarms, errors, tainted, memory = 0, [], [], [], []
+	names: List[str] = []
+	is_leak = True
+	for words, lines in parts(text):
+		names.append(words[0])
+		if words[0] == 'round':
+			number = int(words[1])
+		elif words[0] == 'results' and any(lines):
+			found[number] += listed(kunit, lines)
+		elif words[0] == 'log' and ('round' in names or 'leaks' in names):
+			alarms += [line for line in lines
+				   if ALARM.search(line) and not BY_A_PROGRAM.match(line)]
+		elif words[0] == 'error':
+			errors.append('  ' + ' '.join(words[1:]))
+		elif words[0] == 'tainted':
+			tainted.append(int(words[1]))
+		elif words[0] == 'free':
+			memory.append(' '.join(words[1:]))
+		elif words == ['no', 'leak']:
+			is_leak = False
+	for i in range(1, rounds + 1):
+		lines = list(differences(expected, found[i]))
+		if lines:
+			yield from lines
+			yield f'round {i}: not what it does when it is built in (above: -)'
+	if alarms:
+		yield from alarms
+		yield 'the kernel complains (above)'
+	if errors:
+		yield from errors
+		yield 'its init complains (above)'
+	if 'done' not in names:
+		yield from text.splitlines()[-20:]
+		yield f'the guest ended in round {names.count("round")}'
+	if len(tainted) != 2 or tainted[0] | TAINT_TEST != tainted[1]:
+		yield ('the kernel is tainted by more than tests: ' +
+		       ' '.join(map(str, tainted)))
+	if is_leak:
+		yield (f'memory is lost, each time anew: {",".join(memory)} pages are free before and '
+		       'after the loads')
+
+
+def main(kunit: str, out: str, expected: str, *numbers: str) -> int:
+	"""Prints what is wrong, or in the last line how often all was right."""
+	rounds, busy, loads = map(int, numbers)
+	text = Path(out).read_text(errors='replace')
+	if '\n=== round 1\n' not in '\n' + text:
+		return 2
+	for before, after in re.findall(r'^=== free (\d+) (\d+)$', text, re.M):
+		print(f'free memory before and after {loads} loads: {before} and {after} pages',
+		      file=sys.stderr)
+	lines = Path(expected).read_text().splitlines()
+	wrong = list(complaints(kunit, text, lines, rounds + busy))
+	if wrong:
+		print('\n'.join(wrong))
+		return 1
+	looks = len(re.findall('^=== free', text, re.M)) + 1
+	print(f'loaded and unloaded {rounds + looks * loads + busy} times, {len(lines)} results as '
+	      f'if built in, all {rounds} times and once on a busy machine')
+	return 0
+
+
+if __name__ == '__main__':
+	sys.exit(main(*sys.argv[1:]))
