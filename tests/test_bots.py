@@ -60,3 +60,37 @@ def test_KernelCI_knows_three_statuses(tmp_path: Path, status: str, lacks: str, 
 def test_does_as_a_module_what_it_does_when_it_is_built_in() -> None:
 	"""Loaded, read in debugfs, and unloaded: as CKI, LKFT and Android do it."""
 	run('sh', TOP / 'harness/bots/module.sh', 'y')
+
+
+def guest_says(result: str = 'ok 1 case', load: str = '', log: str = '', tainted: int = 1 << 18,
+	       free: str = '1000 999', end: str = '=== done\n') -> str:
+	"""Returns what a guest prints that loads the suite in one round, and in one while busy."""
+	suite = f'=== results suite\nKTAP version 1\n1..1\n    KTAP version 1\n' \
+		f'    # Subtest: suite\n    1..1\n    {result}\nok 1 suite\n{load}'
+	of_a_program = '<12>WARNING: said by a program\n'
+	return ('=== log\n<4>WARNING: before the suite\n=== tainted 0\n=== round 1\n' + suite +
+		f'=== log\n{log}=== leaks\n=== free {free}\n' +
+		('=== no leak\n' if free == '1000 999' else '=== leak\n') +
+		f'=== log\n=== round 2\n{suite}=== log\n{of_a_program}=== tainted {tainted}\n{end}')
+
+
+@pytest.mark.um
+@pytest.mark.parametrize('out, status, says', [
+	(guest_says(), 0, '^loaded and unloaded 130 times, 1 results as if built in'),
+	(guest_says('not ok 1 case'), 1, '^  -PASS suite/case\n  [+]FAIL suite/case\n^round 1: not'),
+	(guest_says('ok 1 another'), 1, '^  [+]PASS suite/another\n^round 2: not'),
+	(guest_says(load='=== error loading the suite: ENOENT\n'), 1, '^  loading the suite: ENOENT'),
+	(guest_says(log='<4>WARNING: by the kernel\n'), 1, '^<4>WARNING.*\nthe kernel complains'),
+	(guest_says(tainted=1 << 18 | 512), 1, '^the kernel is tainted by more than tests: 0 262656'),
+	(guest_says(free='1000 900'), 1, '^memory is lost, each time anew: 1000 900 pages'),
+	(guest_says(end=''), 1, '^the guest ended in round 2'),
+	('Kernel panic\n', 2, ''),
+], ids=['all is right', 'a failure', 'another case', 'not loaded', 'a warning', 'a taint', 'a leak',
+	'a guest that dies', 'no guest'])
+def test_rounds_of_the_suite_as_a_module_are_judged(tmp_path: Path, out: str, status: int,
+						    says: str) -> None:
+	(tmp_path / 'out').write_text(out)
+	(tmp_path / 'expected').write_text('PASS suite/case\n')
+	judged = run('python3', TOP / 'harness/bots/rounds.py', KUNIT, tmp_path / 'out',
+		     tmp_path / 'expected', '1', '1', '64', status=status)
+	assert judged.has(says)
