@@ -14,10 +14,6 @@ export ARCH
 . "$top/harness/lib/build.sh"
 
 command=bots
-case $ARCH in
-i386 | x86_64) ;;
-*) die "ARCH=$ARCH: KernelCI's are x86_64 and i386" ;;
-esac
 target=all
 
 find_kernel
