@@ -19,51 +19,18 @@ compress()
 	esac
 }
 
-# Of a signature, before the marker of 28 bytes with which it ends
-signature_size_bytes=4
-
-# signature_of MODULE: so many bytes of it are its signature, with all that belongs to
-# it; see struct module_signature
-signature_of()
+signature_py()
 {
-	signature_at=$(($(wc -c <"$1") - 28 - signature_size_bytes))
-	# shellcheck disable=SC2046	# four numbers
-	set -- $(od -An -tu1 -j $signature_at -N $signature_size_bytes "$1")
-	echo $((($1 << 24 | $2 << 16 | $3 << 8 | $4) + 12 + 28))
-}
-
-without_signature()
-{
-	head -c $(($(wc -c <"$1") - $(signature_of "$1"))) "$1"
-}
-
-is_signed()
-{
-	tail -c 28 "$1" | grep -q '^~Module signature appended~$'
+	python3 "$top/harness/boot/signature.py" "$@"
 }
 
 # make_bad MODULE FORMAT DIRECTORY: what is no good, compressed; there is more of it if the
 # module is signed
 make_bad()
 {
-	echo 'This is not a module.' >"$3/text.ko"
-	compress "$2" "$3/text.ko"
-	is_signed "$1" || return 0
-	size=$(wc -c <"$1")
-	# A byte of it
-	{
-		head -c 200 "$1"
-		head -c 201 "$1" | tail -c 1 | tr '\000-\377' '\001-\377\000'
-		tail -c +202 "$1"
-	} >"$3/changed.ko"
-	{
-		head -c $((size - 28 - signature_size_bytes)) "$1"
-		printf '\377\377\377\377'
-		tail -c 28 "$1"
-	} >"$3/misformatted.ko"
-	without_signature "$1" >"$3/unsigned.ko"
-	for bad in changed misformatted unsigned; do
-		compress "$2" "$3/$bad.ko"
+	signature_py bad "$1" "$3" || return
+	for bad in text changed misformatted unsigned; do
+		[ ! -e "$3/$bad.ko" ] || compress "$2" "$3/$bad.ko" || return
 	done
 }
 

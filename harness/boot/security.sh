@@ -38,7 +38,7 @@ security_initramfs()
 	rm -rf "$files"
 	mkdir -p "$files/test/plain"
 	cp "$plain" "$files/test/plain/signed.ko"
-	without_signature "$plain" >"$files/test/plain/unsigned.ko" || return
+	signature_py strip "$plain" >"$files/test/plain/unsigned.ko" || return
 	for form in signed unsigned; do
 		cp "$files/test/plain/$form.ko" "$files" &&
 			compress "$algorithm" "$files/$form.ko" || return

@@ -120,7 +120,7 @@ install_modules()
 	[ -e "$small" ] || small=${small%script.ko}misc.ko
 	[ -e "$small" ] ||
 		die "IMAGE=$IMAGE: the selftest loads a kernel/fs/binfmt_script.ko or binfmt_misc.ko, and it has none"
-	is_signed "$small" || ! grep -qs '^CONFIG_MODULE_SIG=y' "$config" ||
+	signature_py signed "$small" || ! grep -qs '^CONFIG_MODULE_SIG=y' "$config" ||
 		die "IMAGE=$IMAGE: its config says CONFIG_MODULE_SIG=y, but its modules are not signed"
 	make_formats "$small" "$installed/test"
 	make_bad "$small" "$(said compression)" "$installed/test"
