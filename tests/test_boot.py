@@ -82,6 +82,30 @@ def test_a_module_that_loads_only_when_decompressed_has_failed(tmp_path: Path) -
 	assert report.has('^  2 not tried: waits$')
 
 
+def test_bad_modules_are_made_of_a_signed_one(tmp_path: Path) -> None:
+	code, marker = bytes(range(256)) * 2, b'~Module signature appended~\n'
+	signed, plain = tmp_path / 'signed.ko', tmp_path / 'plain.ko'
+	size = (300).to_bytes(4, 'big')
+	signed.write_bytes(code + b's' * 300 + bytes(8) + size + marker)
+	plain.write_bytes(code)
+	signature = TOP / 'harness/boot/signature.py'
+	run('python3', signature, 'signed', signed)
+	run('python3', signature, 'signed', plain, status=1)
+	for module, names in (signed, ['changed', 'misformatted', 'text', 'unsigned']), \
+			     (plain, ['text']):
+		made = tmp_path / module.stem
+		made.mkdir()
+		run('python3', signature, 'bad', module, made)
+		assert sorted(path.stem for path in made.iterdir()) == names
+	made = tmp_path / 'signed'
+	whole, changed = signed.read_bytes(), (made / 'changed.ko').read_bytes()
+	assert len(changed) == len(whole)
+	assert [at for at, byte in enumerate(whole) if byte != changed[at]] == [200]
+	assert (made / 'unsigned.ko').read_bytes() == code
+	assert (made / 'misformatted.ko').read_bytes() == whole.replace(
+		size + marker, b'\xff' * 4 + marker)
+
+
 def copy_some_modules(shipped: Path, some: Path) -> None:
 	"""
 	Copies a few modules, of which one is compressed as xz does it by default, and another needs
