@@ -4,8 +4,6 @@
 # Do the commands do what they promise: are verdicts made of kernels that ran, and of
 # the kernel that was asked for; is what is no good refused? Sourced by test.sh.
 
-one_case='module_decompress.sysfs_attribute_names_the_algorithm'
-
 # with_qemu SCRIPT COMMAND ...: with that in the place of any QEMU
 with_qemu()
 {
