@@ -8,13 +8,13 @@ takes_test := ONLY JSON JUNIT
 takes_mutants := MUTANTS HOSTS
 takes_coverage := KERNEL FIXES
 takes_native := KERNEL FIXES DECOMPRESS FILTER LLVM
-takes_fuzz := KERNEL FIXES SECONDS ALGORITHMS CORPUS HOSTS
+takes_fuzz := KERNEL FIXES SECONDS ALGORITHMS CORPUS
 takes_check-modules := KERNEL FIXES FILES FILES_FROM KCONFIG KMOD VERBOSE JSON JUNIT
 takes_replay := KERNEL ARCH FIXES LLVM FILES FILES_FROM JSON JUNIT
 takes_boot := KERNEL ARCH CONFIG FIXES ALGORITHMS IMAGE MODULES ROUNDS JSON JUNIT
 takes_bots := BOTS KERNEL ARCH FIXES LLVM SEED CONFIGS
 takes_series := KERNEL CHECK
-takes_matrix := ROWS KERNEL FIXES HOSTS JSON JUNIT
+takes_matrix := ROWS KERNEL FIXES JSON JUNIT
 takes_all := JOBS BUILD INSTALL
 variables := $(sort $(takes_run) $(takes_test) $(takes_mutants) $(takes_replay) \
 	$(takes_check-modules) $(takes_boot) $(takes_fuzz) $(takes_bots) $(takes_series) $(takes_matrix) $(takes_all))
@@ -26,12 +26,15 @@ judging := run test native fuzz mutants coverage check-modules replay boot bots 
 # What to type instead of variables that are no longer there
 gone_REBUILD := REBUILD= is gone; for a kernel of one mutant, run: \
 	make run DECOMPRESS=build/mutants/obj/ID/decompress.c
+# What to type instead of what a command takes no more
+gone_fuzz_HOSTS := $() any more; run it in the clone on each host
+gone_matrix_HOSTS := $() any more; run make matrix ROWS=... in the clone on each host
 
 # Whatever was given reaches the scripts through the environment, as it was given, and
 # nothing else does: a CC= that has no effect would be taken for one that has.
 given := $(foreach v,$(variables),$(if $(filter command,$(origin $v)),$v))
 takes = $(foreach v,$(filter-out $(takes_$1) $(takes_all),$(given)),\
-	$(error make $1 takes no $v=))
+	$(error make $1 takes no $v=$(gone_$1_$v)))
 $(foreach v,$(variables),$(eval override $v := $$(value $v)))
 export $(variables)
 $(foreach v,$(filter-out $(variables) -% MAKE% .%,$(.VARIABLES)),\
@@ -75,7 +78,6 @@ help:
 #:   SECONDS=60      for each algorithm
 #:   ALGORITHMS=     only these, such as 'gzip xz'
 #:   CORPUS=         a directory with gzip/, xz/ and zstd/ to begin with, and to add to
-#:   HOSTS=          hosts to do it on, as make mutants has it; what they learn is merged
 #: make mutants    break decompress.c in every way, and report in build/mutants/
 #:                 which breakages the suite catches (25 min)
 #:   MUTANTS=        only those of the patches in this directory
@@ -115,7 +117,6 @@ help:
 #:                 report in build/matrix/ (1 to 4 min a row, then seconds); takes
 #:                 KERNEL, FIXES
 #:   ROWS=           only these of harness/matrix/rows.tsv, such as arm,mips
-#:   HOSTS=          hosts to run them on, as make mutants has it
 #: make series     patches for the lists, made for KERNEL, in build/series/: core,
 #:                 fixes, xz, suite, native and kselftest (1 min)
 #:   CHECK=no        yes: build and run what there is of the suite after each patch,

@@ -13,7 +13,6 @@ set -eu
 . "$(dirname "$0")/../lib/lib.sh"
 unset ARCH
 . "$top/harness/lib/build.sh"
-. "$top/harness/lib/hosts.sh"
 
 # make's variable of that name; to some shells it is a clock.
 # shellcheck disable=SC3028
@@ -35,8 +34,6 @@ for algorithm in $ALGORITHMS; do
 	esac
 done
 [ -z "$CORPUS" ] || [ -d "$CORPUS" ] || die "CORPUS=$CORPUS: no such directory"
-[ -z "$CORPUS" ] || [ -z "$HOSTS" ] ||
-	die 'CORPUS and HOSTS: hosts learn in build/fuzz/ where their clone is'
 
 LLVM=1 sh "$top/harness/lib/need.sh" native
 need gcovr /usr/include/lzma.h /usr/include/zstd.h /usr/include/zlib.h
@@ -119,128 +116,41 @@ done
 "$dir/build/seeds" "$dir/seeds"
 sh "$top/harness/fuzz/corpus.sh" unpack "$dir/seeds"
 
-# fuzz_here ALGORITHM ...
-fuzz_here()
-{
-	for algorithm; do
-		still_there()
-		{
-			cat "$dir/$algorithm"/fuzz-*.log 2>/dev/null | grep ' cov: ' | tail -n 1 |
-				sed "s/^/  $algorithm: /; s/ L: .*//"
-		}
-		say "$algorithm, for $seconds seconds ..."
-		started=$(date +%s)
-		rm -rf "${dir:?}/$algorithm"
-		mkdir -p "$dir/$algorithm/found"
-		patiently fuzz "$algorithm" || :
-		took=$(($(date +%s) - started))
-		# What each of them last said of its inputs; a finding may be the first of them.
-		inputs=0 covered=0 way=
-		for log in "$dir/$algorithm"/fuzz-*.log; do
-			line=$(grep '^#[0-9].* cov: ' "$log" | tail -n 1) || :
-			[ "$line" ] || [ "$(ls "$dir/$algorithm/found")" ] || {
-				tail -n 5 "$log" >&2
-				not_built "tested: the target of $algorithm did not begin"
-			}
-			[ "$line" ] || continue
-			inputs=$((inputs + $(echo "$line" | sed 's/^#\([0-9]*\).*/\1/')))
-			edges=$(echo "$line" | sed 's/.* cov: \([0-9]*\) .*/\1/')
-			[ "$edges" -le $covered ] || covered=$edges
-			way=$(progress <"$log")
-		done
-		[ ! "$way" ] || printf '%s\t%s\t%s\t%s\t%s\n' "$algorithm" "$took" $inputs \
-			$covered "$way" >>"$dir/runs"
-		counts="$counts$algorithm $inputs inputs, $((inputs / (took ? took : 1) / JOBS)) a second and process, $covered edges; "
-		for artifact in "$dir/$algorithm/found"/*; do
-			[ -e "$artifact" ] || continue
-			keep "$algorithm" "$artifact"
-			verdict=1
-		done
-	done
-}
-
-# fuzz_on HOST ALGORITHM ...: a `make fuzz` of its own there, which begins with what is
-# known here, and what it has learnt comes back. Its last line goes to HOST.said.
-fuzz_on()
-{
-	host=$1
-	shift
-	# shellcheck disable=SC2029	# of this shell
-	{
-		rsync -a -e "$ssh" "$corpus" "$host:$top/build/fuzz/" || return 2
-		status=0
-		$ssh "$host" "cd '$top' && make fuzz HOSTS= KERNEL='$KERNEL' FIXES=$FIXES \
-			SECONDS=$seconds ALGORITHMS='$*'" </dev/null || status=$?
-		rsync -a -e "$ssh" "$host:$top/build/fuzz/corpus" "$build/fuzz/" || return 2
-		[ "$status" -ne 1 ] || rsync -a -e "$ssh" "$host:$top/build/fuzz/findings" \
-			"$build/fuzz/" || return 2
-	} >"$dir/$host.log" 2>&1
-	grep '^make fuzz: ' "$dir/$host.log" | tail -n 1 | sed "s/^make fuzz/$host/" \
-		>"$dir/$host.said"
-	return "$status"
-}
-
-# On all of them at once; one that does not come to it is no verdict.
-fuzz_on_hosts()
-{
-	pids=
-	trap 'kill $pids 2>/dev/null || :' EXIT
-	trap 'exit 2' HUP INT TERM
-	for host in $(echo "$HOSTS" | tr , ' '); do
-		rm -f "$dir/$host.said"
-		# It is not to hold a lock if it outlives this.
-		fuzz_on "$host" "$@" 7>&- 8>&- 9>&- &
-		pids="$pids $!"
-	done
-	for pid in $pids; do
-		status=0
-		wait "$pid" || status=$?
-		[ "$status" -le "$verdict" ] || verdict=$status
-	done
-	trap - EXIT
-}
-
-# What is known is made as small as it becomes without reaching less.
-merge()
-{
-	for algorithm; do
-		rm -rf "$corpus/.merged"
-		mkdir "$corpus/.merged"
-		"$dir/build/fuzz_$algorithm" -merge=1 -max_len=$most_bytes "$corpus/.merged" \
-			"$corpus/$algorithm" "$dir/seeds/$algorithm" || return
-		rm -rf "${corpus:?}/$algorithm"
-		mv "$corpus/.merged" "$corpus/$algorithm"
-	done
-}
-
-if [ "$HOSTS" ]; then
-	# shellcheck disable=SC2119	# as many as it has CPUs
-	find_hosts
-	key=$(sh "$top/harness/lib/key.sh")
-	for host in $(echo "$HOSTS" | tr , ' '); do
-		[ "$($ssh "$host" "sh '$top/harness/lib/key.sh'" </dev/null)" = "$key" ] ||
-			die "HOSTS: $host: its clone in $top is not as this one is"
-	done
-	say "On $HOSTS, for $seconds seconds each of: $* ..."
+for algorithm; do
 	still_there()
 	{
-		tail -qn 1 "$dir"/*.log | grep ' cov: ' | tail -n 1 | sed 's/ L: .*//'
+		cat "$dir/$algorithm"/fuzz-*.log 2>/dev/null | grep ' cov: ' | tail -n 1 |
+			sed "s/^/  $algorithm: /; s/ L: .*//"
 	}
-	patiently fuzz_on_hosts "$@"
-	for host in $(echo "$HOSTS" | tr , ' '); do
-		[ -s "$dir/$host.said" ] || {
-			tail -n 5 "$dir/$host.log" >&2
-			die "HOSTS: $host: not fuzzed; see above, or $dir/$host.log"
+	say "$algorithm, for $seconds seconds ..."
+	started=$(date +%s)
+	rm -rf "${dir:?}/$algorithm"
+	mkdir -p "$dir/$algorithm/found"
+	patiently fuzz "$algorithm" || :
+	took=$(($(date +%s) - started))
+	# What each of them last said of its inputs; a finding may be the first of them.
+	inputs=0 covered=0 way=
+	for log in "$dir/$algorithm"/fuzz-*.log; do
+		line=$(grep '^#[0-9].* cov: ' "$log" | tail -n 1) || :
+		[ "$line" ] || [ "$(ls "$dir/$algorithm/found")" ] || {
+			tail -n 5 "$log" >&2
+			not_built "tested: the target of $algorithm did not begin"
 		}
-		cat "$dir/$host.said"
-		grep -F "$build/fuzz/findings/" "$dir/$host.log" || :
+		[ "$line" ] || continue
+		inputs=$((inputs + $(echo "$line" | sed 's/^#\([0-9]*\).*/\1/')))
+		edges=$(echo "$line" | sed 's/.* cov: \([0-9]*\) .*/\1/')
+		[ "$edges" -le $covered ] || covered=$edges
+		way=$(progress <"$log")
 	done
-	log=$dir/merge.log
-	patiently into_log merge "$@" || not_built 'merged'
-	counts="merged: $(find "$corpus" -type f | wc -l) inputs; "
-else
-	fuzz_here "$@"
-fi
+	[ ! "$way" ] || printf '%s\t%s\t%s\t%s\t%s\n' "$algorithm" "$took" $inputs \
+		$covered "$way" >>"$dir/runs"
+	counts="$counts$algorithm $inputs inputs, $((inputs / (took ? took : 1) / JOBS)) a second and process, $covered edges; "
+	for artifact in "$dir/$algorithm/found"/*; do
+		[ -e "$artifact" ] || continue
+		keep "$algorithm" "$artifact"
+		verdict=1
+	done
+done
 
 # build_tries DIRECTORY VARIABLE=VALUE ...: programs that try what is known
 build_tries()

@@ -10,8 +10,8 @@ HOSTS=${HOSTS:-}
 
 ssh='ssh -o BatchMode=yes -o ConnectTimeout=10 -o ServerAliveInterval=5 -o ServerAliveCountMax=2'
 
-# find_hosts [JOBS]: $logins is HOSTS as GNU parallel wants them, each with so many jobs
-# at once, or as many as it has CPUs. They may yet have to install what they need.
+# find_hosts: $logins is HOSTS as GNU parallel wants them, each with as many jobs at once as
+# it has CPUs. They may yet have to install what they need.
 find_hosts()
 {
 	need ssh rsync parallel
@@ -19,7 +19,7 @@ find_hosts()
 	for host in $(echo "$HOSTS" | tr , ' '); do
 		cpus=$($ssh "$host" "cd '$top' && sh harness/lib/need.sh host >&2 && nproc" \
 			</dev/null) || die "HOSTS: $host: no ssh login, or no clone in $top"
-		logins=$logins,${1:-$cpus}/$host
+		logins=$logins,$cpus/$host
 	done
 	logins=${logins#,}
 }

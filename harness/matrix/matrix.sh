@@ -9,9 +9,7 @@
 
 set -eu
 . "$(dirname "$0")/../lib/lib.sh"
-jobs=${JOBS:+JOBS=$JOBS}
 . "$top/harness/lib/build.sh"
-. "$top/harness/lib/hosts.sh"
 
 ROWS=${ROWS:-}
 JSON=$(absolute "${JSON:-}")
@@ -84,40 +82,13 @@ run_row()
 	[ $status -gt 1 ] || mv "$dir/key.new" "$dir/key"
 }
 
-run_here()
+run_rows()
 {
 	lock 7 "$matrix/lock" "make matrix, process $$"
 	while IFS='	' read -r name machine config llvm qemu args _; do
 		! grep -qx "$name" "$matrix/rows.$$" || run_row "$name" "$machine" "$config" \
 			"$llvm" "$qemu" "$args" </dev/null
 	done <"$matrix/table"
-}
-
-# Each row is a `make matrix` of its own on the first host that is free; what a host had
-# when it died goes to another. What it says there is shown here.
-run_on_hosts()
-{
-	find_hosts 1
-	for host in $(echo "$HOSTS" | tr , ' '); do
-		[ "$($ssh "$host" "sh '$top/harness/lib/key.sh'" </dev/null)" = "$key" ] ||
-			die "HOSTS: $host: its clone in $top is not as this one is"
-	done
-	still_there()
-	{
-		echo "  $(tail -qn +2 "$matrix/joblog" | wc -l) of $(wc -l <"$matrix/rows.$$") rows"
-	}
-	: >"$matrix/joblog"
-	# What comes from nowhere is not to be taken for what is there.
-	(cd "$matrix" && xargs rm -rf <"rows.$$")
-	(
-		cd "$top" || exit
-		# shellcheck disable=SC2016	# of that shell
-		patiently parallel --will-cite --line-buffer --tag --joblog "$matrix/joblog" \
-			--sshlogin "$logins" --ssh "$ssh" --workdir "$top" --retries 3 \
-			--return "build/matrix/${matrix##*/}/{}" \
-			"make matrix HOSTS= ROWS={} KERNEL='$KERNEL' FIXES=$FIXES $jobs >/dev/null ||
-				[ \$? -le 2 ]" <"$matrix/rows.$$" >&2
-	) || :
 }
 
 # record_rows: keep the result of each row that has one
@@ -140,11 +111,7 @@ else
 fi | xargs -n 1 >"$matrix/rows.$$"
 trap 'rm -f "$matrix/rows.$$"' EXIT
 trap 'exit 2' HUP INT TERM
-if [ "$HOSTS" ]; then
-	run_on_hosts
-else
-	run_here
-fi
+run_rows
 mv "$matrix/rows.$$" "$matrix/rows"
 status=0
 python3 "$top/harness/matrix/report.py" "$src/tools/testing/kunit" "$matrix" \

@@ -95,19 +95,6 @@ matrix_verdicts()
 		return
 	matrix ROWS=um 2>"$logs/out" && grep '^um: nothing has changed' "$logs/out" ||
 		return
-	# A host that is this one
-	mkdir -p "$logs/hosts"
-	cat >"$logs/hosts/ssh" <<-END
-		#!/bin/sh
-		. '$top/harness/test/ssh_args.sh'
-		[ "\$host" = here ] || exit 255
-		exec sh -c "\$*"
-	END
-	chmod +x "$logs/hosts/ssh"
-	PATH=$logs/hosts:$PATH exits 2 matrix ROWS=um HOSTS=there 2>"$logs/out" &&
-		grep 'there: no ssh login' "$logs/out" || return
-	PATH=$logs/hosts:$PATH matrix ROWS=um HOSTS=here >"$logs/out" &&
-		grep ': 1 green, 0 known, 0 red, 0 not run$' "$logs/out" || return
 	matrix ROWS=i386,um >"$logs/out" 2>&1 || return
 	grep -c 'class="green"><b>' "$build/matrix/$kernel-yes/report.html"
 	python3 - "$logs/matrix.json" "$logs/matrix.xml" <<-'END'
@@ -127,7 +114,8 @@ not_for_matrix()
 		refused 'which row' matrix ROWS=, &&
 		refused 'no row i386-zstd for KERNEL=6.1' \
 			matrix ROWS=i386-zstd KERNEL=6.1 &&
-		refused 'FIXES=maybe' matrix FIXES=maybe
+		refused 'FIXES=maybe' matrix FIXES=maybe &&
+		refused 'make matrix takes no HOSTS= any more; run make matrix' matrix HOSTS=a
 }
 
 not_for_native()
@@ -137,7 +125,7 @@ not_for_native()
 		refused 'SECONDS=long' "$@" fuzz SECONDS=long &&
 		refused 'no lzma' "$@" fuzz ALGORITHMS='xz lzma' &&
 		refused 'CORPUS=/nowhere' "$@" fuzz CORPUS=/nowhere &&
-		refused 'CORPUS and HOSTS' "$@" fuzz CORPUS=/tmp HOSTS=a
+		refused 'make fuzz takes no HOSTS= any more; run it in' "$@" fuzz HOSTS=a
 }
 
 not_for_check()

@@ -61,43 +61,6 @@ decoder()
 		cut -c 1-100), $(($(date +%s) - started)) s"
 }
 
-# on_host: what it learns comes back, and so does what it finds. It is none: an ssh of our
-# own runs here what is for there, with a clone in the place of this one.
-on_host()
-{
-	need unshare setsid rsync
-	mkdir -p "$dir/bin" "$dir/host/build/fuzz" "$dir/none"
-	unshare --mount mount --bind "$dir" "$dir/none" 2>/dev/null || {
-		say 'Not tried on a host: mounting is not allowed.'
-		return 0
-	}
-	(cd "$top" && cp -r Makefile harness kernel tools patches Documentation .kunitconfig \
-		"$dir/host" && cp -al build/src build/CACHEDIR.TAG build/oracle "$dir/host/build")
-	cat >"$dir/bin/ssh" <<END
-#!/bin/sh
-dir='$dir' top='$top'
-END
-	cat >>"$dir/bin/ssh" <<'END'
-. "$top/harness/test/ssh_args.sh"
-exec setsid --wait unshare --mount sh -c "mount --bind '$dir/$host' '$top' && cd / && $*"
-END
-	chmod +x "$dir/bin/ssh"
-	mkdir -p "$build/fuzz/corpus/gzip"
-	printf '\0\37\213\10only here' >"$build/fuzz/corpus/gzip/only-here"
-	status=0
-	PATH=$dir/bin:$PATH KERNEL=6.12 ALGORITHMS=gzip SECONDS=3 HOSTS=host \
-		sh "$top/harness/fuzz/fuzz.sh" >"$dir/out" 2>&1 || status=$?
-	if [ $status -ne 0 ] || ! grep -q '^host: linux 6.12.* no findings' "$dir/out" ||
-		! grep -q '^make fuzz: .*: merged: [1-9]' "$dir/out"; then
-		wrong "on a host: exit status $status"
-		tail -n 5 "$dir/out"
-	fi
-	[ -e "$dir/host/build/fuzz/corpus/gzip/only-here" ] ||
-		wrong 'the host did not begin with what is known here'
-	[ "$(find "$build/fuzz/corpus/gzip" -type f | wc -l)" -gt 300 ] ||
-		wrong 'what the host has learnt is not here'
-}
-
 rm -rf "$dir"
 mkdir -p "$dir/tree/lib" "$dir/tree/kernel" "$dir/tree/tools/testing"
 
@@ -113,7 +76,6 @@ fuzz 'the ignored result of module_extend_max_pages()' 1 'page array: written pa
 [ "${1:-}" != all ] ||
 	fuzz 'the window of zstd' 1 'more than any decoder uses' zstd FIXES=0001,0002,0003,0005,0006,0007
 fuzz 'nothing broken' 0 'no findings' zstd SECONDS=5
-on_host
 
 STOCK=$(sh "$top/harness/replay/oracle.sh" libraries)
 export STOCK
