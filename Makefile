@@ -83,7 +83,8 @@ help:
 #:   MUTANTS=        only those of the patches in this directory
 #:   HOSTS=          hosts to boot on, such as a,b: each with a clone where this is
 #: make coverage   lines and branches of decompress.c that the suite reaches, in
-#:                 build/coverage/ (2 min); takes KERNEL, FIXES, JOBS
+#:                 build/coverage/, compiled as make native does (20 s); takes
+#:                 KERNEL, FIXES
 #: make check-modules   check whether a kernel as shipped, and its kmod, would load these
 #:                 files as modules: at once, by the kernel's own code, compiled natively
 #:                 (a minute the first time); makes build/check/module-decompress-check;
