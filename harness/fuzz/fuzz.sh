@@ -79,14 +79,6 @@ fuzz()
 	)
 }
 
-# progress: of one process's log on stdin, now and then: "INPUTS:EDGES,..."
-progress()
-{
-	sed -n 's/^#\([0-9]*\).* cov: \([0-9]*\) .*/\1 \2/p' |
-		awk '$1 >= next_one { print $1 ":" $2; next_one = $1 * 1.1 } { last = $1 ":" $2 }
-			END { print last }' | paste -s -d ,
-}
-
 # keep ALGORITHM ARTIFACT: made as small as it becomes in a while, with its words
 keep()
 {
@@ -129,7 +121,7 @@ for algorithm; do
 	patiently fuzz "$algorithm" || :
 	took=$(($(date +%s) - started))
 	# What each of them last said of its inputs; a finding may be the first of them.
-	inputs=0 covered=0 way=
+	inputs=0 covered=0
 	for log in "$dir/$algorithm"/fuzz-*.log; do
 		line=$(grep '^#[0-9].* cov: ' "$log" | tail -n 1) || :
 		[ "$line" ] || [ "$(ls "$dir/$algorithm/found")" ] || {
@@ -140,10 +132,7 @@ for algorithm; do
 		inputs=$((inputs + $(echo "$line" | sed 's/^#\([0-9]*\).*/\1/')))
 		edges=$(echo "$line" | sed 's/.* cov: \([0-9]*\) .*/\1/')
 		[ "$edges" -le $covered ] || covered=$edges
-		way=$(progress <"$log")
 	done
-	[ ! "$way" ] || printf '%s\t%s\t%s\t%s\t%s\n' "$algorithm" "$took" $inputs \
-		$covered "$way" >>"$dir/runs"
 	counts="$counts$algorithm $inputs inputs, $((inputs / (took ? took : 1) / JOBS)) a second and process, $covered edges; "
 	for artifact in "$dir/$algorithm/found"/*; do
 		[ -e "$artifact" ] || continue
@@ -184,18 +173,17 @@ count_lines()
 	build_tries "$dir/lines" HOSTCC=gcc SANITIZE= EXTRA_CFLAGS=--coverage || return
 	find "$dir/lines" -name '*.gcda' -delete
 	try_all || return
-	mkdir -p "$build/fuzz/lines"
+	mkdir -p "$lines"
 	gcovr --root "$tree" --object-directory "$tree/tools/testing/module_decompress" \
 		"$dir/lines" --filter '.*/lib/(zlib_inflate|xz|zstd)/.*\.c$' \
-		--filter '.*/kernel/module/decompress\.c$' --csv "$dir/lines.csv" \
-		--html-details "$build/fuzz/lines/index.html" --html-title "make fuzz: $what"
+		--filter '.*/kernel/module/decompress\.c$' --txt "$lines/lines.txt" \
+		--html-details "$lines/index.html" --html-title "make fuzz: $what"
 }
 
-touch "$dir/runs"
-rm -f "$dir/lines.csv"
+lines=$build/fuzz/lines
 # A kernel as shipped fails at inputs that are known.
 if [ "$FIXES" = yes ] && [ $verdict -eq 0 ]; then
-	say 'Trying all that is known with MemorySanitizer, and counting the lines it reaches ...'
+	say "Trying all that is known with MemorySanitizer; the lines it reaches go to $lines ..."
 	still_there()
 	{
 		echo "  $(find "$dir/msan" "$dir/lines" -name '*.o' 2>/dev/null | wc -l) objects built"
@@ -212,7 +200,6 @@ if [ "$FIXES" = yes ] && [ $verdict -eq 0 ]; then
 	log=$dir/lines.log
 	patiently into_log count_lines || [ $verdict -ne 0 ] || not_built counted
 fi
-python3 "$top/harness/fuzz/report.py" "$dir" "$what" "$build/fuzz/report.html"
 result="$what: $counts$([ $verdict -ne 0 ] || echo no findings)"
 [ "$seconds" -lt 60 ] || ! tested_as_named ||
 	record "make fuzz KERNEL=$KERNEL FIXES=$FIXES SECONDS=$seconds" "$result"
