@@ -1,0 +1,86 @@
+# SPDX-License-Identifier: GPL-2.0
+"""Does make coverage count what the suite reaches, and does it say what is missed?"""
+
+from pathlib import Path
+
+import pytest
+
+from stand_ins import SOURCE
+from support import BUILD, make, script
+
+pytestmark = pytest.mark.coverage
+
+COMPLETE = 'all lines and branches of decompress.c are reached'
+MISSED = 'not all lines and branches of decompress.c are reached'
+
+# A line of module_decompress(), after which a branch is added that nothing takes
+LINE = '\tn_pages = DIV_ROUND_UP(size, PAGE_SIZE) * 2;\n'
+BRANCH = '\tif (n_pages > 1u << 30)'
+
+
+def gcovr(path: Path, *lines: str) -> Path:
+	"""Makes a gcovr of these shell lines, and returns its directory."""
+	script(path / 'gcovr', *lines)
+	return path
+
+
+def kernel_of_links(path: Path, decompress: str) -> Path:
+	"""Makes a kernel of links to the source, with this decompress.c, and returns its path."""
+	module = path / 'kernel' / 'module'
+	module.mkdir(parents=True)
+	for source in (SOURCE, SOURCE / 'kernel', SOURCE / 'kernel' / 'module'):
+		for entry in source.iterdir():
+			link = path / entry.relative_to(SOURCE)
+			if not link.exists():
+				link.symlink_to(entry)
+	(module / 'decompress.c').unlink()
+	(module / 'decompress.c').write_text(decompress)
+	return path
+
+
+def test_all_lines_and_branches_are_covered() -> None:
+	result = make('coverage')
+	assert result.out.splitlines()[-1].split(': ')[2].startswith(COMPLETE)
+	for algorithm in ('gzip', 'xz', 'zstd'):
+		for kind in ('lines', 'branches'):
+			assert result.has(rf'^{algorithm}: {kind}: 100\.0% \([1-9]')
+	assert 'decompress.c' in (BUILD / 'coverage' / 'index.html').read_text()
+	assert (BUILD / 'coverage' / 'coverage.txt').read_text() in result.out
+
+
+def test_what_has_no_lines_is_not_covered(tmp_path: Path) -> None:
+	fake = gcovr(tmp_path,
+		     'while [ $# -gt 0 ]; do',
+		     '	case $1 in',
+		     '	--txt | --json | --html-details) : >"$2" ;;',
+		     '	esac',
+		     '	shift',
+		     'done',
+		     'echo "lines: 100.0% (0 out of 0)"',
+		     'echo "branches: 100.0% (0 out of 0)"')
+	assert MISSED in make('coverage', status=1, path=fake).out
+
+
+def test_what_cannot_be_counted_has_no_verdict(tmp_path: Path) -> None:
+	result = make('coverage', status=2, path=gcovr(tmp_path, 'exit 1'))
+	assert 'not counted: gcovr fails on gzip' in result.err
+	assert 'are reached' not in result.out
+
+
+def test_a_branch_that_nothing_takes_is_named(tmp_path: Path) -> None:
+	text = (SOURCE / 'kernel/module/decompress.c').read_text()
+	assert LINE in text
+	kernel = kernel_of_links(tmp_path / 'kernel', text.replace(
+		LINE, f'{LINE}{BRANCH}\n\t\treturn -EINVAL;\n'))
+	result = make('coverage', status=1, KERNEL=kernel, FIXES='yes', BUILD=tmp_path / 'build')
+	assert MISSED in result.out
+	decompress, = (tmp_path / 'build' / 'tree').glob('*/kernel/module/decompress.c')
+	branch = decompress.read_text().splitlines().index(BRANCH) + 1
+	for missing in (branch, branch + 1):
+		assert result.has(rf'^kernel/module/decompress\.c .* {missing}$')
+
+
+def test_nothing_is_counted_if_cases_fail() -> None:
+	result = make('coverage', status=1, FIXES='no')
+	assert 'tests failed, so nothing was counted' in result.err
+	assert 'are reached' not in result.out
