@@ -14,8 +14,6 @@ with_qemu()
 	PATH=$logs/fake:$PATH "$@"
 }
 
-header='printf "KTAP version 1\n1..1\n    KTAP version 1\n    # Subtest: suite\n    1..2\n    ok 1 one\n"'
-
 # A tree of one's own, of links to the kernel: with its own kunit_kernel.py
 own_tree()
 {
@@ -67,57 +65,6 @@ not_for_replay()
 		refused 'ARCH=um' replay FILES="$logs/large.xz" ARCH=um
 }
 
-matrix()
-{
-	make -C "$top" --no-print-directory matrix "$@"
-}
-
-# What fails, what did not run, for want of QEMU, too, and what need not run again
-matrix_verdicts()
-{
-	exits 1 with_qemu "$header; echo '    not ok 2 two'" matrix ROWS=i386 \
-		>"$logs/out" && grep '^i386  *red .* 1 failed' "$logs/out" || return
-	exits 2 with_qemu 'exit 1' matrix ROWS=i386 >"$logs/out" &&
-		grep '^i386  *not run .* did not come to its first test' "$logs/out" ||
-		return
-	rm -rf "$logs/no_qemu"
-	mkdir -p "$logs/no_qemu"
-	for f in /usr/bin/*; do
-		case $f in
-		*/qemu-system-*) ;;
-		*) ln -s "$f" "$logs/no_qemu" ;;
-		esac
-	done
-	PATH=$logs/no_qemu exits 2 matrix ROWS=i386 INSTALL=no >"$logs/out" &&
-		grep '^i386  *not run .*missing: qemu-system-i386' "$logs/out" || return
-	matrix ROWS=i386,um JSON="$logs/matrix.json" JUNIT="$logs/matrix.xml" \
-		>"$logs/out" && grep ': 2 green, 0 known, 0 red, 0 not run$' "$logs/out" ||
-		return
-	matrix ROWS=um 2>"$logs/out" && grep '^um: nothing has changed' "$logs/out" ||
-		return
-	matrix ROWS=i386,um >"$logs/out" 2>&1 || return
-	grep -c 'class="green"><b>' "$build/matrix/$kernel-yes/report.html"
-	python3 - "$logs/matrix.json" "$logs/matrix.xml" <<-'END'
-		import json, sys, xml.etree.ElementTree as ET
-		rows = json.load(open(sys.argv[1]))
-		assert [(row['row'], row['word']) for row in rows] == [
-			('i386', 'green'), ('um', 'green')]
-		suites = ET.parse(sys.argv[2]).getroot()
-		assert [suite.get('name') for suite in suites] == ['i386', 'um']
-		assert all(int(suite.get('tests')) > 200 for suite in suites)
-	END
-}
-
-not_for_matrix()
-{
-	refused 'no row nothing' matrix ROWS=um,nothing &&
-		refused 'which row' matrix ROWS=, &&
-		refused 'no row i386-zstd for KERNEL=6.1' \
-			matrix ROWS=i386-zstd KERNEL=6.1 &&
-		refused 'FIXES=maybe' matrix FIXES=maybe &&
-		refused 'make matrix takes no HOSTS= any more; run make matrix' matrix HOSTS=a
-}
-
 not_for_native()
 {
 	set -- make -C "$top" --no-print-directory
@@ -144,9 +91,5 @@ not_for_check()
 
 command_checks()
 {
-	check commands 'matrix refuses bad variables' not_for_matrix
-	check native 'native and fuzz refuse bad variables' not_for_native
-	check check 'check-modules refuses bad variables' not_for_check
-	check commands 'matrix tells what its rows came to' matrix_verdicts
 	check replay 'replay refuses what it cannot ask about' not_for_replay
 }
