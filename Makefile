@@ -145,7 +145,7 @@ endif
 
 $(judging:%=script-%): script-%:
 	$(call takes,$*)$(do) sh harness/$(or $(room_$*),$*)/$*.sh; echo $$? >$(status)
-room_check-modules := check
+room_check-modules := verdict
 
 check:
 	$(error make check has another name: make check-modules FILES=...)

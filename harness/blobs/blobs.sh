@@ -25,7 +25,7 @@ esac
 unset GZIP XZ_OPT XZ_DEFAULTS ZSTD_CLEVEL ZSTD_NBTHREADS
 need cc /usr/include/stdlib.h gzip xz zstd python3
 [ "$1" != make ] || need pigz zopfli
-! oracle=$(sh "$top/harness/replay/oracle.sh") || PATH=$oracle:$PATH
+! oracle=$(sh "$top/harness/lib/oracle.sh") || PATH=$oracle:$PATH
 cc -O2 -o "$build/payload" "$top/harness/blobs/payload.c" ||
 	die 'cannot build harness/blobs/payload.c'
 exec python3 "$top/harness/blobs/blobs.py" "$build" "$@"

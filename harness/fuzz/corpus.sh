@@ -23,7 +23,7 @@ kernel=${1:-newest}
 ALGORITHMS='' SECONDS=1 KERNEL=$kernel sh "$top/harness/fuzz/fuzz.sh"
 found=$(sh "$top/harness/lib/kernel.sh" "$kernel")
 dir=$build/fuzz/${found%% *}-yes
-STOCK=$(sh "$top/harness/replay/oracle.sh" libraries)
+STOCK=$(sh "$top/harness/lib/oracle.sh" libraries)
 export STOCK
 for algorithm in gzip xz zstd; do
 	[ -d "$build/fuzz/corpus/$algorithm" ] || continue

@@ -43,7 +43,7 @@ take_tree
 take_dir "$build/fuzz/$name-$FIXES"
 log=$dir/build.log
 corpus=${CORPUS:-$build/fuzz/corpus}
-STOCK=$(sh "$top/harness/replay/oracle.sh" libraries) ||
+STOCK=$(sh "$top/harness/lib/oracle.sh" libraries) ||
 	die 'fuzz: the stock libraries of a newer Debian cannot be downloaded, and older ones are no judges'
 export STOCK
 

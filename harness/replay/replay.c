@@ -28,9 +28,9 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "config.h"
+#include "../verdict/kernel_config.h"
 #include "report.h"
-#include "write.h"
+#include "../verdict/json_xml.h"
 
 /* The initramfs has to fit into the low memory of a 32-bit kernel */
 #define BOOT_MAX	(320 * MIB)

@@ -37,9 +37,15 @@ need gcc /usr/include/stdlib.h /usr/include/lzma.h /usr/include/zstd.h \
 	/usr/include/zlib.h gzip xz zstd
 tool=$replay/replay
 if [ ! -x "$tool" ] ||
-	[ "$(find "$top/harness/replay" -name '*.[ch]' -newer "$tool")" ]; then
-	gcc -std=gnu11 -O2 -o "$tool" "$top"/harness/replay/*.c -llzma -lzstd -lz ||
-		die 'replay: harness/replay/ does not build; see above'
+	[ "$(find "$top/harness/replay" "$top/harness/verdict" -name '*.[ch]' -newer "$tool")" ]; then
+	(
+		set --
+		for part in explain explain_gzip explain_xz explain_zstd file format json_xml \
+			judge kernel_config stock; do
+			set -- "$@" "$top/harness/verdict/$part.c"
+		done
+		gcc -std=gnu11 -O2 -o "$tool" "$top"/harness/replay/*.c "$@" -llzma -lzstd -lz
+	) || die 'replay: harness/replay/ does not build; see above'
 fi
 files=$replay/files
 rm -rf "$files"
@@ -59,7 +65,7 @@ version_of()
 }
 
 whose=
-judges=$(sh "$top/harness/replay/oracle.sh") || {
+judges=$(sh "$top/harness/lib/oracle.sh") || {
 	judges=$PATH
 	whose=', as this system has them: newer ones cannot be downloaded'
 }

@@ -3,7 +3,7 @@
 #include <string.h>
 
 #include "report.h"
-#include "write.h"
+#include "../verdict/json_xml.h"
 
 /* With less output than this, time is not spent on that */
 #define SPEED_MIN	10000

@@ -3,7 +3,7 @@
 #ifndef _REPORT_H
 #define _REPORT_H
 
-#include "answer.h"
+#include "../verdict/judge.h"
 
 /**
  * struct asked - who asked whom, and who is believed

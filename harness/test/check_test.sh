@@ -26,7 +26,7 @@ wrong()
 # check_modules KERNEL FILE: build the program for that kernel
 check_modules()
 {
-	KERNEL=$1 KCONFIG=any KMOD=none FILES=$2 sh "$top/harness/check/check-modules.sh" \
+	KERNEL=$1 KCONFIG=any KMOD=none FILES=$2 sh "$top/harness/verdict/check-modules.sh" \
 		>"$tmp/out" 2>"$tmp/errors"
 }
 

@@ -77,7 +77,7 @@ fuzz 'the ignored result of module_extend_max_pages()' 1 'page array: written pa
 	fuzz 'the window of zstd' 1 'more than any decoder uses' zstd FIXES=0001,0002,0003,0005,0006,0007
 fuzz 'nothing broken' 0 'no findings' zstd SECONDS=5
 
-STOCK=$(sh "$top/harness/replay/oracle.sh" libraries)
+STOCK=$(sh "$top/harness/lib/oracle.sh" libraries)
 export STOCK
 ln -s "$tree/include" "$dir/tree"
 cp -rL "$tree/lib/zlib_inflate" "$tree/lib/xz" "$tree/lib/zstd" "$tree/lib/xxhash.c" \

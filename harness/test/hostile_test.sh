@@ -36,9 +36,9 @@ build()
 		die "hostile_test.sh: $1 does not build; see above"
 }
 
-build explain_all "$top/harness/test/explain_all.c" "$top/harness/replay/explain.c" \
-	"$top/harness/replay/magic.c"
-build replay "$top"/harness/replay/*.c
+cd "$top/harness/verdict"
+build explain_all "$top/harness/test/explain_all.c" explain*.c format.c
+build replay ../replay/*.c explain*.c file.c format.c json_xml.c judge.c kernel_config.c stock.c
 
 sh "$top/harness/blobs/blobs.sh" files "$tmp/blobs"
 patiently "$tmp/explain_all" "$tmp"/blobs/*' of 300 bytes'* 2>"$tmp/errors" || {
@@ -191,13 +191,10 @@ grep -q '^make: replay: ./0.gz: has become smaller$' errors ||
 	wrong 'a file that has become smaller: nobody says so'
 
 # What the fuzzers have found to be of interest, by what `make check-modules` runs
-KCONFIG=any KMOD=none FILES=../1.xz sh "$top/harness/check/check-modules.sh" >out 2>errors ||
+KCONFIG=any KMOD=none FILES=../1.xz sh "$top/harness/verdict/check-modules.sh" >out 2>errors ||
 	[ $? -eq 1 ] || cat errors
-cd "$top/harness"
-build check -DKERNEL_NAME='"a kernel"' check/check.c check/collect.c check/cure.c \
-	check/kmod.c check/module.c check/stock.c check/target.c check/tell.c \
-	replay/answer.c replay/config.c replay/explain.c replay/files.c replay/magic.c \
-	replay/write.c "$build/check/6.12-no/check.o"
+cd "$top/harness/verdict"
+build check -DKERNEL_NAME='"a kernel"' [!n]*.c "$build/check/6.12-no/check.o"
 cd "$tmp"
 sh "$top/harness/fuzz/corpus.sh" unpack "$tmp/corpus"
 for format in gzip:gz xz:xz zstd:zst; do

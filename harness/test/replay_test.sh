@@ -202,7 +202,7 @@ check()
 		grep -q '^CONFIG_MODULE_DECOMPRESS=y' "$tmp/config" || die 'no decompression in there'
 		python3 -c "$names_of" "$tmp/json" "$suffix" >"$tmp/names.$suffix"
 		env FILES= FILES_FROM="$tmp/names.$suffix" KCONFIG="$tmp/config" KMOD=none \
-			JSON="$tmp/check.$suffix" JUNIT= sh "$top/harness/check/check-modules.sh" \
+			JSON="$tmp/check.$suffix" JUNIT= sh "$top/harness/verdict/check-modules.sh" \
 			>"$tmp/out" 2>"$tmp/errors" || [ $? -eq 1 ] || {
 			wrong "$what: make check-modules: $(tail -n 1 "$tmp/errors")"
 			return

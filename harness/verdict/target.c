@@ -8,7 +8,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "../replay/config.h"
+#include "kernel_config.h"
 #include "check.h"
 
 struct target *targets;

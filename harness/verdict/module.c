@@ -6,7 +6,6 @@
 #include <stdarg.h>
 #include <string.h>
 
-#include "../replay/magic.h"
 #include "check.h"
 
 /* include/linux/module_signature.h */

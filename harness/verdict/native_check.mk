@@ -1,11 +1,11 @@
 # SPDX-License-Identifier: GPL-2.0
 #
-#	make -C tools/testing/module_decompress EXTRA_MK=PATH/kernel.mk O=DIRECTORY SANITIZE= check
+#	make -C tools/testing/module_decompress EXTRA_MK=PATH/native_check.mk O=DIRECTORY SANITIZE= check
 #
 # makes O/check.o: decompress.c and its decoders as one object, which has the function of
-# kernel.h and no other name.
+# native_check.h and no other name.
 
-check_dir := $(dir $(lastword $(MAKEFILE_LIST)))
+verdict_dir := $(dir $(lastword $(MAKEFILE_LIST)))
 
 check: $(O)/check.o
 
@@ -17,15 +17,15 @@ $(O)/check.o: $(O)/check_all.o
 	@$(say) "  OBJCOPY $(@:$(O)/%=%)"
 	$(quiet)objcopy --keep-global-symbol=native_check $< $@
 
-$(O)/check_all.o: $(O)/check_kernel.o $(shared)
+$(O)/check_all.o: $(O)/native_check.o $(shared)
 	@$(say) "  LD      $(@:$(O)/%=%)"
 	$(quiet)$(HOSTCC) -m$(BITS) -nostdlib -r -Wl,--wrap=xz_dec_bcj_reset \
 		-Wl,--wrap=crc32_le -o $@ $^
 
-$(O)/check_kernel.o: $(check_dir)kernel.c $(O)/flags
+$(O)/native_check.o: $(verdict_dir)native_check.c $(O)/flags
 	@$(say) "  CC      $(@:$(O)/%=%)"
 	$(quiet)$(HOSTCC) $(CPPFLAGS) $(CFLAGS) $(warnings) -MMD -MP -c -o $@ $<
 
--include $(O)/check_kernel.d
+-include $(O)/native_check.d
 
 .PHONY: check

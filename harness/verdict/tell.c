@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "../replay/write.h"
+#include "json_xml.h"
 #include "check.h"
 #include "stock.h"
 

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0
-/* See answer.h. */
+/* See judge.h. */
 #include <errno.h>
 #include <stdarg.h>
 #include <string.h>
 
-#include "answer.h"
+#include "judge.h"
 
 /*
  * What the suite finds wrong with kernels as they are shipped, whatever the file:

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /* Files whose names come from outside, and what was heard of each */
-#ifndef _FILES_H
-#define _FILES_H
+#ifndef _FILE_H
+#define _FILE_H
 
 #include <stdbool.h>
 #include <stdio.h>
@@ -85,4 +85,4 @@ void add_argument(const char *path);
 void add_from(FILE *names);
 void digest(struct output *out, const unsigned char *bytes, size_t n);
 
-#endif /* _FILES_H */
+#endif /* _FILE_H */

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
  * What decompress.c and its decoders, as they are in a kernel tree, make of a file, for a
- * program that knows nothing of the kernel. kernel.mk makes one object of them that has no
+ * program that knows nothing of the kernel. native_check.mk makes one object of them that has no
  * other name in it: libzstd has the same ones.
  */
-#ifndef _CHECK_KERNEL_H
-#define _CHECK_KERNEL_H
+#ifndef _NATIVE_CHECK_H
+#define _NATIVE_CHECK_H
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -58,4 +58,4 @@ u32 __wrap_crc32_le(u32 crc, const void *p, size_t len);
 unsigned long crc32(unsigned long crc, const void *p, unsigned int len);
 #endif
 
-#endif /* _CHECK_KERNEL_H */
+#endif /* _NATIVE_CHECK_H */

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0
-/* See write.h. */
+/* See json_xml.h. */
 #include <ctype.h>
 #include <string.h>
 
-#include "files.h"
-#include "write.h"
+#include "file.h"
+#include "json_xml.h"
 
 /**
  * json_string() - write a string

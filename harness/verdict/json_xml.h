@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /* JSON and XML */
-#ifndef _WRITE_H
-#define _WRITE_H
+#ifndef _JSON_XML_H
+#define _JSON_XML_H
 
 #include <stdio.h>
 
@@ -12,4 +12,4 @@ void xml_attribute(FILE *xml, const char *name, const char *text);
 FILE *open_answers(const char *path);
 void close_written(FILE *file, const char *path);
 
-#endif /* _WRITE_H */
+#endif /* _JSON_XML_H */

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /* From what was heard of a file to what is told of it */
-#ifndef _ANSWER_H
-#define _ANSWER_H
+#ifndef _JUDGE_H
+#define _JUDGE_H
 
-#include "files.h"
+#include "file.h"
 
 enum verdict { RIGHT, LEFT, WRONG, REFUSED, NO_ANSWER, NR_VERDICTS };
 
@@ -34,4 +34,4 @@ void judge(struct answer *answer, const struct file *file, const unsigned char *
 	   const struct kernel *kernel);
 const char *verdict_name(const struct file *file, enum verdict verdict);
 
-#endif /* _ANSWER_H */
+#endif /* _JUDGE_H */

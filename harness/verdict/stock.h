@@ -3,7 +3,7 @@
 #ifndef _STOCK_H
 #define _STOCK_H
 
-#include "../replay/files.h"
+#include "file.h"
 
 unsigned long long proven_length(enum format format, const unsigned char *in, size_t size);
 const unsigned char *stock_output(size_t *len);

@@ -261,6 +261,7 @@ void ask_stock(struct file *file, const unsigned char *in)
 {
 	const char *words;
 
+	whole_len = 0;
 	file->tool.adler = 1;
 	switch (file->format) {
 	case GZIP:

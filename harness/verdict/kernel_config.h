@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /* What a kernel's configuration says of its modules */
-#ifndef _CONFIG_H
-#define _CONFIG_H
+#ifndef _KERNEL_CONFIG_H
+#define _KERNEL_CONFIG_H
 
 #include "explain.h"
 
 const char *read_kernel_config(struct kernel *kernel, const char *path);
 
-#endif /* _CONFIG_H */
+#endif /* _KERNEL_CONFIG_H */

@@ -1,15 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0
-/* See config.h. A line overrides those before it, as for the kernel's own kconfig. */
+/* See kernel_config.h. A line overrides those before it, as for the kernel's own kconfig. */
 #define _GNU_SOURCE
 #include <errno.h>
-#include <lzma.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <zlib.h>
-#include <zstd.h>
 
-#include "config.h"
+#include "kernel_config.h"
+#include "stock.h"
 
 #define CONFIG_MAX	(16 * MIB)
 
@@ -18,76 +16,51 @@ static const char *const decoder_configs[NR_FORMATS] = {
 	"MODULE_COMPRESS_GZIP", "MODULE_COMPRESS_XZ", "MODULE_COMPRESS_ZSTD",
 };
 
-/* Each returns the bytes that come out, or -1 */
-static long from_gzip(const char *in, size_t size, char *out)
+/* What came out of a compressed configuration, in place of it; false if it is not whole */
+static bool decompress(char **text, size_t *size, enum format format)
 {
-	z_stream s = {
-		.next_in = (unsigned char *)in, .avail_in = size,
-		.next_out = (unsigned char *)out, .avail_out = CONFIG_MAX,
-	};
-	int ret;
+	struct file file = { .format = format, .size = *size };
+	const unsigned char *out;
 
-	if (inflateInit2(&s, 16 + MAX_WBITS) != Z_OK)
-		return -1;
-	ret = inflate(&s, Z_FINISH);
-	inflateEnd(&s);
-	return ret == Z_STREAM_END ? (long)s.total_out : -1;
-}
-
-static long from_xz(const char *in, size_t size, char *out)
-{
-	unsigned char *to = (unsigned char *)out;
-	unsigned long most = 256 * MIB;
-	size_t used = 0, length = 0;
-
-	return lzma_stream_buffer_decode(&most, 0, NULL, (const unsigned char *)in, &used, size,
-					 to, &length, CONFIG_MAX) ? -1 : (long)length;
-}
-
-static long from_zstd(const char *in, size_t size, char *out)
-{
-	size_t ret = ZSTD_decompress(out, CONFIG_MAX, in, size);
-
-	return ZSTD_isError(ret) ? -1 : (long)ret;
+	ask_stock(&file, (unsigned char *)*text);
+	out = stock_output(size);
+	if (file.tool_failed || *size > CONFIG_MAX)
+		return false;
+	free(*text);
+	*text = malloc(*size + 1);
+	if (!*text)
+		die("no memory");
+	if (*size)
+		memcpy(*text, out, *size);
+	return true;
 }
 
 /* What the file says, to be freed, as a string; NULL with the reason */
 static char *read_text(const char *path, const char **error)
 {
-	char *in = malloc(CONFIG_MAX + 1), *out = malloc(CONFIG_MAX + 1);
+	char *text = malloc(CONFIG_MAX + 1);
 	FILE *file = fopen(path, "r");
-	long size = 0;
+	enum format format;
+	size_t size = 0;
 
 	*error = file ? "no memory" : strerror(errno);
-	if (file && in && out) {
-		size = fread(in, 1, CONFIG_MAX, file);
+	if (file && text) {
+		size = fread(text, 1, CONFIG_MAX, file);
 		*error = ferror(file) ? strerror(errno) : NULL;
 	}
 	if (file)
 		fclose(file);
 	if (!*error) {
-		enum format format = format_by_content((unsigned char *)in, size);
-
-		if (format != NO_FORMAT) {
-			char *compressed = in;
-
-			size = format == GZIP ? from_gzip(in, size, out) :
-			       format == XZ ? from_xz(in, size, out) :
-			       from_zstd(in, size, out);
-			in = out;
-			out = compressed;
-		}
-		if (size < 0)
+		format = format_by_content((unsigned char *)text, size);
+		if (format != NO_FORMAT && !decompress(&text, &size, format))
 			*error = "cut off or damaged: it does not decompress";
-		else
-			in[size] = '\0';
 	}
-	free(out);
 	if (*error) {
-		free(in);
+		free(text);
 		return NULL;
 	}
-	return in;
+	text[size] = '\0';
+	return text;
 }
 
 /* "CONFIG_NAME=y" and "# CONFIG_NAME is not set"; NULL for any other line */

@@ -197,7 +197,7 @@ static const char *refusal(const struct kmod *kmod, const struct file *file,
 			   const unsigned char *in, const struct explanation *e)
 {
 	/* A skippable frame has another magic number: it is taken for an ELF file */
-	if (file->format == ZSTD && memcmp(in, "\x28\xb5\x2f\xfd", 4))
+	if (file->format == ZSTD && is_skippable(in, file->size))
 		return "Exec format error";
 	if (!kmod->has[file->format])
 		return "Exec format error";

@@ -7,38 +7,13 @@
 #define _EXPLAIN_H
 
 #include <lzma.h>
-#include <stdbool.h>
-#include <stddef.h>
 
-#define ARRAY_SIZE(a)	(sizeof(a) / sizeof((a)[0]))
+#include "format.h"
+
 #define MIB		(1024 * 1024)
 #define VERSION(major, minor)	((major) << 8 | (minor))
 /* More than the kernels that are asked have memory for: no need to go on */
 #define OUTPUT_MAX	(2048ull * MIB)
-
-enum format { GZIP, XZ, ZSTD, NR_FORMATS, NO_FORMAT = -1 };
-
-/**
- * struct format_info - what there is to know of a format
- * @name: as in /sys/module/compression
- * @suffix: of file names
- * @tool: its stock tool
- * @args: what that needs to be told to decompress anything from stdin
- * @part: what a file can hold more than one of
- * @advice: how to compress a module so that every kernel and kmod takes it
- * @command: the same for a shell: from "$t/ko" to "$t/new"
- */
-struct format_info {
-	const char *name;
-	const char *suffix;
-	const char *tool;
-	const char *args;
-	const char *part;
-	const char *advice;
-	const char *command;
-};
-
-extern const struct format_info formats[NR_FORMATS];
 
 /**
  * struct kernel - what its decoders depend on
@@ -89,8 +64,6 @@ struct explanation {
 void set_bcj(struct kernel *kernel, const char *config, bool set);
 void set_all_bcj(struct kernel *kernel);
 lzma_index *xz_index(const unsigned char *in, size_t size);
-enum format format_by_content(const unsigned char *in, size_t size);
-enum format format_by_name(const char *path);
 void explain(struct explanation *e, enum format which, const unsigned char *in,
 	     size_t size, const struct kernel *kernel);
 const char *status_in_words(enum format which, const char *said);

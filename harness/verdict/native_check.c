@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
-/* See kernel.h. All must hold that tests/attempt.c holds of any input. */
+/* See native_check.h. All must hold that tests/attempt.c holds of any input. */
 #include "kunit.h"
-#include "kernel.h"
+#include "native_check.h"
 #include "../../../kernel/module/tests/attempt.h"
 
 static struct attempt attempt;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * module-decompress-check: would a kernel, and its kmod, load these files as modules? The
- * kernel's decompress.c and its decoders are in here: see kernel.h. The manual page beside
+ * kernel's decompress.c and its decoders are in here: see native_check.h. The manual page beside
  * this says how it is called.
  *
  * Each file gets a process of its own, which may die of it.
@@ -21,10 +21,9 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "../replay/magic.h"
-#include "../replay/write.h"
+#include "json_xml.h"
 #include "check.h"
-#include "kernel.h"
+#include "native_check.h"
 #include "stock.h"
 
 /* What the guest of make replay has for a dictionary or a window: addresses, or memory */
@@ -36,7 +35,7 @@
 
 #define MOST_JOBS	1024
 
-/* Page frames, and views of them: see NR_PAGES in kernel.mk */
+/* Page frames, and views of them: see NR_PAGES in native_check.mk */
 #define ADDRESSES	(6ul << 30)
 
 const char *const program = "module-decompress-check";

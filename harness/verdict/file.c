@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* See files.h. What comes from outside is data: names are shown with escapes. */
+/* See file.h. What comes from outside is data: names are shown with escapes. */
 #define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>
@@ -13,7 +13,7 @@
 #include <unistd.h>
 #include <zlib.h>
 
-#include "files.h"
+#include "file.h"
 
 struct file *files;
 unsigned int nr_files;

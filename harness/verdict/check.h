@@ -3,7 +3,7 @@
 #ifndef _CHECK_H
 #define _CHECK_H
 
-#include "../replay/answer.h"
+#include "judge.h"
 
 #define CHECK_VERSION	"2.0"
 /* Goes up when a member of the JSON is renamed or removed */

@@ -45,8 +45,8 @@ take_dir "$build/check/$name-$FIXES"
 log=$dir/build.log
 program=$dir/module-decompress-check
 
-if libraries=$(sh "$top/harness/replay/oracle.sh" libraries); then
-	headers=$(sh "$top/harness/replay/oracle.sh" headers)
+if libraries=$(sh "$top/harness/lib/oracle.sh" libraries); then
+	headers=$(sh "$top/harness/lib/oracle.sh" headers)
 else
 	libraries=/usr/lib/$(gcc -print-multiarch)
 	headers=/usr/include
@@ -55,14 +55,8 @@ fi
 
 link()
 {
-	set --
-	for part in check/check check/collect check/cure check/kmod check/module \
-		check/stock check/target check/tell replay/answer replay/config \
-		replay/explain replay/files replay/magic replay/write; do
-		set -- "$@" "$top/harness/$part.c"
-	done
 	gcc -std=gnu11 -O2 -static -I"$headers" -DKERNEL_NAME="\"$what\"" \
-		-o "$program.tmp" "$@" "$dir/check.o" "$libraries/liblzma.a" \
+		-o "$program.tmp" "$top"/harness/verdict/[!n]*.c "$dir/check.o" "$libraries/liblzma.a" \
 		"$libraries/libzstd.a" "$libraries/libz.a"
 }
 
@@ -71,13 +65,13 @@ made_of()
 {
 	echo "$what"
 	sha256sum "$dir/check.o" "$libraries"/liblzma.a "$libraries"/libz*.a \
-		"$top"/harness/check/*.[ch] "$top"/harness/replay/*.[ch]
+		"$top"/harness/verdict/*.[ch]
 }
 
 build_program()
 {
 	make -C "$tree/tools/testing/module_decompress" --no-print-directory \
-		EXTRA_MK="$top/harness/check/kernel.mk" O="$dir" SANITIZE= \
+		EXTRA_MK="$top/harness/verdict/native_check.mk" O="$dir" SANITIZE= \
 		--jobs="$JOBS" check || return
 	made_of >"$dir/made_of"
 	[ ! -x "$program" ] || ! cmp -s "$dir/made_of" "$program.made_of" || return 0
@@ -94,7 +88,7 @@ if ! patiently into_log build_program; then
 	not_built built
 fi
 # The one that was asked last is where others find it: whole at any time.
-for f in "$program" "$top/harness/check/module-decompress-check.1"; do
+for f in "$program" "$top/harness/verdict/module-decompress-check.1"; do
 	cp "$f" "$build/check/.$$" && mv "$build/check/.$$" "$build/check/${f##*/}"
 done
 

@@ -9,7 +9,6 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "../replay/magic.h"
 #include "check.h"
 
 /* kmod_exts in kmod's libkmod/libkmod-util.c or shared/util.c */
