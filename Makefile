@@ -9,18 +9,17 @@ takes_mutants := MUTANTS HOSTS
 takes_coverage := KERNEL FIXES
 takes_native := KERNEL FIXES DECOMPRESS FILTER LLVM
 takes_fuzz := KERNEL FIXES SECONDS ALGORITHMS CORPUS
-takes_check-modules := KERNEL FIXES FILES FILES_FROM KCONFIG KMOD VERBOSE JSON JUNIT
-takes_replay := KERNEL ARCH FIXES LLVM FILES FILES_FROM JSON JUNIT
+takes_check-modules := KERNEL ARCH FIXES FILES FILES_FROM KCONFIG KMOD BOOT VERBOSE JSON JUNIT
 takes_boot := KERNEL ARCH CONFIG FIXES ALGORITHMS IMAGE MODULES ROUNDS JSON JUNIT
 takes_bots := BOTS KERNEL ARCH FIXES LLVM SEED CONFIGS
 takes_series := KERNEL CHECK
 takes_matrix := ROWS KERNEL FIXES JSON JUNIT
 takes_all := JOBS BUILD INSTALL
-variables := $(sort $(takes_run) $(takes_test) $(takes_mutants) $(takes_replay) \
+variables := $(sort $(takes_run) $(takes_test) $(takes_mutants) \
 	$(takes_check-modules) $(takes_boot) $(takes_fuzz) $(takes_bots) $(takes_series) $(takes_matrix) $(takes_all))
 
 # Those that may fail, or not come to that
-judging := run test native fuzz mutants coverage check-modules replay boot bots series \
+judging := run test native fuzz mutants coverage check-modules boot bots series \
 	matrix results
 
 # What to type instead of variables that are no longer there
@@ -89,16 +88,15 @@ help:
 #:                 files as modules: at once, by the kernel's own code, compiled natively
 #:                 (a minute the first time); makes build/check/module-decompress-check;
 #:                 takes KERNEL, FIXES=no
-#:   FILES= FILES_FROM=   as below; in directories, .ko files too
+#:   FILES=          .ko, .ko.gz, .ko.xz and .ko.zst files, or directories of them: one
+#:                   name, or several with blanks between them
+#:   FILES_FROM=     a file with such names, each ended by a NUL; - is stdin
 #:   KCONFIG=        the kernel's configuration, or any: any kernel with the decoder that
 #:                   a file needs. Without it, that of the release in the path, or any
 #:   KMOD=           30, 34, none: the kmod that reads them; with zlib: 34+ZLIB
 #:   VERBOSE=no      yes: a line for each file
-#: make replay     ask a kernel, as shipped, whether it would take these files as modules
-#:                 (3 min the first time, then seconds); takes KERNEL, ARCH, FIXES=no
-#:   FILES=          .gz, .xz and .zst files, or directories of them: one name, or
-#:                   several with blanks between them
-#:   FILES_FROM=     a file with such names, each ended by a NUL; - is stdin
+#:   BOOT=no         yes: boot such a kernel, and ask that (3 min the first time, then
+#:                   seconds); takes ARCH
 #: make boot       load compressed modules in a guest, through finit_module(),
 #:                 insmod and modprobe (5 min); takes KERNEL, FIXES
 #:   CONFIG=         highmem4g, kmemleak, security, or a path
@@ -126,7 +124,7 @@ help:
 # By name, as tools that list the targets read them; $(judging) would hide them.
 run test native fuzz mutants coverage boot bots series matrix results: %: script-%
 	$(verdict)
-check-modules replay: %: script-%
+check-modules: %: script-%
 	$(verdict)
 
 # Failed tests are to give exit status 1 and all other trouble 2, but make turns
@@ -149,13 +147,15 @@ room_check-modules := verdict
 
 check:
 	$(error make check has another name: make check-modules FILES=...)
+replay:
+	$(error make replay has another name: make check-modules BOOT=yes FILES=...)
 
 #:
 #: All of these take
 #:   JOBS=           compilers at once; as many as there are CPUs
 #:   BUILD=build     where all is made, and may be deleted
 #:   INSTALL=yes     no: do not install what is missing, but say what it is
-#: and run, replay, boot, matrix and test
+#: and run, check-modules, boot, matrix and test
 #:   JSON= JUNIT=    files for the results, for programs
 #:
 #: make install    put the suite into the tree KERNEL=directory ...
@@ -170,4 +170,4 @@ uninstall:
 clean:
 	$(do) sh harness/lib/clean.sh
 
-.PHONY: help check $(judging) install uninstall clean $(judging:%=script-%)
+.PHONY: help check replay $(judging) install uninstall clean $(judging:%=script-%)

@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0
 """blobs.py BUILD make|check|ask|files DIRECTORY: behind blobs.sh, which explains them."""
 
+import json
 import os
 import re
 import shutil
@@ -257,15 +258,20 @@ def check(build: Path) -> int:
 
 def ask(build: Path) -> int:
 	"""Checks that the kernel takes or refuses the files in FILES. Some fates are up to it."""
-	replay = subprocess.run(['sh', TOP / 'harness/replay/replay.sh'], cwd=FILES, text=True,
-				env={**os.environ, 'FILES': '.', 'FIXES': 'yes'},
-				stdout=subprocess.PIPE, check=False)
-	if replay.returncode > 1:
+	answers_file = build / 'blobs.json'
+	asked = subprocess.run(
+		['sh', TOP / 'harness/verdict/check-modules.sh'], cwd=FILES, text=True,
+		input=''.join(f'./{path.name}\0' for path in sorted(FILES.iterdir())),
+		env={**os.environ, 'BOOT': 'yes', 'KMOD': 'none', 'FILES_FROM': '-', 'FIXES': 'yes',
+		     'JSON': str(answers_file)},
+		stdout=subprocess.PIPE, check=False)
+	if asked.returncode > 1:
 		return 2
-	lines = replay.stdout.splitlines()
-	print('\n'.join(lines[-2:]))
-	config = (build / 'kunit/6.12-i386-replay/.config').read_text().splitlines()
-	answers = {words[0]: ' '.join(words[1:]) for words in map(str.split, lines) if words}
+	print(asked.stdout.splitlines()[-1])
+	config = (build / 'kunit/6.12-i386-booted/.config').read_text().splitlines()
+	answers = {file['file']: f'{file["format"]} ' + file['kernel']['verdict'].replace('right', 'taken')
+		   for file in json.loads(answers_file.read_text())['files']}
+	answers_file.unlink()
 	failed = 0
 	for blob in blobs():
 		if blob.catches:

@@ -132,7 +132,7 @@ def report(directory: Path, config: str) -> None:
 	      'load compressed')
 	if refused:
 		print('\n'.join(refused))
-		print('  make replay FILES=... says what it is about such a file')
+		print('  make check-modules FILES=... says what it is about such a file')
 	if neither:
 		print(f'  {sum(neither.values())} load in neither way: ' +
 		      ' '.join(f'{error} {n}' for error, n in neither.items()))

@@ -38,33 +38,6 @@ own_tree()
 	cp -r "$build/src/linux-$kernel/tools/testing/kunit" "$own/tools/testing"
 }
 
-replay()
-{
-	make -C "$top" --no-print-directory replay "$@"
-}
-
-not_for_replay()
-{
-	mkdir -p "$logs/empty"
-	: >"$logs/what.txt"
-	rm -f "$logs/evaluated"
-	truncate -s 65M "$logs/large.xz"
-	refused 'which files' replay &&
-		refused 'no-such.xz' replay FILES=no-such.xz &&
-		refused "'no-such.xz: No such file" replay FILES="'no-such.xz" &&
-		refused 'No such file' \
-			replay FILES="\$(shell touch $logs/evaluated)" &&
-		refused 'No such file' replay FILES="\$(touch $logs/evaluated)" &&
-		[ ! -e "$logs/evaluated" ] &&
-		refused "no .gz, .xz or .zst file" replay FILES="$logs/empty" &&
-		refused 'neither its name nor its content' \
-			replay FILES="$logs/what.txt" &&
-		refused 'larger than 64 MB' replay FILES="$logs/large.xz" &&
-		refused 'neither a file nor a directory' \
-			replay FILES=/dev/null &&
-		refused 'ARCH=um' replay FILES="$logs/large.xz" ARCH=um
-}
-
 not_for_native()
 {
 	set -- make -C "$top" --no-print-directory
@@ -79,7 +52,9 @@ not_for_check()
 {
 	set -- make -C "$top" --no-print-directory
 	refused 'make check has another name: make check-modules' "$@" check FILES=a.xz &&
-		refused 'make check-modules takes no ARCH=' "$@" check-modules ARCH=i386 &&
+		refused 'make replay has another name: make check-modules BOOT=yes' \
+			"$@" replay FILES=a.xz &&
+		refused 'make check-modules takes no CONFIG=' "$@" check-modules CONFIG=debug &&
 		refused 'which files' "$@" check-modules &&
 		refused 'FILES and FILES_FROM' "$@" check-modules FILES=a.xz FILES_FROM=b &&
 		refused 'KCONFIG=/nowhere' "$@" check-modules FILES=a.xz KCONFIG=/nowhere &&
@@ -91,5 +66,6 @@ not_for_check()
 
 command_checks()
 {
-	check replay 'replay refuses what it cannot ask about' not_for_replay
+	check native 'native and fuzz refuse bad variables' not_for_native
+	check check 'check-modules refuses bad variables' not_for_check
 }

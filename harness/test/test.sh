@@ -131,7 +131,7 @@ code_checks
 command_checks
 
 check fuzz 'bugs that were put back are found' sh "$top/harness/test/fuzz_test.sh"
-check replay 'replay answers rightly, and says why' \
+check replay 'a booted kernel answers rightly, and its code the same' \
 	sh "$top/harness/test/replay_test.sh"
 check check 'the checker gives true answers' sh "$top/harness/test/check_test.sh"
 check replay 'what reads hostile files does no harm' \

@@ -74,6 +74,7 @@ struct kmod {
  * @root: where lib/modules is, or ""
  * @config: path of the kernel's configuration, or NULL for any kernel
  * @error: what is wrong with that, or NULL
+ * @booted: whether a booted kernel is asked, and not its code
  * @kernel: what that says
  * @kmod: that reads the files
  */
@@ -82,6 +83,7 @@ struct target {
 	char *root;
 	char *config;
 	const char *error;
+	bool booted;
 	struct kernel kernel;
 	struct kmod kmod;
 };
@@ -93,6 +95,7 @@ extern unsigned int nr_targets;
  * struct options - what was asked for
  * @kconfig: a configuration, "any", or NULL for that of the release in the path
  * @kmod: as given, or NULL
+ * @boot: a program that boots a kernel, or ""
  * @json: file to write, "-" for stdout, or ""
  * @junit: file to write, or ""
  * @jobs: files at once
@@ -102,6 +105,7 @@ extern unsigned int nr_targets;
 struct options {
 	const char *kconfig;
 	const char *kmod;
+	const char *boot;
 	const char *json;
 	const char *junit;
 	long jobs;
@@ -115,6 +119,13 @@ void collect_from(const char *list);
 
 /* target.c */
 void choose_targets(const struct options *options);
+bool has_decoder(const struct target *target, enum format format);
+
+/* booted.c */
+void ask_booted(const char *boot);
+
+/* ask.c */
+struct result *ask_all(unsigned int jobs);
 
 /* module.c */
 void find(struct result *result, const char *id, enum source source, bool fatal,

@@ -2,15 +2,9 @@
 /* See file.h. What comes from outside is data: names are shown with escapes. */
 #define _GNU_SOURCE
 #include <errno.h>
-#include <fcntl.h>
-#include <ftw.h>
-#include <limits.h>
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
-#include <sys/stat.h>
-#include <unistd.h>
 #include <zlib.h>
 
 #include "file.h"
@@ -141,33 +135,6 @@ FILE *open_file(const char *path, const char *mode)
 }
 
 /**
- * map_file() - get at the bytes of a file, or die
- * @path: what it is called
- * @as: where it is to be found
- * @size: in bytes
- *
- * An empty one would not be mapped: so it is one byte more.
- *
- * Return: its bytes, for munmap() of @size + 1.
- */
-unsigned char *map_file(const char *path, const char *as, size_t size)
-{
-	int fd = open(as, O_RDONLY);
-	struct stat st;
-	void *in;
-
-	if (fd < 0 || fstat(fd, &st))
-		die("%s: %s", path, strerror(errno));
-	if (st.st_size < (off_t)size)
-		die("%s: has become smaller", path);
-	in = mmap(NULL, size + 1, PROT_READ, MAP_PRIVATE, fd, 0);
-	if (in == MAP_FAILED)
-		die("%s: %s", path, strerror(errno));
-	close(fd);
-	return in;
-}
-
-/**
  * add_file() - make room for one more of the files
  * @path: its name
  *
@@ -189,103 +156,6 @@ struct file *add_file(const char *path)
 		die("%s: no memory", path);
 	file->shown = printable(path);
 	return file;
-}
-
-static void add_named(const char *path, long long size)
-{
-	struct file *file = add_file(path);
-	unsigned char *in;
-
-	if (size > FILE_MAX)
-		die("%s: larger than %d MB", path, FILE_MAX / MIB);
-	file->size = size;
-	file->target = realpath(path, NULL);
-	if (!file->target)
-		die("%s: %s", path, strerror(errno));
-	in = map_file(path, path, size);
-	file->format = format_by_content(in, size);
-	munmap(in, size + 1);
-	if (file->format == NO_FORMAT)
-		file->format = format_by_name(path);
-	if (file->format == NO_FORMAT)
-		die("%s: neither its name nor its content is that of a .gz, .xz or .zst",
-		    path);
-}
-
-static int add_if_compressed(const char *path, const struct stat *st, int type,
-			     struct FTW *where)
-{
-	struct stat target;
-
-	(void)where;
-	if (type == FTW_DNR)
-		die("%s: cannot be read", path);
-	if (format_by_name(path) == NO_FORMAT)
-		return 0;
-	if (type == FTW_F)
-		add_named(path, st->st_size);
-	else if (type == FTW_SL && !stat(path, &target) &&
-		 S_ISREG(target.st_mode))
-		add_named(path, target.st_size);
-	return 0;
-}
-
-static int by_path(const void *a, const void *b)
-{
-	const struct file *one = a, *other = b;
-
-	return strcmp(one->path, other->path);
-}
-
-/**
- * add_argument() - take a file, or those in a directory that have one of the suffixes
- * @path: its name; what is no such file is the end
- */
-void add_argument(const char *path)
-{
-	unsigned int before = nr_files;
-	char inside[PATH_MAX + 2];
-	struct stat st;
-
-	if (stat(path, &st))
-		die("%s: %s", path, strerror(errno));
-	if (S_ISREG(st.st_mode)) {
-		add_named(path, st.st_size);
-	} else if (S_ISDIR(st.st_mode)) {
-		/* One that is a link itself is meant to be followed. */
-		snprintf(inside, sizeof(inside), "%s/.", path);
-		if (nftw(lstat(path, &st) || S_ISLNK(st.st_mode) ? inside : path,
-			 add_if_compressed, 16, FTW_PHYS))
-			die("%s: %s", path, strerror(errno));
-		if (nr_files == before)
-			die("%s: no .gz, .xz or .zst file in this directory",
-			    path);
-		qsort(files + before, nr_files - before, sizeof(*files),
-		      by_path);
-	} else {
-		die("%s: neither a file nor a directory", path);
-	}
-}
-
-/**
- * add_from() - take the files whose names are in another
- * @names: where each has a NUL behind it
- */
-void add_from(FILE *names)
-{
-	char *path = NULL;
-	size_t room = 0;
-
-	while (getdelim(&path, &room, 0, names) > 0) {
-		if (!*path)
-			die("the list of files: an empty name in it");
-		add_argument(path);
-	}
-	free(path);
-	if (ferror(names))
-		die("the list of files: %s", strerror(errno));
-	if (!nr_files)
-		die("the list of files: no name in it");
 }
 
 /**

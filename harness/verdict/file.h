@@ -24,9 +24,7 @@ enum trouble { NO_TROUBLE, TROUBLE, UNSEEN, ASIDE };
  * struct file - one of the files
  * @path: as it was given
  * @shown: the same, with escapes for what is not to get at a terminal
- * @target: the same without links, from the root
  * @size: in bytes
- * @boot: which kernel is asked; files are numbered anew for each
  * @format: the decoder that is asked
  * @tool: what the stock tool made of it
  * @tool_failed: the stock tool refused it
@@ -46,9 +44,7 @@ enum trouble { NO_TROUBLE, TROUBLE, UNSEEN, ASIDE };
 struct file {
 	char *path;
 	char *shown;
-	char *target;
 	long long size;
-	unsigned int boot;
 	enum format format;
 	struct output tool;
 	bool tool_failed;
@@ -79,10 +75,7 @@ unsigned int utf8(const char *text, unsigned int *code);
 void clean(char *text);
 void __attribute__((noreturn, format(printf, 1, 2))) die(const char *fmt, ...);
 FILE *open_file(const char *path, const char *mode);
-unsigned char *map_file(const char *path, const char *as, size_t size);
 struct file *add_file(const char *path);
-void add_argument(const char *path);
-void add_from(FILE *names);
 void digest(struct output *out, const unsigned char *bytes, size_t n);
 
 #endif /* _FILE_H */

@@ -106,17 +106,6 @@ void xml_attribute(FILE *xml, const char *name, const char *text)
 }
 
 /**
- * open_answers() - open what is to be written, from where the user stands, or die
- * @path: its name, or nothing
- *
- * Return: the stream, or NULL for nothing.
- */
-FILE *open_answers(const char *path)
-{
-	return *path ? open_file(path, "w") : NULL;
-}
-
-/**
  * close_written() - close what was written, or die
  * @file: the stream, or NULL
  * @path: its name

@@ -9,7 +9,6 @@ void json_string(FILE *json, const char *text);
 void json_name(FILE *json, const char *path);
 void xml_text(FILE *xml, const char *text);
 void xml_attribute(FILE *xml, const char *name, const char *text);
-FILE *open_answers(const char *path);
 void close_written(FILE *file, const char *path);
 
 #endif /* _JSON_XML_H */

@@ -281,30 +281,3 @@ void judge(struct answer *answer, const struct file *file, const unsigned char *
 	/* It may have been cut in the middle of a character. */
 	clean(answer->why);
 }
-
-/**
- * verdict_name() - put a verdict in a word or two
- * @file: with the kernel's error
- * @verdict: on it
- *
- * Return: the words, until the next call.
- */
-const char *verdict_name(const struct file *file, enum verdict verdict)
-{
-	static char text[32];
-
-	if (verdict == RIGHT)
-		return "taken";
-	if (verdict == LEFT)
-		return "left to kmod";
-	if (verdict == WRONG)
-		return "WRONG";
-	if (verdict == NO_ANSWER)
-		return "no answer";
-	if (!file->error)
-		return "refused";
-	snprintf(text, sizeof(text), "refused, %s",
-		 file->error == -EINVAL ? "EINVAL" :
-		 file->error == -ENOMEM ? "ENOMEM" : "?");
-	return text;
-}

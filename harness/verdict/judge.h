@@ -32,6 +32,5 @@ void is_damaged(struct answer *answer, const struct file *file);
 bool same(const struct output *a, const struct output *b);
 void judge(struct answer *answer, const struct file *file, const unsigned char *in,
 	   const struct kernel *kernel);
-const char *verdict_name(const struct file *file, enum verdict verdict);
 
 #endif /* _JUDGE_H */

@@ -131,6 +131,7 @@ static struct target *add_target(const struct options *options, const char *root
 	if (!options->kconfig && target->config)
 		read_config(target, target->config);
 	target->kernel.release = code;
+	target->booted = *options->boot;
 	if (!target->config)
 		any_kernel(target);
 	if (options->kmod) {
@@ -165,4 +166,16 @@ void choose_targets(const struct options *options)
 			add_target(options, root, release);
 		files[i].target_nr = t;
 	}
+}
+
+/**
+ * has_decoder() - tell whether a kernel decompresses modules of a format
+ * @target: the kernel
+ * @format: the format
+ *
+ * Return: that. A booted one has the suite, and with it all decoders.
+ */
+bool has_decoder(const struct target *target, enum format format)
+{
+	return !target->config || target->booted || target->kernel.decoder == format;
 }

@@ -28,7 +28,7 @@ static const char *judges(void)
 
 static const char *decoder_of(const struct target *target)
 {
-	return !target->config ? "a decoder for each format" :
+	return !target->config || target->booted ? "a decoder for each format" :
 	       !target->kernel.decompresses || target->kernel.decoder == NO_FORMAT ?
 	       "no decoder for modules" : formats[target->kernel.decoder].name;
 }
@@ -40,7 +40,8 @@ static void print_target(const struct target *target)
 	const char *colon = *release ? ": " : "";
 	unsigned int major, minor;
 
-	printf("%s%scode of %s, ", release, colon, KERNEL_NAME);
+	printf("%s%s%scode of %s, ", release, colon, target->booted ? "a booted kernel, " : "",
+	       KERNEL_NAME);
 	if (target->config)
 		printf("configured by %s (%s): %s", printable(target->config),
 		       kernel->version[0] ? kernel->version : "no version in it",
@@ -264,6 +265,8 @@ static void write_json(FILE *json, const struct result *results, const unsigned 
 		member(json, "configuration", target->config);
 		member(json, "version", target->kernel.version);
 		member(json, "decoder", decoder_of(target));
+		if (target->booted)
+			fputs(", \"booted\": true", json);
 		fprintf(json, ", \"kmod\": %u", target->kmod.version);
 		member(json, "kmod_says", target->kmod.words);
 		fputc('}', json);

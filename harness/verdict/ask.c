@@ -1,0 +1,398 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Look into files: ask the kernel's code, the stock library and kmod. Each file gets a process
+ * of its own, which may die of it.
+ */
+#define _GNU_SOURCE
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/resource.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "check.h"
+#include "native_check.h"
+#include "stock.h"
+
+/* What the guest of BOOT=yes has for a dictionary or a window: addresses, or memory */
+#define MOST_MEMORY_32BIT	(320ul * MIB)
+#define MOST_MEMORY_64BIT	(2048ul * MIB)
+
+/* Of a processor's time; the largest file takes a few */
+#define MOST_SECONDS	60
+
+/* No answer, whatever else is known of the file */
+static void __attribute__((format(printf, 3, 4)))
+no_answer(struct result *result, const char *id, const char *fmt, ...)
+{
+	char why[200];
+	va_list args;
+
+	va_start(args, fmt);
+	vsnprintf(why, sizeof(why), fmt, args);
+	va_end(args);
+	result->outcome = NO_VERDICT;
+	find(result, id, BY_NAME, false, "%s", why);
+}
+
+static void forget(struct result *result)
+{
+	result->nr = 0;
+	result->outcome = LOADS;
+	result->advice[0] = '\0';
+}
+
+/* The bytes of a file, right before a page that cannot be read; NULL with errno */
+static unsigned char *read_to_guard_page(const struct file *file)
+{
+	size_t page = sysconf(_SC_PAGESIZE);
+	size_t room = (file->size / page + 1) * page;
+	unsigned char *in = mmap(NULL, room + page, PROT_READ | PROT_WRITE,
+				 MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	unsigned char *begin = in + room - file->size;
+	int fd = open(file->path, O_RDONLY | O_NONBLOCK);
+	ssize_t n = 0, got = 0;
+
+	if (in == MAP_FAILED || fd < 0)
+		return NULL;
+	mprotect(in + room, page, PROT_NONE);
+	while (got < file->size) {
+		n = read(fd, begin + got, file->size - got);
+		if (n <= 0)
+			break;
+		got += n;
+	}
+	close(fd);
+	if (n >= 0 && got < file->size)
+		errno = ESTALE;
+	return got == file->size ? begin : NULL;
+}
+
+/* What a process knows of the file that it looks into */
+static struct {
+	struct file *file;
+	struct result *result;
+	const struct target *target;
+	/* What has to come out for the file's own check to prove it, or 0 */
+	unsigned long long proven;
+	bool inspected;
+} asked;
+
+static void look(void *context, const void *out, size_t len)
+{
+	struct file *file = context;
+
+	if (asked.proven == len)
+		file->out.len = len;
+	else
+		digest(&file->out, out, len);
+	inspect(asked.result, &asked.target->kernel, out, len);
+	asked.inspected = true;
+}
+
+static void fault(void *context, const char *report)
+{
+	add_fault(context, report);
+}
+
+static void ask_kernel(struct file *file, const unsigned char *in)
+{
+	const struct kernel *kernel = &asked.target->kernel;
+	struct native_check check = {
+		.format = formats[file->format].name,
+		.in = in,
+		.size = file->size,
+		.most_memory = kernel->is_64bit ? MOST_MEMORY_64BIT : MOST_MEMORY_32BIT,
+		.look = look,
+		.fault = fault,
+		.context = file,
+	};
+	enum native_check_result result;
+	unsigned int id;
+
+	for (id = 0; id < ARRAY_SIZE(kernel->has_bcj); id++)
+		check.filters |= kernel->has_bcj[id] << id;
+	file->asked = true;
+	file->out.adler = 1;
+	result = native_check(&check);
+	if (result == NATIVE_CHECK_NO_MEMORY)
+		die("%s: no memory", file->path);
+	file->over = result != NATIVE_CHECK_ENDLESS;
+	file->answered = result == NATIVE_CHECK_ANSWERED;
+	file->error = check.ret;
+	file->ns = check.ns;
+	snprintf(file->said, sizeof(file->said), "%.*s",
+		 (int)strcspn(check.said, "\n"), check.said);
+	clean(file->said);
+}
+
+/* The stock library need not be asked if the file's own check has proven what came out */
+static void ask_library(struct file *file, const unsigned char *in)
+{
+	size_t len;
+
+	if (asked.proven && file->answered && !file->error && file->out.len == asked.proven) {
+		file->tool = file->out;
+		return;
+	}
+	ask_stock(file, in);
+	/* All of it, if the kernel takes a part only */
+	if (!file->tool_failed && !(asked.inspected && file->out.len == file->tool.len)) {
+		const unsigned char *out = stock_output(&len);
+
+		forget(asked.result);
+		inspect(asked.result, &asked.target->kernel, out, len);
+	}
+}
+
+/* What the kernel refuses for another reason can be damaged, too */
+static void tell_damage(struct result *result, const struct file *file)
+{
+	struct answer damage = { };
+	const char *cause = result->nr ? result->findings[0].id : "";
+
+	if (!strcmp(cause, "cut-off") || !strcmp(cause, "damaged") ||
+	    !strcmp(cause, "zstd-dictionary") || strstr(file->tool_says, "nsupported"))
+		return;
+	is_damaged(&damage, file);
+	find(result, damage.cause, BY_MODULE, true, "%s", damage.why);
+	snprintf(result->advice, sizeof(result->advice), "%s", damage.advice);
+}
+
+static void from_kernel(struct result *result)
+{
+	const struct answer *answer = &result->kernel;
+
+	if (!result->advice[0])
+		snprintf(result->advice, sizeof(result->advice), "%s",
+			 is_fine(answer->verdict) ? "" : answer->advice);
+	if (answer->verdict == NO_ANSWER)
+		no_answer(result, answer->cause ? answer->cause : "unreadable", "%s", answer->why);
+	else if (!is_fine(answer->verdict))
+		find(result, answer->cause ? answer->cause : "unexplained", BY_KERNEL, true, "%s",
+		     answer->why);
+}
+
+/* The kernel has no decoder for the file: what it is, the library has to say */
+static void without_decoder(struct result *result, const struct file *file,
+			    const struct explanation *e)
+{
+	struct answer *answer = &result->kernel;
+
+	answer->verdict = LEFT;
+	if (file->tool_failed && !e->rest) {
+		is_damaged(answer, file);
+		answer->verdict = REFUSED;
+	}
+	if (!asked.target->kmod.version)
+		find(result, "kernel-no-decoder", BY_KERNEL, true,
+		     "the kernel has no decoder for %s, and no kmod is asked",
+		     formats[file->format].name);
+}
+
+static void ask_compressed(struct file *file, struct result *result, const unsigned char *in)
+{
+	const struct target *target = asked.target;
+	struct explanation e;
+
+	/* Of a booted kernel nothing is taken for proven */
+	if (!target->booted)
+		asked.proven = proven_length(file->format, in, file->size);
+	if (!target->booted && has_decoder(target, file->format))
+		ask_kernel(file, in);
+	ask_library(file, in);
+	/* Nothing to explain, and it may take long */
+	if (asked.proven && file->asked && same(&file->out, &file->tool) && !file->known)
+		memset(&e, 0, sizeof(e));
+	else
+		explain(&e, file->format, in, file->size, &target->kernel);
+	/* Of a damaged file the damage is told, and not what comes of it */
+	if (file->tool_failed && !e.rest)
+		forget(result);
+	if (has_decoder(target, file->format))
+		judge(&result->kernel, file, in, &target->kernel);
+	else
+		without_decoder(result, file, &e);
+	result->rest = e.rest;
+	from_kernel(result);
+	if (file->tool_failed && !e.rest && result->outcome == FAILS)
+		tell_damage(result, file);
+	if (e.rest && ends_in_signature(in, file->size))
+		find(result, "signed-after-compression", BY_KERNEL, true,
+		     "a signature follows the compressed data; the kernel ignores it and the module counts as unsigned%s",
+		     result->is_signed ? ", but for the signature inside it" : "");
+	ask_kmod(result, file, in, target, &e);
+	choose_cure(result, file, &e, target);
+}
+
+/* Neither gzip, xz nor zstd: kmod hands it over as it is */
+static void ask_other(struct file *file, struct result *result, const unsigned char *in)
+{
+	const struct target *target = asked.target;
+	enum format named = format_by_name(file->path);
+	struct explanation e;
+
+	if (!strcmp(kind_of(in, file->size)->id, "elf")) {
+		if (named != NO_FORMAT && !target->kmod.version)
+			find(result, "not-compressed", BY_KERNEL, true,
+			     "it is an ELF file that is not compressed, called .%s",
+			     formats[named].suffix);
+		else if (named != NO_FORMAT)
+			find(result, "not-compressed", BY_NAME, false,
+			     "it is not compressed, but called .%s: kmod goes by the content and loads it",
+			     formats[named].suffix);
+		inspect(result, &target->kernel, in, file->size);
+		return;
+	}
+	explain(&e, XZ, in, file->size, &target->kernel);
+	find(result, e.cause, BY_MODULE, true, "%s", e.unsupported);
+	snprintf(result->advice, sizeof(result->advice), "%s", e.advice);
+}
+
+static void ask(struct file *file, struct result *result)
+{
+	unsigned char *in = read_to_guard_page(file);
+	struct rlimit limit;
+
+	if (!in) {
+		no_answer(result, "unreadable", "%s", errno == ESTALE ?
+			  "it became smaller while it was read" : strerror(errno));
+		return;
+	}
+	getrlimit(RLIMIT_CPU, &limit);
+	if (limit.rlim_cur > MOST_SECONDS)
+		limit.rlim_cur = MOST_SECONDS;
+	setrlimit(RLIMIT_CPU, &limit);
+	asked.file = file;
+	asked.result = result;
+	asked.target = &targets[file->target_nr];
+	file->format = format_by_content(in, file->size);
+	if (file->format == NO_FORMAT)
+		ask_other(file, result, in);
+	else
+		ask_compressed(file, result, in);
+	ask_kmod_by_name(result, file->path, file->format, &asked.target->kmod);
+}
+
+/* A process that was not to die has died; a kill has come from somebody else */
+static void give_up(const struct file *file, struct result *result, int signal)
+{
+	forget(result);
+	if (file->asked && !file->over && signal != SIGKILL)
+		find(result, "kernel-died", BY_KERNEL, true,
+		     "the kernel did not come back from it: %s", strsignal(signal));
+	else
+		no_answer(result, "checker-died", "the process that looked into it is dead: %s",
+			  strsignal(signal));
+}
+
+/* What needs no process to be told */
+static bool is_told(const struct file *file, struct result *result)
+{
+	const struct target *target = &targets[file->target_nr];
+
+	if (target->error)
+		no_answer(result, "configuration", "%s: %s", target->config, target->error);
+	else if (file->trouble == TROUBLE)
+		no_answer(result, file->trouble_id, "%s", file->trouble_says);
+	else if (file->trouble)
+		find(result, file->trouble_id, BY_NAME,
+		     file->trouble == UNSEEN && target->kmod.version, "%s",
+		     file->trouble_says);
+	return target->error || file->trouble != NO_TROUBLE;
+}
+
+/* On a terminal, from the third second on; the line is gone when the answers come */
+static void show_progress(unsigned int ended)
+{
+	static time_t begun, shown;
+	time_t now = time(NULL);
+
+	if (!begun)
+		begun = now;
+	if (!isatty(STDERR_FILENO) || (ended == nr_files && !shown))
+		return;
+	if (ended == nr_files) {
+		fprintf(stderr, "\r%*s\r", 40, "");
+	} else if (now >= begun + 2 && now != shown) {
+		shown = now;
+		fprintf(stderr, "\r%u of %u files", ended, nr_files);
+	}
+}
+
+static void ended_with(int status, struct file *file, struct result *result)
+{
+	if (WIFSIGNALED(status))
+		give_up(file, result, WTERMSIG(status));
+	else if (WEXITSTATUS(status))
+		no_answer(result, "checker-failed", "the program could not look into it");
+}
+
+/* What the processes write is to be seen here */
+static void *shared(size_t size)
+{
+	void *p = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS,
+		       -1, 0);
+
+	if (p == MAP_FAILED)
+		die("no memory");
+	return p;
+}
+
+/**
+ * ask_all() - look into all files, each in a process of its own
+ * @jobs: that many at once
+ *
+ * Return: a result for each of the files.
+ */
+struct result *ask_all(unsigned int jobs)
+{
+	struct result *results = shared(nr_files * sizeof(*results));
+	pid_t *pids = calloc(nr_files, sizeof(*pids));
+	unsigned int next = 0, ended = 0, i;
+	int status;
+	pid_t pid;
+
+	files = memcpy(shared(nr_files * sizeof(*files)), files, nr_files * sizeof(*files));
+	if (!pids)
+		die("no memory");
+	while (ended < nr_files) {
+		while (next < nr_files && next - ended < jobs) {
+			if (is_told(&files[next], &results[next])) {
+				next++;
+				ended++;
+				continue;
+			}
+			pid = fork();
+			if (pid < 0)
+				die("no process: %s", strerror(errno));
+			if (!pid) {
+				ask(&files[next], &results[next]);
+				_exit(0);
+			}
+			pids[next++] = pid;
+		}
+		if (ended == nr_files)
+			break;
+		pid = wait(&status);
+		if (pid < 0)
+			die("a process is lost: %s", strerror(errno));
+		for (i = 0; i < next && pids[i] != pid; i++)
+			;
+		/* Who calls it by exec() may have had children of his own */
+		if (i == next)
+			continue;
+		ended++;
+		pids[i] = 0;
+		ended_with(status, &files[i], &results[i]);
+		show_progress(ended);
+	}
+	free(pids);
+	return results;
+}

@@ -1,0 +1,251 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Ask a booted kernel about the files. They go into its initramfs, where
+ * kernel/module/tests/replay.c finds them; what it says of each is in its console's log.
+ */
+#define _GNU_SOURCE
+#include <ctype.h>
+#include <errno.h>
+#include <ftw.h>
+#include <limits.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "check.h"
+#include "json_xml.h"
+
+#define SUITE		"module_decompress_replay"
+
+/* The initramfs has to fit into the low memory of a 32-bit kernel */
+#define BOOT_MAX	(320 * MIB)
+
+/* What a boot needs, for as long as it lasts */
+static char dir[PATH_MAX - 16];
+
+/* A line of the suite's, see kernel/module/tests/replay.c */
+static void replay_line(struct file *file, const char *text)
+{
+	struct output out;
+	unsigned long long ns;
+	int error;
+
+	if (!strncmp(text, "asked as ", 9)) {
+		file->asked = true;
+	} else if (sscanf(text, "returned %5d, %19llu bytes, crc32 %8x, adler32 %8x, %19llu ns",
+			  &error, &out.len, &out.crc, &out.adler, &ns) == 5) {
+		file->answered = true;
+		file->error = error;
+		file->out = out;
+		file->ns = ns;
+	} else if (!strncmp(text, "said: ", 6)) {
+		snprintf(file->said, sizeof(file->said), "%s", text + 6);
+		clean(file->said);
+	}
+}
+
+/* The file whose number stands there, before that character; *end is behind both */
+static struct file *file_at(const char *number, char behind, const char **end,
+			    struct file *const *group, unsigned int count)
+{
+	unsigned long nr;
+	char *after;
+
+	if (!isdigit((unsigned char)*number))
+		return NULL;
+	nr = strtoul(number, &after, 10);
+	if (*after != behind || nr >= count)
+		return NULL;
+	*end = after + 1;
+	return group[nr];
+}
+
+/* KUnit's result, such as "not ok 3 2.xz" */
+static bool is_end(const char *line, const char **name)
+{
+	const char *number = strstr(line, "ok ");
+	size_t digits;
+
+	if (!number)
+		return false;
+	number += strlen("ok ");
+	digits = strspn(number, "0123456789");
+	*name = number + digits + 1;
+	return digits && number[digits] == ' ';
+}
+
+/* From a console, which may have any bytes in it */
+static ssize_t console_line(char **line, size_t *room, FILE *log)
+{
+	ssize_t i, n = getline(line, room, log);
+
+	for (i = 0; i < n; i++)
+		if (!(*line)[i])
+			(*line)[i] = '?';
+	if (n > 0) {
+		(*line)[strcspn(*line, "\r\n")] = '\0';
+		clean(*line);
+	}
+	return n;
+}
+
+static void end(struct file *file, const char *line)
+{
+	file->over = true;
+	if (strstr(line, "not ok") && !file->known && !file->fault[0])
+		snprintf(file->fault, sizeof(file->fault),
+			 "it fails, and nobody says why");
+}
+
+/* What one kernel said of those files; false if it has not been asked */
+static bool read_log(FILE *log, struct file *const *group, unsigned int count)
+{
+	struct file *file = NULL, *of;
+	bool failed = false, asked = false;
+	const char *at;
+	char *line = NULL;
+	size_t room = 0;
+
+	while (console_line(&line, &room, log) > 0) {
+		/* Such as "# any_file_is_handled: replay 2: said: no" */
+		at = strstr(line, "replay ");
+		of = at ? file_at(at + 7, ':', &at, group, count) : NULL;
+		if (of) {
+			file = of;
+			replay_line(file, at + strspn(at, " "));
+		} else if (file && failed) {
+			add_fault(file, line);
+		} else if (is_end(line, &at)) {
+			of = file_at(at, '.', &at, group, count);
+			if (of)
+				end(of, line);
+			file = NULL;
+		}
+		asked = asked || strstr(line, "# Subtest: " SUITE);
+		failed = strstr(line, "EXPECTATION FAILED") ||
+			 strstr(line, "ASSERTION FAILED");
+	}
+	free(line);
+	return asked;
+}
+
+/*
+ * gen_init_cpio's lists end a name at a blank: so the files go by their number, by which
+ * links to them are named
+ */
+static void make_list(FILE *list, struct file *const *group, unsigned int count)
+{
+	char *target, name[PATH_MAX];
+	unsigned int i;
+
+	fputs("dir /" SUITE " 0755 0 0\n", list);
+	for (i = 0; i < count; i++) {
+		target = realpath(group[i]->path, NULL);
+		snprintf(name, sizeof(name), "%s/%u", dir, i);
+		if (!target || symlink(target, name))
+			die("%s: %s", group[i]->path, strerror(errno));
+		free(target);
+		fprintf(list, "file /" SUITE "/%u.%s %u 0644 0 0\n", i,
+			formats[group[i]->format].suffix, i);
+	}
+}
+
+/* The program may write what it likes, but not where the answers go */
+static void run(const char *boot, const char *list, const char *log)
+{
+	int status;
+	pid_t pid;
+
+	fflush(NULL);
+	pid = fork();
+	if (!pid) {
+		dup2(STDERR_FILENO, STDOUT_FILENO);
+		execl(boot, boot, list, log, NULL);
+		fprintf(stderr, "%s: --boot=%s: %s\n", program, boot, strerror(errno));
+		_exit(2);
+	}
+	if (pid < 0 || waitpid(pid, &status, 0) != pid)
+		die("no process: %s", strerror(errno));
+}
+
+static int remove_entry(const char *path, const struct stat *st, int type, struct FTW *where)
+{
+	(void)st;
+	(void)type;
+	(void)where;
+	return remove(path);
+}
+
+static void remove_dir(void)
+{
+	nftw(dir, remove_entry, 16, FTW_DEPTH | FTW_PHYS);
+}
+
+static void boot_with(const char *boot, struct file *const *group, unsigned int count)
+{
+	const char *tmp = getenv("TMPDIR") ?: "/tmp";
+	char list[PATH_MAX], log[PATH_MAX];
+	FILE *file;
+	bool asked;
+
+	if (snprintf(dir, sizeof(dir), "%s/booted.XXXXXX", tmp) >= (int)sizeof(dir) ||
+	    !mkdtemp(dir))
+		die("%s: no temporary directory there", tmp);
+	atexit(remove_dir);
+	snprintf(list, sizeof(list), "%s/list", dir);
+	snprintf(log, sizeof(log), "%s/log", dir);
+	file = open_file(list, "w");
+	make_list(file, group, count);
+	close_written(file, list);
+	run(boot, list, log);
+	file = fopen(log, "r");
+	asked = file && read_log(file, group, count);
+	if (file)
+		fclose(file);
+	remove_dir();
+	if (!asked)
+		die("no kernel has been asked: none has come to the suite " SUITE);
+}
+
+/* By the bytes that it begins with, as it will be told */
+static enum format format_of(const struct file *file)
+{
+	unsigned char begin[512];
+	FILE *in = file->trouble ? NULL : fopen(file->path, "r");
+	size_t n = in ? fread(begin, 1, sizeof(begin), in) : 0;
+
+	if (in)
+		fclose(in);
+	return format_by_content(begin, n);
+}
+
+/**
+ * ask_booted() - boot kernels, and note what they say of the compressed files
+ * @boot: program that boots one: it gets a list for gen_init_cpio, in whose directory the
+ *	files are, and the name of the log that it is to write
+ */
+void ask_booted(const char *boot)
+{
+	struct file **group = calloc(nr_files, sizeof(*group));
+	unsigned int count = 0, i;
+	long long bytes = 0;
+
+	if (!group)
+		die("no memory");
+	for (i = 0; i < nr_files; i++) {
+		files[i].format = format_of(&files[i]);
+		if (files[i].format == NO_FORMAT)
+			continue;
+		if (count && bytes + files[i].size > BOOT_MAX) {
+			boot_with(boot, group, count);
+			count = 0;
+			bytes = 0;
+		}
+		group[count++] = &files[i];
+		bytes += files[i].size;
+	}
+	if (count)
+		boot_with(boot, group, count);
+	free(group);
+}

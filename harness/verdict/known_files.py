@@ -1,0 +1,55 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-2.0
+"""
+known_files.py: asks a booted kernel of each release, as shipped, about the known blobs, and writes
+the answers into Documentation/modules.md.
+"""
+
+import json
+import os
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+from typing import Dict, List, Tuple
+
+TOP = Path(__file__).resolve().parents[2]
+PAGE = TOP / 'Documentation' / 'modules.md'
+KERNELS = ('6.1', '6.12', 'newest')
+BEGIN, END = '<!-- known files: begin -->\n', '<!-- known files: end -->\n'
+
+
+def answers_of(kernel: str, directory: Path) -> Tuple[str, Dict[str, str]]:
+	"""Returns that kernel's version, and what it makes of each file."""
+	names = b'\0'.join(os.fsencode(path) for path in sorted(directory.iterdir()))
+	with tempfile.NamedTemporaryFile() as answers:
+		ended = subprocess.run(
+			['make', '-C', TOP, '--no-print-directory', 'check-modules', 'BOOT=yes',
+			 f'KERNEL={kernel}', 'KMOD=none', 'FILES_FROM=-', f'JSON={answers.name}'],
+			input=names, stdout=subprocess.DEVNULL, check=False)
+		if ended.returncode > 1:
+			sys.exit(2)
+		found = json.loads(Path(answers.name).read_bytes())
+	kernels = {Path(file['file']).stem:
+		   'taken' if file['kernel']['verdict'] == 'right'
+		   else file['kernel']['why'].partition(';')[0] for file in found['files']}
+	return 'Linux ' + found['code'].split()[1].rstrip(','), kernels
+
+
+def main() -> None:
+	"""Files to which every kernel gives the same answers share a row."""
+	with tempfile.TemporaryDirectory() as directory:
+		subprocess.run(['sh', TOP / 'harness/blobs/blobs.sh', 'files', directory], check=True)
+		found = [answers_of(kernel, Path(directory)) for kernel in KERNELS]
+	rows: Dict[Tuple[str, ...], List[str]] = {}
+	for name in found[0][1]:
+		rows.setdefault(tuple(kernel[name] for _, kernel in found), []).append(f'`{name}`')
+	lines = [('made by', *(version for version, _ in found)), ('---',) * (1 + len(found)),
+		 *((', '.join(names), *answers) for answers, names in rows.items())]
+	table = ''.join('| ' + ' | '.join(line) + ' |\n' for line in lines)
+	before, _, rest = PAGE.read_text().partition(BEGIN)
+	PAGE.write_text(f'{before}{BEGIN}\n{table}\n{END}{rest.partition(END)[2]}')
+
+
+if __name__ == '__main__':
+	main()
