@@ -103,14 +103,14 @@ tools_in_c()
 {
 	need cc /usr/include/lzma.h /usr/include/zstd.h /usr/include/zlib.h || return
 	(cd "$top/harness" && cc -std=gnu11 -O2 -Wall -Wextra -Werror -fsyntax-only \
-		-DKERNEL_NAME='""' test/*.c verdict/[!n]*.c) || return
+		-DKERNEL_NAME='""' ../tests/*.c verdict/[!n]*.c) || return
 	(cd "$top/harness/mutants" && cc -std=gnu11 -O2 -Wall -Wextra -Werror \
 		-fsyntax-only -I"$(sh "$top/harness/mutants/libclang.sh")/include" \
 		mutate.c syntax_tree.c calls.c ./*operators.c) || return
 	# The C interface of clang is in CamelCase.
 	run_checkpatch --no-tree \
 		--ignore CAMELCASE,MACRO_ARG_REUSE,PREFER_DEFINED_ATTRIBUTE_MACRO \
-		--file "$top"/harness/*/*.[ch]
+		--file "$top"/harness/*/*.[ch] "$top"/tests/*.c
 }
 
 man_page()

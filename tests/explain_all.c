@@ -15,7 +15,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "../verdict/explain.h"
+#include "../harness/verdict/explain.h"
 
 #define ROOM		(1024 * 1024)
 #define FILE_MAX	4096

@@ -1,0 +1,67 @@
+# SPDX-License-Identifier: GPL-2.0
+"""Files for the tests that ask whether a kernel would load them."""
+
+import lzma
+import shlex
+import tarfile
+from pathlib import Path
+from typing import List
+
+from support import TOP, run
+
+SUFFIXES = {'gzip': 'gz', 'xz': 'xz', 'zstd': 'zst'}
+
+# What says how a tool compresses, and is not for the tests
+UNSET = ('GZIP', 'XZ_OPT', 'XZ_DEFAULTS', 'ZSTD_CLEVEL', 'ZSTD_NBTHREADS')
+
+
+def need(*names: str) -> None:
+	"""Installs what is missing of these commands and headers, or says how."""
+	run('sh', '-c', f'. {shlex.quote(str(TOP))}/harness/lib/lib.sh; need {shlex.join(names)}',
+	    TOP / 'harness/test/tests')
+
+
+def shipped_modules() -> List[Path]:
+	"""Returns the modules of a kernel of Debian's, each compressed by xz."""
+	found = run('sh', TOP / 'harness/boot/package.sh', 'amd64', 'linux-image-cloud-amd64/trixie')
+	return sorted(Path(found.out.strip().partition(' ')[2]).rglob('*.ko.xz'))
+
+
+def module() -> bytes:
+	"""Returns a module."""
+	return lzma.decompress(next(path for path in shipped_modules()
+				    if path.name == 'dummy.ko.xz').read_bytes())
+
+
+def unpack_corpus(directory: Path) -> List[Path]:
+	"""
+	Writes what the fuzzers have found to be of interest, as files with the names of modules,
+	and returns their paths.
+	"""
+	paths = []
+	for format_name, suffix in SUFFIXES.items():
+		with tarfile.open(TOP / f'harness/fuzz/corpus/{format_name}.tar.xz') as archive:
+			for member in archive.getmembers():
+				found = archive.extractfile(member)
+				if not found:
+					continue
+				path = directory / format_name / f'{Path(member.name).name}.ko.{suffix}'
+				path.parent.mkdir(parents=True, exist_ok=True)
+				# Without the byte that says which allocation fails
+				path.write_bytes(found.read()[1:])
+				paths.append(path)
+	return sorted(paths)
+
+
+def write_blobs(directory: Path) -> List[Path]:
+	"""Writes the known blobs, and returns their paths."""
+	run('sh', TOP / 'harness/blobs/blobs.sh', 'files', directory)
+	return sorted(directory.iterdir())
+
+
+def build_sanitized(program: Path, *sources: Path) -> Path:
+	"""Compiles a program with the sanitizers of addresses and of undefined behaviour."""
+	run('gcc', '-std=gnu11', '-O1', '-g', '-Wall', '-Wextra', '-Werror',
+	    '-fsanitize=address,undefined', '-fno-sanitize-recover', '-o', program, *sources,
+	    '-DKERNEL_NAME="a kernel"', '-llzma', '-lzstd', '-lz')
+	return program
