@@ -23,7 +23,8 @@ def need(*names: str) -> None:
 
 def shipped_modules() -> List[Path]:
 	"""Returns the modules of a kernel of Debian's, each compressed by xz."""
-	found = run('sh', TOP / 'harness/boot/package.sh', 'amd64', 'linux-image-cloud-amd64/trixie')
+	found = run('sh', TOP / 'harness/boot/package.sh', 'amd64',
+		    'linux-image-cloud-amd64/trixie')
 	return sorted(Path(found.out.strip().partition(' ')[2]).rglob('*.ko.xz'))
 
 
@@ -45,7 +46,8 @@ def unpack_corpus(directory: Path) -> List[Path]:
 				found = archive.extractfile(member)
 				if not found:
 					continue
-				path = directory / format_name / f'{Path(member.name).name}.ko.{suffix}'
+				name = f'{Path(member.name).name}.ko.{suffix}'
+				path = directory / format_name / name
 				path.parent.mkdir(parents=True, exist_ok=True)
 				# Without the byte that says which allocation fails
 				path.write_bytes(found.read()[1:])

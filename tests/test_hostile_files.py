@@ -90,9 +90,10 @@ class ThreeFiles:
 		(self.directory / 'log').write_bytes(console)
 		asked = files or self.files
 		result = run(self.checker, f'--boot={self.boot}', '--kconfig=config', '--kmod=none',
-			     '--json=json', '--junit=junit', *asked, status=None, cwd=self.directory,
-			     env={**SANITIZERS, 'TMPDIR': str(self.directory)})
-		assert result.status in (0, 1, 2) and not result.has('Sanitizer|runtime error'), console
+			     '--json=json', '--junit=junit', *asked, status=None,
+			     cwd=self.directory, env={**SANITIZERS, 'TMPDIR': str(self.directory)})
+		assert result.status in (0, 1, 2), console
+		assert not result.has('Sanitizer|runtime error'), console
 		if 'no kernel has been asked' not in result.err:
 			assert len(self.answers()) == len(asked)
 			junit = xml.etree.ElementTree.parse(self.directory / 'junit')

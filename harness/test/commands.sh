@@ -48,24 +48,7 @@ not_for_native()
 		refused 'make fuzz takes no HOSTS= any more; run it in' "$@" fuzz HOSTS=a
 }
 
-not_for_check()
-{
-	set -- make -C "$top" --no-print-directory
-	refused 'make check has another name: make check-modules' "$@" check FILES=a.xz &&
-		refused 'make replay has another name: make check-modules BOOT=yes' \
-			"$@" replay FILES=a.xz &&
-		refused 'make check-modules takes no CONFIG=' "$@" check-modules CONFIG=debug &&
-		refused 'which files' "$@" check-modules &&
-		refused 'FILES and FILES_FROM' "$@" check-modules FILES=a.xz FILES_FROM=b &&
-		refused 'KCONFIG=/nowhere' "$@" check-modules FILES=a.xz KCONFIG=/nowhere &&
-		refused 'VERBOSE=maybe' "$@" check-modules FILES=a.xz VERBOSE=maybe &&
-		refused '/nowhere/json' "$@" check-modules FILES=a.xz JSON=/nowhere/json &&
-		refused 'not both into one file' "$@" check-modules FILES=a.xz JSON=x JUNIT=x &&
-		refused 'KERNEL=5.0' "$@" check-modules FILES=a.xz KERNEL=5.0
-}
-
 command_checks()
 {
 	check native 'native and fuzz refuse bad variables' not_for_native
-	check check 'check-modules refuses bad variables' not_for_check
 }

@@ -1,0 +1,158 @@
+# SPDX-License-Identifier: GPL-2.0
+"""
+`make check-modules` and the program that it builds give true answers: those of check.tsv, and
+what it says when the kernel's code dies of a file. test_replay.py checks that a booted kernel
+gives the same.
+"""
+
+import lzma
+import shutil
+from pathlib import Path
+from typing import Iterator
+
+import pytest
+
+from check_table import Kmod, Table
+from module_files import module, need
+from support import BUILD, TOP, make, refused, run
+
+pytestmark = pytest.mark.check
+
+PROGRAM = BUILD / 'check/module-decompress-check'
+SOURCE = BUILD / 'src/linux-6.12'
+
+
+@pytest.fixture(name='files', scope='module')
+def fixture_files(tmp_path_factory: pytest.TempPathFactory) -> Path:
+	"""A directory with a module, plain and compressed"""
+	need('gcc', 'bzip2', 'gzip', 'openssl', 'perl', 'pigz', 'pzstd', 'xz', 'zstd',
+	     '/usr/include/openssl/evp.h')
+	directory = tmp_path_factory.mktemp('files')
+	(directory / 'module.ko').write_bytes(module())
+	run('xz', '-k', '--check=crc32', 'module.ko', cwd=directory)
+	run('xz', '-k', '--check=crc32', '--arm64', '--lzma2', '--suffix=.arm64', 'module.ko',
+	    cwd=directory)
+	run('zstd', '-q', 'module.ko', cwd=directory)
+	return directory
+
+
+@pytest.fixture(name='table', scope='module')
+def fixture_table(files: Path, tmp_path_factory: pytest.TempPathFactory) -> Table:
+	"""The table, with what its rows need"""
+	make('check-modules', KCONFIG='any', KMOD='none', FILES=files / 'module.ko.xz')
+	top = tmp_path_factory.mktemp('table')
+	run('gcc', '-w', '-o', top / 'sign-file', SOURCE / 'scripts/sign-file.c', '-lcrypto')
+	arch = run('dpkg', '--print-architecture').out.strip()
+	get_kmod = TOP / 'harness/boot/kmod.sh'
+	kmods = [Kmod('30', Path(run('sh', get_kmod, arch, 'bookworm').out.strip())),
+		 Kmod('34', Path(run('sh', get_kmod, arch).out.strip()))]
+	return Table(PROGRAM, (files / 'module.ko').read_bytes(), top / 'sign-file', kmods, top)
+
+
+@pytest.fixture(name='broken_kernel', scope='module')
+def fixture_broken_kernel(files: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+	"""
+	Files of which the program has a decoder that dies of one, does not come back from
+	another, and gets a byte of a third wrong, which has no check: lib/xz of a kernel that was
+	broken for that.
+	"""
+	top = tmp_path_factory.mktemp('broken')
+	shutil.copytree(SOURCE, top / 'linux', symlinks=True, copy_function=hard_link)
+	decoder = top / 'linux/lib/xz/xz_dec_stream.c'
+	source = decoder.read_text()
+	before, run_function = source.split('\nenum xz_ret xz_dec_run', 1)
+	for old, new in (
+		('\tif (DEC_IS_SINGLE', '\tif (b->in_size == 100)\n\t\t__builtin_trap();\n'
+		 '\twhile (b->in_size == 104)\n\t\tbarrier();\n\tif (DEC_IS_SINGLE'),
+		('\tret = dec_main(s, b);', '\tret = dec_main(s, b);\n'
+		 '\tif (b->in_size == 108 && b->out_pos)\n\t\tb->out[0] ^= 1;')):
+		assert old in run_function
+		run_function = run_function.replace(old, new, 1)
+	# The original is the same file until it is removed.
+	decoder.unlink()
+	decoder.write_text(f'{before}\nenum xz_ret xz_dec_run{run_function}')
+	modules = top / 'modules'
+	modules.mkdir()
+	for size in (100, 104):
+		data = lzma.compress(b'', check=lzma.CHECK_CRC32)[:32]
+		(modules / f'{size}.ko.xz').write_bytes(data.ljust(size, b'\0'))
+	shutil.copy(files / 'module.ko.xz', modules)
+	make('check-modules', KERNEL=top / 'linux', KCONFIG='any', KMOD='none',
+	     FILES=files / 'module.ko.xz')
+	yield modules
+	# The broken decoder is gone again.
+	make('check-modules', KCONFIG='any', KMOD='none', FILES=files / 'module.ko.xz')
+
+
+def hard_link(source: str, target: str) -> None:
+	"""Links a file, but for what is a symbolic link"""
+	Path(target).hardlink_to(source)
+
+
+def test_check_modules_refuses_bad_variables(tmp_path: Path) -> None:
+	refused('make check has another name: make check-modules', 'check', FILES='a.xz')
+	refused('make replay has another name: make check-modules BOOT=yes', 'replay', FILES='a.xz')
+	refused('make check-modules takes no CONFIG=', 'check-modules', CONFIG='debug')
+	refused('which files', 'check-modules')
+	refused('which files', 'check-modules', FILES=' ')
+	refused('FILES and FILES_FROM', 'check-modules', FILES='a.xz', FILES_FROM='b')
+	refused('FILES_FROM=no-such-list: cannot be read', 'check-modules',
+		FILES_FROM='no-such-list')
+	refused('KCONFIG=/nowhere', 'check-modules', FILES='a.xz', KCONFIG='/nowhere')
+	refused('VERBOSE=maybe', 'check-modules', FILES='a.xz', VERBOSE='maybe')
+	refused('/nowhere/json', 'check-modules', FILES='a.xz', JSON='/nowhere/json')
+	refused('/. cannot be written', 'check-modules', FILES='a.xz', JUNIT=f'{tmp_path}/.')
+	refused('not both into one file', 'check-modules', FILES='a.xz', JSON=tmp_path / 'x',
+		JUNIT=tmp_path / 'x')
+	refused('KERNEL=5.0', 'check-modules', FILES='a.xz', KERNEL='5.0')
+	refused('BOOT=maybe', 'check-modules', FILES='a.xz', BOOT='maybe')
+	refused('ARCH=i386: for BOOT=yes alone', 'check-modules', FILES='a.xz', ARCH='i386')
+	refused('ARCH=um', 'check-modules', FILES='a.xz', BOOT='yes', ARCH='um')
+	refused('KCONFIG=any: not with BOOT=yes', 'check-modules', FILES='a.xz', BOOT='yes',
+		KCONFIG='any')
+
+
+def test_what_no_kernel_before_6_2_has_is_refused_for_6_1(files: Path) -> None:
+	zstd = make('check-modules', status=1, KERNEL='6.1', KCONFIG='any', KMOD='none',
+		    FILES=files / 'module.ko.zst')
+	assert zstd.has('does not know zstd: 6.2 and later do')
+	arm64 = make('check-modules', status=1, KERNEL='6.1', KCONFIG='any', KMOD='none',
+		     FILES=files / 'module.ko.arm64')
+	assert arm64.has('ARM64 filter is not known to kernels before 6.12')
+
+
+def test_the_checker_gives_true_answers(table: Table) -> None:
+	assert not table.check_all()
+
+
+def test_names_do_no_harm(table: Table) -> None:
+	table.check_awkward_names()
+
+
+def test_files_are_named_and_nothing_is_evaluated(files: Path, tmp_path: Path) -> None:
+	for name in ('$(touch evaluated).xz', '-c.xz'):
+		shutil.copy(files / 'module.ko.xz', tmp_path / name)
+	for given, status in (('$(touch evaluated).xz', 0), ('-c.xz $(touch evaluated)', 2),
+			      ('-c.xz `touch evaluated`', 2), ('-c.xz;touch evaluated', 2),
+			      ('[-]c.xz', 2)):
+		run('sh', TOP / 'harness/verdict/check-modules.sh', status=status, cwd=tmp_path,
+		    env={'FILES': given, 'KCONFIG': 'any', 'KMOD': 'none'})
+	make('check-modules', status=2, KCONFIG='any', KMOD='none',
+	     FILES=f'$(shell touch {tmp_path}/evaluated)')
+	assert len(list(tmp_path.iterdir())) == 2
+
+
+def test_a_decoder_that_dies_or_hangs_is_told(broken_kernel: Path) -> None:
+	# The limit is a minute; here it is less.
+	result = run('prlimit', '--cpu=2:unlimited', PROGRAM, '--kconfig=any', broken_kernel,
+		     status=1)
+	assert result.has('1 would load, 2 would not')
+	assert result.has('^    kernel: the kernel did not come back from it: ')
+
+
+def test_a_wrong_byte_is_told(broken_kernel: Path, tmp_path: Path) -> None:
+	data = lzma.compress(b'module\n', check=lzma.CHECK_NONE)
+	assert broken_kernel and len(data) <= 108
+	(tmp_path / '108.ko.xz').write_bytes(data.ljust(108, b'\0'))
+	result = run(PROGRAM, '--kconfig=any', tmp_path / '108.ko.xz', status=1)
+	assert result.has('other bytes come out, and nothing in the file explains it')
