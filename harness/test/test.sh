@@ -131,8 +131,6 @@ code_checks
 command_checks
 
 check fuzz 'bugs that were put back are found' sh "$top/harness/test/fuzz_test.sh"
-check replay 'a booted kernel answers rightly, and its code the same' \
-	sh "$top/harness/test/replay_test.sh"
 
 # Those in tests/: pytest has no verdict if it says anything but 0, 1, or 5, that there is none.
 tests_status=0
