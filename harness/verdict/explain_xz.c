@@ -28,8 +28,6 @@ static const struct {
 
 #define FILTER_DELTA	0x03
 #define FILTER_LZMA2	0x21
-/* The kernel takes no larger dictionary than this, nor as large a one on 32-bit */
-#define LZMA2_DICT_PROPERTY_MAX	39
 
 static const char *check_cause(lzma_check check)
 {
@@ -99,28 +97,6 @@ static void xz_filter(struct explanation *e, const lzma_filter *filter,
 	}
 }
 
-/* The .xz format, section 3.1.5: IDs of filters that liblzma here may not know */
-static void xz_filter_ids(struct explanation *e, const unsigned char *header,
-			  size_t size, const struct kernel *kernel)
-{
-	unsigned int n = (header[1] & 3) + 1;
-	lzma_vli id, length;
-	size_t at = 2;
-
-	/* Compressed and uncompressed size */
-	if (header[1] & 0x40 && lzma_vli_decode(&length, NULL, header, &at, size))
-		return;
-	if (header[1] & 0x80 && lzma_vli_decode(&length, NULL, header, &at, size))
-		return;
-	for (; n; n--) {
-		if (lzma_vli_decode(&id, NULL, header, &at, size) ||
-		    lzma_vli_decode(&length, NULL, header, &at, size))
-			return;
-		xz_bcj(e, id, kernel);
-		at += length;
-	}
-}
-
 /* The .xz format, section 3.1: a block's header, where the kernel looks at it */
 static void xz_block(struct explanation *e, const unsigned char *in, size_t size,
 		     lzma_check check, const struct kernel *kernel)
@@ -138,15 +114,8 @@ static void xz_block(struct explanation *e, const unsigned char *in, size_t size
 	block.header_size = lzma_block_header_size_decode(in[0]);
 	if (block.header_size > size)
 		return;
-	switch (lzma_block_header_decode(&block, NULL, in)) {
-	case LZMA_OK:
-		break;
-	case LZMA_OPTIONS_ERROR:
-		xz_filter_ids(e, in, block.header_size, kernel);
+	if (lzma_block_header_decode(&block, NULL, in) != LZMA_OK)
 		return;
-	default:
-		return;
-	}
 	for (n = 0; filters[n].id != LZMA_VLI_UNKNOWN; n++)
 		;
 	if (n > 2)
