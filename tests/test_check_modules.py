@@ -7,6 +7,7 @@ gives the same.
 
 import lzma
 import shutil
+import xml.etree.ElementTree
 from pathlib import Path
 from typing import Iterator
 
@@ -32,21 +33,29 @@ def fixture_files(tmp_path_factory: pytest.TempPathFactory) -> Path:
 	run('xz', '-k', '--check=crc32', 'module.ko', cwd=directory)
 	run('xz', '-k', '--check=crc32', '--arm64', '--lzma2', '--suffix=.arm64', 'module.ko',
 	    cwd=directory)
+	run('xz', '-k', '--check=crc64', '--suffix=.crc64', 'module.ko', cwd=directory)
 	run('zstd', '-q', 'module.ko', cwd=directory)
 	return directory
 
 
-@pytest.fixture(name='table', scope='module')
-def fixture_table(files: Path, tmp_path_factory: pytest.TempPathFactory) -> Table:
-	"""The table, with what its rows need"""
+@pytest.fixture(name='program', scope='module')
+def fixture_program(files: Path) -> Path:
+	"""The program that `make check-modules` leaves"""
 	make('check-modules', KCONFIG='any', KMOD='none', FILES=files / 'module.ko.xz')
+	return PROGRAM
+
+
+@pytest.fixture(name='table', scope='module')
+def fixture_table(files: Path, program: Path,
+		  tmp_path_factory: pytest.TempPathFactory) -> Table:
+	"""The table, with what its rows need"""
 	top = tmp_path_factory.mktemp('table')
 	run('gcc', '-w', '-o', top / 'sign-file', SOURCE / 'scripts/sign-file.c', '-lcrypto')
 	arch = run('dpkg', '--print-architecture').out.strip()
 	get_kmod = TOP / 'harness/boot/kmod.sh'
 	kmods = [Kmod('30', Path(run('sh', get_kmod, arch, 'bookworm').out.strip())),
 		 Kmod('34', Path(run('sh', get_kmod, arch).out.strip()))]
-	return Table(PROGRAM, (files / 'module.ko').read_bytes(), top / 'sign-file', kmods, top)
+	return Table(program, (files / 'module.ko').read_bytes(), top / 'sign-file', kmods, top)
 
 
 @pytest.fixture(name='broken_kernel', scope='module')
@@ -140,6 +149,21 @@ def test_files_are_named_and_nothing_is_evaluated(files: Path, tmp_path: Path) -
 	make('check-modules', status=2, KCONFIG='any', KMOD='none',
 	     FILES=f'$(shell touch {tmp_path}/evaluated)')
 	assert len(list(tmp_path.iterdir())) == 2
+
+
+def test_junit_counts_what_is_in_it(files: Path, program: Path, tmp_path: Path) -> None:
+	junit = tmp_path / 'junit'
+	run(program, '--kconfig=any', f'--junit={junit}', files / 'module.ko.xz',
+	    files / 'module.ko.arm64', tmp_path / 'no-such.ko', '/dev/null', status=2)
+	suite, = xml.etree.ElementTree.parse(junit).getroot()
+	assert {name: suite.get(name) for name in ('tests', 'failures', 'errors', 'skipped')} == {
+		'tests': '4', 'failures': '0', 'errors': '2', 'skipped': '0'}
+	assert [len(suite.findall(path)) for path in ('testcase', 'testcase/failure',
+						      'testcase/error')] == [4, 0, 2]
+	run(program, '--kconfig=any', f'--junit={junit}', files / 'module.ko.crc64', status=1)
+	failure = xml.etree.ElementTree.parse(junit).find('testsuite/testcase/failure')
+	assert failure is not None and failure.get('type') == 'xz-check-crc64'
+	assert 'CRC64' in (failure.get('message') or '') and 'to do: ' in (failure.text or '')
 
 
 def test_a_decoder_that_dies_or_hangs_is_told(broken_kernel: Path) -> None:
