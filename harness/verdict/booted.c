@@ -162,7 +162,6 @@ static void run(const char *boot, const char *list, const char *log)
 	if (!pid) {
 		dup2(STDERR_FILENO, STDOUT_FILENO);
 		execl(boot, boot, list, log, NULL);
-		fprintf(stderr, "%s: --boot=%s: %s\n", program, boot, strerror(errno));
 		_exit(2);
 	}
 	if (pid < 0 || waitpid(pid, &status, 0) != pid)
@@ -233,6 +232,8 @@ void ask_booted(const char *boot)
 
 	if (!group)
 		die("no memory");
+	if (access(boot, X_OK))
+		die("--boot=%s: %s", boot, strerror(errno));
 	for (i = 0; i < nr_files; i++) {
 		files[i].format = format_of(&files[i]);
 		if (files[i].format == NO_FORMAT)
