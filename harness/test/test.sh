@@ -119,14 +119,12 @@ need shellcheck sparse git gzip zstd sphinx-build pyflakes3 parallel unifdef pyt
 
 sh "$top/harness/lib/kernel.sh" $kernel >/dev/null
 
-. "$top/harness/test/suite.sh"
 . "$top/harness/test/code.sh"
 . "$top/harness/test/commands.sh"
 
 # shellcheck disable=SC2086	# a list of files
 check code 'scripts pass shellcheck' shellcheck -x "$top"/harness/*/*.sh
 
-suite_checks
 code_checks
 command_checks
 

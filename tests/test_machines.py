@@ -1,0 +1,54 @@
+# SPDX-License-Identifier: GPL-2.0
+"""Is the suite green with fixes, and red as shipped, on other machines, compilers and releases?"""
+
+import pytest
+
+from kernels import as_shipped, green, other_is_red, red_without
+from support import make
+
+
+@pytest.mark.um
+def test_green_on_UML() -> None:
+	green('um')
+
+
+@pytest.mark.um
+@pytest.mark.parametrize('number', ['0004', '0006'],
+			 ids=['of the zstd window', 'of the limit of the output'])
+def test_red_on_64_bit_without_the_fix(number: str) -> None:
+	red_without('um', number)
+
+
+@pytest.mark.um
+def test_red_on_UML_as_shipped_exactly_and_all_of_it_known() -> None:
+	as_shipped('um')
+
+
+# Where kmap_local_page() takes no slot for what kmap() has mapped, and big endian
+@pytest.mark.machines
+@pytest.mark.parametrize('arch', ['arm', 'mips'])
+def test_green_on(arch: str) -> None:
+	green(arch)
+
+
+@pytest.mark.machines
+@pytest.mark.parametrize('arch', ['arm', 'mips'])
+def test_red_as_shipped_exactly_and_all_of_it_known_on(arch: str) -> None:
+	as_shipped(arch)
+
+
+@pytest.mark.debug
+def test_green_by_LLVM_with_the_debug_options() -> None:
+	green(LLVM='1', CONFIG='debug,stats')
+
+
+@pytest.mark.kernels
+@pytest.mark.parametrize('release', ['6.1', 'newest'])
+def test_red_as_shipped_all_of_it_known_in(release: str) -> None:
+	other_is_red(KERNEL=release)
+
+
+@pytest.mark.kernels
+@pytest.mark.parametrize('release', ['6.1', 'newest'])
+def test_green_with_fixes_in(release: str) -> None:
+	make('run', KERNEL=release)

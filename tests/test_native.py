@@ -1,0 +1,60 @@
+# SPDX-License-Identifier: GPL-2.0
+"""Does the suite say natively what it says in a kernel, and does a mistake fault there?"""
+
+import re
+from pathlib import Path
+from typing import Dict
+
+import pytest
+
+from kernels import cases, cases_of_log
+from support import BUILD, KERNEL, LOGS, TREE, make
+
+pytestmark = pytest.mark.native
+
+DECOMPRESS = TREE / 'kernel/module/decompress.c'
+LOG = BUILD / 'native' / KERNEL
+
+
+def native_cases(found: Dict[str, str], without: str) -> Dict[str, str]:
+	"""Returns those of the suites that run natively, too."""
+	return {case: status for case, status in found.items()
+		if re.match('module_decompress(_resources|_bad_input)?/', case)
+		and without not in case}
+
+
+@pytest.mark.parametrize('fixes, status', [('yes', 0), ('no', 1)], ids=['with fixes', 'as shipped'])
+def test_natively_as_in_a_kernel(fixes: str, status: int) -> None:
+	make('native', FIXES=fixes, status=status)
+	assert 'warning: ' not in (LOG / 'native.log').read_text()
+	# Natively there is no preemption, which makes one case pass on i386 in any case.
+	for arch, bits, without in (('um', '64', 'no such case'),
+				    ('i386', '32', 'other_tasks_run_during_a_long_output')):
+		results = LOGS / 'kernel.json'
+		make('run', ARCH=arch, FIXES=fixes, JSON=results, status=status)
+		natively = native_cases(cases_of_log(LOG / f'{bits}.log'), without)
+		assert len(natively) > 150
+		assert natively == native_cases(cases(results), without)
+
+
+UNMAP = r'^\t\tkunmap_local\(zstd_dec\.dst\);'
+START = r'^\tzstd_buf\.pos = 0;'
+
+
+# What no rule of the ledger's speaks of, and a kernel may live through
+@pytest.mark.parametrize('pattern, change, words', [
+	(UNMAP, r'\g<0>\n*(char *)zstd_dec.dst = 0;', 'AddressSanitizer: use-after-poison'),
+	(UNMAP, r'((char *)zstd_dec.dst)[PAGE_SIZE] = 0;\n\g<0>',
+	 'AddressSanitizer: use-after-poison'),
+	(START, r'\g<0>\nif (((volatile const char *)buf)[size] == 1) size--;',
+	 'AddressSanitizer: heap-buffer-overflow'),
+	(START, r'\g<0>\nif (size > SZ_16M) for (;;);', 'ended with signal 27')],
+	ids=['a write after unmapping', 'a write past the page', 'a read past the input',
+	     'an endless loop'])
+def test_natively_a_mistake_faults(tmp_path: Path, pattern: str, change: str, words: str) -> None:
+	make('native', FILTER='module_decompress.sysfs_attribute*')
+	text = DECOMPRESS.read_text()
+	changed = re.sub(pattern, change, text, flags=re.MULTILINE)
+	assert changed != text
+	(tmp_path / 'decompress.c').write_text(changed)
+	assert words in make('native', DECOMPRESS=tmp_path / 'decompress.c', status=1).text
