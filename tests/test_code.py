@@ -1,0 +1,164 @@
+# SPDX-License-Identifier: GPL-2.0
+"""Does the code meet the kernel's own checks, and those of its languages?"""
+
+import re
+import shutil
+from pathlib import Path
+from typing import Iterator, List
+
+import pytest
+
+from support import BUILD, KERNEL, TOP, TREE, Arg, make, run
+
+pytestmark = pytest.mark.code
+
+SOURCE = BUILD / 'src' / f'linux-{KERNEL}'
+# What stands in for the kernel's headers, and calls the libraries of others, has just what
+# checkpatch.pl tells to use, or to use with care, or not to write.
+STAND_INS = 'tools/testing/module_decompress/'
+STAND_IN_TYPES = '''COMPLEX_MACRO NEW_TYPEDEFS MACRO_ARG_UNUSED MACRO_ARG_REUSE
+	MACRO_ARG_PRECEDENCE VOLATILE MEMORY_BARRIER CAMELCASE UNNECESSARY_CASTS EXPORT_SYMBOL
+	BIT_MACRO'''.split()
+# In harness/, what is built into a guest or a kernel
+IN_A_GUEST = {'guest'}
+IN_A_KERNEL = {'native_check.c', 'no_decompressors.c', 'production.c', 'select.c'}
+
+
+@pytest.fixture(scope='module', autouse=True)
+def fresh_tree() -> None:
+	"""Has kunit.py put the suite, as it is now, into build/tree/."""
+	take_tree(KERNEL)
+
+
+def take_tree(release: str) -> None:
+	"""Makes build/tree/ of a release."""
+	run(TOP / 'tools/testing/kunit/kunit.py', 'parse', '/dev/null', status=None,
+	    env={'KERNEL': release})
+
+
+def c_files() -> List[str]:
+	"""Returns the C files that go into a kernel tree."""
+	return sorted(str(path.relative_to(TOP)) for room in ('kernel', 'tools')
+		      for path in (TOP / room).rglob('*.[ch]'))
+
+
+def checkpatch(*args: Arg, ignore: List[str]) -> None:
+	"""Runs checkpatch.pl, which has to be silent."""
+	before = set(SOURCE.glob('.checkpatch-camelcase.*'))
+	run('perl', 'scripts/checkpatch.pl', '--strict', '--quiet', '--no-summary',
+	    '--ignore', ','.join(ignore), *args, cwd=SOURCE)
+	for cache in set(SOURCE.glob('.checkpatch-camelcase.*')) - before:
+		cache.unlink()
+
+
+def test_code_passes_checkpatch_strict() -> None:
+	# kmap() and kmap_atomic() are what the suite is about.
+	ignore = ['DEPRECATED_API']
+	files = [name for name in c_files() if not name.startswith(STAND_INS)]
+	checkpatch('--file', *(TREE / name for name in files), ignore=ignore)
+	stand_ins = [name for name in c_files() if name.startswith(STAND_INS)]
+	checkpatch('--file', *(TREE / name for name in stand_ins), ignore=ignore + STAND_IN_TYPES)
+
+
+def test_fixes_pass_checkpatch_strict() -> None:
+	# There is no history here to know commits from. MACRO_ARG_UNUSED: the code that
+	# decompresses a kernel has no flags.
+	for room in sorted({path.parent for path in (TOP / 'patches').rglob('*.patch')}):
+		ignore = ['UNKNOWN_COMMIT_ID'] + ['MACRO_ARG_UNUSED'] * (room.name == 'xz')
+		checkpatch(*sorted(room.glob('*.patch')), ignore=ignore)
+
+
+def test_kernel_doc_is_complete() -> None:
+	assert not run('perl', 'scripts/kernel-doc', '-none', '-Wall', *c_files(), cwd=TREE).err
+
+
+def test_W1_and_sparse_are_silent() -> None:
+	# Every object of the suite again, with all that they have to say
+	make('run', FILTER='*.sysfs_attribute*')
+	directory = BUILD / 'kunit' / f'{KERNEL}-i386'
+	for path in directory.glob('kernel/module/tests/*.o'):
+		path.unlink()
+	(directory / 'kernel/module/decompress_kunit.o').unlink(missing_ok=True)
+	said = run('make', '-C', TREE, f'O={directory}', 'ARCH=i386', 'W=1', 'C=1', '-s',
+		   'kernel/module/')
+	assert not said.has('kernel/module/(tests/|decompress_kunit)')
+
+
+def test_no_decompression_without_an_MMU(tmp_path: Path) -> None:
+	# There vmap() is a BUG(). Without the fix the kernel offers it nevertheless.
+	tree, output = tmp_path / 'tree', tmp_path / 'output'
+	run('cp', '-a', TREE, tree)
+	wanted = tmp_path / 'all.config'
+	wanted.write_text('CONFIG_NONPORTABLE=y\n# CONFIG_MMU is not set\n' +
+			  (TOP / 'kernel/module/.kunitconfig').read_text())
+
+	def options() -> List[str]:
+		run('make', '-s', '-C', tree, f'O={output}', 'ARCH=riscv',
+		    f'KCONFIG_ALLCONFIG={wanted}', 'allnoconfig')
+		lines = (output / '.config').read_text().splitlines()
+		assert '# CONFIG_MMU is not set' in lines and 'CONFIG_KUNIT=y' in lines
+		return [line for line in lines
+			if re.match('CONFIG_MODULE_DECOMPRESS(_KUNIT_TEST)?=', line)]
+
+	assert 'CONFIG_MODULE_DECOMPRESS=y' in options()
+	run('patch', '-sf', tree / 'kernel/module/Kconfig', *(TOP / 'patches').glob('0008-*.patch'))
+	assert not options()
+
+
+def host_tools() -> Iterator[Path]:
+	"""Yields the C files of what runs on the host, and never goes upstream."""
+	for path in sorted([*(TOP / 'harness').rglob('*.c'), *(TOP / 'tests').glob('*.c')]):
+		if path.parent.name not in IN_A_GUEST and path.name not in IN_A_KERNEL:
+			yield path
+
+
+def test_tools_in_C_compile_silently() -> None:
+	headers = sorted(Path('/usr/lib').glob('llvm-*/include/clang-c/Index.h'))
+	assert headers, 'libclang-dev is missing'
+	libclang = headers[-1].parent.parent
+	for path in host_tools():
+		run('cc', '-std=gnu11', '-O2', '-Wall', '-Wextra', '-Werror', '-fsyntax-only',
+		    '-DKERNEL_NAME=""', f'-I{libclang}', path.name, cwd=path.parent)
+	# The C interface of clang is in CamelCase.
+	checkpatch('--no-tree', '--file', *sorted((TOP / 'harness').glob('*/*.[ch]')), *(TOP / 'tests').glob('*.c'),
+		   ignore=['CAMELCASE', 'MACRO_ARG_REUSE', 'PREFER_DEFINED_ATTRIBUTE_MACRO'])
+
+
+def test_scripts_pass_shellcheck() -> None:
+	run('shellcheck', '-x', *sorted((TOP / 'harness').rglob('*.sh')), '.ci/run', cwd=TOP)
+
+
+def test_Python_files_are_clean() -> None:
+	rooms = ('harness', 'tests', 'tools')
+	files = sorted(path for room in rooms for path in (TOP / room).rglob('*.py'))
+	run('pyflakes3', *files)
+	run('mypy', '--strict', f'--cache-dir={BUILD}/mypy', *sorted((TOP / 'tests').glob('*.py')),
+	    cwd=TOP / 'tests')
+
+
+def test_the_manual_page_of_the_checker_is_clean() -> None:
+	run('mandoc', '-T', 'lint', '-W', 'warning', *(TOP / 'harness').rglob('*.1'))
+
+
+@pytest.mark.parametrize('release', [KERNEL, 'newest'])
+def test_kselftest_builds_in(tmp_path: Path, release: str) -> None:
+	"""
+	It is in the list of all, from which bots build it, and is built from there without a
+	warning by either compiler, which leaves nothing beside it. The headers are the system's:
+	"make headers" takes longer than all of this.
+	"""
+	take_tree(release)
+	names = {path.name for path in (BUILD / 'src').glob('linux-*')}
+	newest = max(names, key=lambda name: [int(part) for part in name[6:].split('.')])
+	name = newest[6:] if release == 'newest' else release
+	selftests = BUILD / 'tree' / name / 'tools/testing/selftests'
+	assert run('make', '-C', selftests, '-pn', 'Makefile').has(
+		'^(override )?TARGETS := .* module ')
+	llvm = run('sh', TOP / 'harness/lib/llvm.sh').out.strip()
+	output = tmp_path / 'output'
+	for compiler in 'LLVM=', f'LLVM={llvm}':
+		shutil.rmtree(output, ignore_errors=True)
+		run('make', '-C', selftests, f'O={output}', 'TARGETS=module', 'USERCFLAGS=-Werror',
+		    compiler)
+		assert (output / 'kselftest/module/decompress').stat().st_mode & 0o100
+	assert not (selftests / 'module/decompress').exists()
