@@ -4,6 +4,7 @@ How `make test` runs these tests and what it prints: a line when a test begins, 
 it lasts, and its result. All that a test prints is in its log in build/test/.
 """
 
+import os
 import re
 import threading
 import time
@@ -12,6 +13,13 @@ from typing import Any, List, Optional, Tuple
 import pytest
 
 from support import LOGS, TOP, Result, run
+
+# The tests are about one kernel, and results of kernels that are broken on purpose are not
+# recorded: what the caller has set for other commands is not for those that run here.
+for variable in '''KERNEL ARCH CONFIG FIXES DECOMPRESS FILTER BENCH BASE LLVM TIMEOUT JSON JUNIT
+	MAKEFLAGS MFLAGS MAKELEVEL MAKEOVERRIDES'''.split():
+	os.environ.pop(variable, None)
+os.environ['IN_TEST'] = 'yes'
 
 # Seconds between two signs of life
 PATIENCE = 5
