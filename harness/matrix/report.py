@@ -14,12 +14,12 @@ import os
 import re
 import shlex
 import sys
-import xml.etree.ElementTree as ET
 from typing import Any, Dict, List
 
 HERE = os.path.dirname(os.path.realpath(__file__))
 sys.dont_write_bytecode = True
-sys.path.insert(0, os.path.join(HERE, '../run'))
+sys.path[:0] = [os.path.join(HERE, '../lib'), os.path.join(HERE, '../run')]
+import junit # pylint: disable=wrong-import-position
 import results # pylint: disable=wrong-import-position
 
 # What a row or a suite can come to, the worst last
@@ -117,13 +117,10 @@ def as_html(title: str, records: List[Dict[str, Any]], commands: Dict[str, str])
 
 def write_junit(kunit: str, matrix: str, records: List[Dict[str, Any]], path: str) -> None:
 	"""Writes a suite for each row, with one error if it has no results."""
-	document = ET.Element('testsuites')
-	for row in records:
-		log = os.path.join(matrix, row['row'], 'test.log')
-		found = ([('ERROR', 'not run', [row['why']])] if 'why' in row
-			 else results.results(kunit, log))
-		results.junit_suite(document, row['row'], found)
-	results.write_xml(document, path)
+	junit.write({row['row']: results.junit_cases(
+		[('ERROR', 'not run', [row['why']])] if 'why' in row else
+		results.results(kunit, os.path.join(matrix, row['row'], 'test.log')))
+		     for row in records}, path)
 
 def main(kunit: str, matrix: str, kernel: str, fixes: str, json_path: str,
 	 junit_path: str) -> int:

@@ -22,12 +22,12 @@ import json
 import os
 import re
 import sys
-import xml.etree.ElementTree as ET
 from typing import Any, Dict, Iterator, List, Tuple
 
 HERE = os.path.dirname(os.path.realpath(__file__))
 sys.dont_write_bytecode = True
 sys.path.insert(0, os.path.join(HERE, '../lib'))
+import junit # pylint: disable=wrong-import-position
 import kunit_log # pylint: disable=wrong-import-position
 
 # One test: its status, path and log
@@ -171,37 +171,18 @@ def explain(kunit: str, log: str, config: str, lacks: str, base: str = '') -> in
 	print(counts(found, f' ({by_known} by known bugs, {unknown} not known)'))
 	return verdict(found)
 
-def clean(text: str) -> str:
-	"""Returns text that XML can hold."""
-	return re.sub('[^\t\n\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]', '\ufffd', text)
-
-def junit_suite(parent: ET.Element, name: str, found: List[Result]) -> None:
-	"""Adds the tests of one log to a JUnit document."""
-	suite = ET.SubElement(parent, 'testsuite', name=clean(name), tests=str(len(found)))
-	count: Dict[str, int] = collections.Counter()
+def junit_cases(found: List[Result]) -> List[junit.Case]:
+	"""Returns the tests of one log as JUnit has them."""
+	cases = []
 	for status, path, log in found:
 		group, _, case = path.partition('/')
-		element = ET.SubElement(suite, 'testcase', classname=clean(group),
-					name=clean(case or group))
-		tag = {'PASS': '', 'SKIP': 'skipped', 'FAIL': 'failure'}.get(status, 'error')
-		if tag:
-			count[tag] += 1
-			ET.SubElement(element, tag).text = clean('\n'.join(log))
-	suite.set('failures', str(count['failure']))
-	suite.set('errors', str(count['error']))
-	suite.set('skipped', str(count['skipped']))
+		cases.append(junit.Case(status, group, case or group, '\n'.join(log)))
+	return cases
 
-def write_xml(document: ET.Element, path: str) -> None:
-	"""Writes a JUnit document."""
-	ET.indent(document)
-	ET.ElementTree(document).write(path, encoding='utf-8', xml_declaration=True)
-
-def junit(kunit: str, *args: str) -> int:
+def write_junit(kunit: str, *args: str) -> int:
 	"""Writes the tests of some logs as one JUnit document."""
-	document = ET.Element('testsuites')
-	for log, name in zip(args[:-1:2], args[1::2]):
-		junit_suite(document, name, results(kunit, log))
-	write_xml(document, args[-1])
+	junit.write({name: junit_cases(results(kunit, log))
+		     for log, name in zip(args[:-1:2], args[1::2])}, args[-1])
 	return 0
 
 def join(path: str, *runs: str) -> int:
@@ -230,7 +211,7 @@ def count_all(kunit: str, log: str) -> int:
 	print(counts(found))
 	return verdict(found)
 
-COMMANDS = {'list': list_all, 'explain': explain, 'count': count_all, 'junit': junit,
+COMMANDS = {'list': list_all, 'explain': explain, 'count': count_all, 'junit': write_junit,
 	    'join': join}
 
 
