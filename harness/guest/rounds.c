@@ -221,6 +221,9 @@ void load_the_suite(int argc, char **argv)
 	int rounds, busy_rounds, i;
 
 	become_init();
+	/* The kernel puts what it does not know of its own words, such as UML's noreboot, first. */
+	for (; argc > 1 && !atoi(argv[1]); argc--)
+		argv++;
 	must(argc > 4, "which rounds and suites?\n");
 	rounds = atoi(argv[1]);
 	busy_rounds = atoi(argv[3]);
