@@ -2,6 +2,7 @@
 #
 # Reads a guest's log by the kernel's own kunit_parser, in whatever release.
 
+import importlib
 import inspect
 import os
 import re
@@ -11,12 +12,11 @@ from typing import Any, Iterable, List, Tuple
 
 def parse(kunit: str, lines: Iterable[str]) -> Any:
 	"""Returns the tests in the lines, as the kunit_parser in that directory has them."""
-	# pylint: disable=import-error,import-outside-toplevel
 	sys.dont_write_bytecode = True
 	if kunit not in sys.path:
 		sys.path.insert(0, kunit)
-	import kunit_parser
-	import kunit_printer
+	kunit_parser: Any = importlib.import_module('kunit_parser')
+	kunit_printer = importlib.import_module('kunit_printer')
 	with open(os.devnull, 'w') as nowhere:
 		printer = kunit_printer.Printer(output=nowhere)
 		# Later ones are told where to print; earlier ones have a printer of their own.

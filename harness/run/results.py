@@ -22,13 +22,13 @@ import json
 import os
 import re
 import sys
-from typing import Any, Dict, Iterator, List, Tuple
+from typing import Any, Callable, Dict, Iterator, List, Tuple
 
 HERE = os.path.dirname(os.path.realpath(__file__))
 sys.dont_write_bytecode = True
-sys.path.insert(0, os.path.join(HERE, '../lib'))
-import junit # pylint: disable=wrong-import-position
-import kunit_log # pylint: disable=wrong-import-position
+sys.path.insert(0, os.path.join(HERE, '../..'))
+from harness.lib import junit # pylint: disable=wrong-import-position
+from harness.lib import kunit_log # pylint: disable=wrong-import-position
 
 # One test: its status, path and log
 Result = Tuple[str, str, List[str]]
@@ -103,7 +103,7 @@ def by_cause(failed: List[Result]) -> List[str]:
 	"""Returns a line for each cause: how often, and the first message. The most frequent
 	is first."""
 	first: Dict[str, str] = {}
-	count: Dict[str, int] = collections.Counter()
+	count: 'collections.Counter[str]' = collections.Counter()
 	for status, path, log in failed:
 		where, text = (kunit_log.messages(log) or [('', '')])[0]
 		# The selftest in a guest has no rules: its last line says what is wrong.
@@ -157,18 +157,24 @@ def compared(found: List[Result], base: List[str]) -> List[str]:
 			lines.append(f'  newly {word}: {path} ({was})')
 	return lines or ['  no test fares otherwise than in BASE']
 
+def explained(found: List[Result], known: List[Bug], before: List[str]) -> Tuple[List[str], str]:
+	"""Returns what is behind the numbers, compared with the list @before if there is one, and
+	the numbers."""
+	lines, by_known = told(found, known)
+	if before:
+		lines += compared(found, before)
+	unknown = len(failures(found)) - by_known
+	return lines, counts(found, f' ({by_known} by known bugs, {unknown} not known)')
+
 def explain(kunit: str, log: str, config: str, lacks: str, base: str = '') -> int:
 	"""Prints what is behind the numbers, and then those. Returns the verdict."""
 	found = results(kunit, log)
-	lines, by_known = told(found, bugs(config, lacks))
-	for line in lines:
-		print(line)
+	before = []
 	if base:
-		with open(base) as before:
-			for line in compared(found, before.read().splitlines()):
-				print(line)
-	unknown = len(failures(found)) - by_known
-	print(counts(found, f' ({by_known} by known bugs, {unknown} not known)'))
+		with open(base) as lines_before:
+			before = lines_before.read().splitlines()
+	lines, numbers = explained(found, bugs(config, lacks), before)
+	print('\n'.join([*lines, numbers]))
 	return verdict(found)
 
 def junit_cases(found: List[Result]) -> List[junit.Case]:
@@ -211,7 +217,7 @@ def count_all(kunit: str, log: str) -> int:
 	print(counts(found))
 	return verdict(found)
 
-COMMANDS = {'list': list_all, 'explain': explain, 'count': count_all, 'junit': write_junit,
+COMMANDS: Dict[str, Callable[..., int]] = {'list': list_all, 'explain': explain, 'count': count_all, 'junit': write_junit,
 	    'join': join}
 
 

@@ -1,0 +1,86 @@
+# SPDX-License-Identifier: GPL-2.0
+"""
+Packages that are not of the system's release. They come by an apt that has its state in a directory
+of its own, so nothing of the system's is changed.
+"""
+
+import os
+import pwd
+import shutil
+import subprocess
+from pathlib import Path
+from typing import Sequence
+
+from harness import base
+
+# apt may write to what belongs to the user that runs it.
+SANDBOX_USER = f'APT::Sandbox::User={pwd.getpwuid(os.geteuid()).pw_name}'
+KEYRING = Path('/usr/share/keyrings/debian-archive-keyring.gpg')
+
+
+def source_of(release: str, option: str) -> str:
+	"""
+	Returns a line of sources.list for @release, of the archive that the system itself uses, or
+	an empty string if there is none.
+	"""
+	codename = ''
+	for line in Path('/etc/os-release').read_text(encoding='utf-8').splitlines():
+		if line.startswith('VERSION_CODENAME='):
+			codename = line.partition('=')[2]
+	uris = base.output(['apt-get', 'indextargets', '--format', '$(REPO_URI)',
+			    'Created-By: Packages', f'Codename: {codename}']).split()
+	if not uris or not KEYRING.exists():
+		return ''
+	return f'deb [{option} signed-by={KEYRING}] {uris[0]} {release} main'
+
+
+class PrivateApt:
+	"""apt with its state in a directory."""
+
+	def __init__(self, directory: Path) -> None:
+		self.directory = directory
+
+	def set_sources(self, arch: str, *releases: str) -> bool:
+		"""Sets the releases. Returns False if the system has no archive of Debian's."""
+		for name in ('state/lists/partial', 'cache/archives/partial'):
+			(self.directory / name).mkdir(parents=True, exist_ok=True)
+		(self.directory / 'state/status').touch()
+		lines = [source_of(release, f'arch={arch}') for release in releases]
+		(self.directory / 'sources.list').write_text(
+			''.join(f'{line}\n' for line in lines), encoding='utf-8')
+		return all(lines)
+
+	def command(self, *words: str) -> Sequence[str]:
+		"""Returns an apt command with the options for this directory."""
+		state = self.directory / 'state'
+		options = {
+			'Dir::Etc::SourceList': self.directory / 'sources.list',
+			'Dir::Etc::SourceParts': '/dev/null',
+			'Dir::State': state,
+			'Dir::State::status': state / 'status',
+			'Dir::Cache': self.directory / 'cache',
+		}
+		return [words[0], '-o', SANDBOX_USER,
+			*(word for name, value in options.items()
+			  for word in ('-o', f'{name}={value}')), *words[1:]]
+
+	def succeeds(self, *words: str, cwd: Path = base.TOP) -> bool:
+		"""Runs an apt command; its output goes to stderr."""
+		return subprocess.run(self.command(*words), cwd=cwd, stdin=subprocess.DEVNULL,
+				      stdout=2, env=base.environment(), check=False).returncode == 0
+
+
+def extract(directory: Path, release: str, arch: str, packages: Sequence[str]) -> bool:
+	"""
+	Extracts packages of a release, and all that they need, to a directory. The index of a
+	release to come is not always renewed in time, so its date does not count.
+	"""
+	shutil.rmtree(directory, ignore_errors=True)
+	return subprocess.run(
+		['mmdebstrap', '--quiet', '--variant=extract', '--mode=chrootless',
+		 f'--architectures={arch}', f'--include={",".join(packages)}', '--format=directory',
+		 '--aptopt=APT::Install-Recommends "false"',
+		 '--aptopt=Acquire::Check-Valid-Until "false"',
+		 release, str(directory), source_of(release, f'arch={arch}')],
+		stdin=subprocess.DEVNULL, stdout=2, env=base.environment(), close_fds=True,
+		check=False).returncode == 0

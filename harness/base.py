@@ -1,0 +1,191 @@
+# SPDX-License-Identifier: GPL-2.0
+"""
+What all commands stand on: where things are, what is said, and how long work is waited for.
+
+Progress goes to stderr. stdout has what a command was asked for.
+"""
+
+import contextlib
+import os
+import subprocess
+import sys
+import threading
+from pathlib import Path
+from typing import Callable, Dict, Iterator, List, NoReturn, Optional, Sequence, Union
+
+TOP = Path(__file__).resolve().parent.parent
+
+# Seconds between two signs of life
+PATIENCE = 5
+
+# What a cache directory holds; see https://bford.info/cachedir/
+CACHEDIR_TAG = 'Signature: 8a477f597d28d172789f06886806bc55\n'
+
+# A calling make's flags and variables, which must not reach the makes that are called from here
+MAKES_OWN = ('MAKEFLAGS', 'MFLAGS', 'MAKELEVEL', 'MAKEOVERRIDES', 'ARCH', 'CROSS_COMPILE')
+
+Arg = Union[str, Path]
+
+
+class Trouble(Exception):
+	"""There is no verdict. The message says what is wrong and what to do."""
+
+
+def say(line: str) -> None:
+	"""Prints a line of progress."""
+	print(line, file=sys.stderr, flush=True)
+
+
+def is_line(value: str) -> str:
+	"""Returns a value that fits into a line of a message."""
+	return value.replace('\n', ' ')
+
+
+@contextlib.contextmanager
+def patience(still: Callable[[], str] = lambda: 'still at it') -> Iterator[None]:
+	"""While the block runs, prints every few seconds what @still returns."""
+	ended = threading.Event()
+
+	def tick() -> None:
+		while not ended.wait(PATIENCE):
+			say(f'  {still()}')
+
+	ticker = threading.Thread(target=tick, daemon=True)
+	ticker.start()
+	try:
+		yield
+	finally:
+		ended.set()
+		ticker.join()
+
+
+def environment(**more: str) -> Dict[str, str]:
+	"""Returns the environment for programs, without what a calling make left there."""
+	kept = {name: value for name, value in os.environ.items() if name not in MAKES_OWN}
+	return {**kept, 'LC_ALL': 'C', **more}
+
+
+def run(command: Sequence[Arg], *, cwd: Optional[Path] = None,
+	both: bool = False) -> 'subprocess.CompletedProcess[str]':
+	"""
+	Runs a program without input. What it prints to stdout is returned; with @both also what it
+	prints to stderr. It inherits the locks, so that they last as long as it runs.
+	"""
+	return subprocess.run([str(word) for word in command], cwd=cwd, text=True, errors='replace',
+			      stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+			      stderr=subprocess.STDOUT if both else None, env=environment(),
+			      close_fds=False, check=False)
+
+
+def output(command: Sequence[Arg], *, cwd: Optional[Path] = None) -> str:
+	"""Returns the output of a program, or an empty string if it fails."""
+	try:
+		ended = subprocess.run([str(word) for word in command], cwd=cwd, text=True,
+				       errors='replace', stdin=subprocess.DEVNULL,
+				       stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
+				       env=environment(), check=False)
+	except OSError:
+		return ''
+	return ended.stdout.strip() if ended.returncode == 0 else ''
+
+
+def shown(command: Sequence[Arg], log: Path, *, cwd: Optional[Path] = None,
+	  env: Optional[Dict[str, str]] = None) -> int:
+	"""Runs a program, shows its output and appends it to @log. Returns its exit status."""
+	with log.open('a', encoding='utf-8') as copy, \
+	     subprocess.Popen([str(word) for word in command], cwd=cwd, text=True, errors='replace',
+			      stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+			      stderr=subprocess.STDOUT, bufsize=1, close_fds=False,
+			      env=environment() if env is None else env) as program:
+		assert program.stdout
+		for line in program.stdout:
+			copy.write(line)
+			copy.flush()
+			sys.stdout.write(line)
+			sys.stdout.flush()
+	return program.returncode
+
+
+def build_directory(given: str) -> Path:
+	"""
+	Returns the directory for all that is made, which is made if need be. `make clean` removes
+	it with all that is in it, so it must be ours.
+	"""
+	path = Path(given or TOP / 'build')
+	with contextlib.suppress(OSError):
+		path.mkdir(parents=True, exist_ok=True)
+	if not path.is_dir() or not os.access(path, os.W_OK):
+		raise Trouble(f'{path} cannot be written to; BUILD=DIRECTORY says where to build')
+	path = path.resolve()
+	tag = path / 'CACHEDIR.TAG'
+	# Another command may be making it: what is in it then comes after the tag.
+	others = any(path.iterdir())
+	if not tag.exists():
+		if path != TOP / 'build' and others:
+			raise Trouble(f'BUILD={path}: there is something else in it')
+		tag.write_text(CACHEDIR_TAG)
+	return path
+
+
+def one_file(one: Path, other: Path) -> bool:
+	"""Returns whether two names are of the same file."""
+	return one.exists() and other.exists() and one.samefile(other)
+
+
+def writable(*paths: Optional[Path]) -> None:
+	"""
+	Checks before any work that the files for the results can be written. What an earlier run
+	wrote there is removed; a symbolic link or a device stays.
+	"""
+	given = [path for path in paths if path]
+	for number, path in enumerate(given):
+		if any(path == other or one_file(path, other) for other in given[:number]):
+			raise Trouble(f'JSON={given[0]} and JUNIT=: not both into one file')
+	for path in given:
+		try:
+			with path.open('a', encoding='utf-8'):
+				pass
+		except OSError as error:
+			raise Trouble(f'{path} cannot be written to') from error
+		if path.is_file() and not path.is_symlink():
+			path.unlink()
+
+
+@contextlib.contextmanager
+def writing(name: str, path: Path) -> Iterator[None]:
+	"""Says which variable names the file, if the block cannot write it."""
+	try:
+		yield
+	except OSError as error:
+		raise Trouble(f'{name}={path} cannot be written: {error.strerror}') from error
+
+
+def put(new: Path, path: Path) -> None:
+	"""
+	Moves @new to @path if the content is another, so that nothing is built for nothing. As it
+	is a rename, neither an interrupted run nor a hard link to the old file shows half of it.
+	"""
+	if path.is_file() and not path.is_symlink() and new.read_bytes() == path.read_bytes():
+		new.unlink()
+	else:
+		new.replace(path)
+
+
+def write(path: Path, text: str) -> None:
+	"""Writes a file at once: it has either its old or its new content."""
+	new = path.with_name(f'{path.name}.{os.getpid()}')
+	new.write_text(text, encoding='utf-8')
+	new.replace(path)
+
+
+def rows(path: Path) -> List[List[str]]:
+	"""Returns the rows of a table: fields between tabs, comments begin with "#"."""
+	with path.open(encoding='utf-8') as lines:
+		return [line.rstrip('\n').split('\t') for line in lines
+			if line.strip() and not line.startswith('#')]
+
+
+def die(error: Trouble) -> NoReturn:
+	"""Says what is wrong, and ends with the status for that."""
+	say(f'make: {is_line(str(error))}')
+	sys.exit(2)

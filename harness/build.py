@@ -1,0 +1,213 @@
+# SPDX-License-Identifier: GPL-2.0
+"""Builds a kernel with the suite in it, and boots it. Both by the tree's own kunit.py and makefiles."""
+
+import hashlib
+import os
+import re
+import shutil
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Iterator, NoReturn, Sequence
+
+from harness import base, configuration, locks
+from harness.base import TOP, Trouble, patience, say
+from harness.machine import Machine
+from harness.tree import KUNIT, Tree
+
+QEMU_CONFIG = TOP / 'harness/lib/machine.py'
+
+
+@dataclass
+class Build:
+	"""A build directory, which one command at a time has."""
+	command: str
+	what: str
+	"""What is built, in words"""
+	tree: Tree
+	machine: Machine
+	directory: Path
+	llvm: str = ''
+	"""What LLVM= is for Kbuild, if it is to be clang"""
+	jobs: int = os.cpu_count() or 1
+	log: Path = field(init=False)
+	lock: locks.Lock = field(init=False)
+
+	def __post_init__(self) -> None:
+		self.directory.mkdir(parents=True, exist_ok=True)
+		self.lock = locks.take(self.directory / 'lock', f'make {self.command} of {self.what}, '
+			   f'process {os.getpid()}')
+		self.log = self.directory / f'{self.command}.log'
+		self.log.write_text('')
+
+	def release(self) -> None:
+		"""Lets others have the directory, and the tree."""
+		self.lock.release()
+		if self.tree.lock:
+			self.tree.lock.release()
+
+	def failed(self, how: str) -> NoReturn:
+		"""There is no verdict, because of something in the log."""
+		raise Trouble(f'{self.what}: not {how}; see above, or {self.log}')
+
+	def kunit_py(self, command: str, *args: str) -> int:
+		"""Runs a command of the tree's kunit.py, and returns its exit status."""
+		own = [f'--qemu_config={QEMU_CONFIG}'] if self.machine.qemu else []
+		cross = [f'--cross_compile={self.machine.cross}'] \
+			if self.machine.cross and not self.llvm else []
+		config = self.directory / '.config'
+		# With PREEMPT_RT a thread prints, and what it has not printed is lost when the kernel
+		# restarts, but not when it panics. So what kunit.py puts last, that it is to restart, is
+		# left to init, of which there is none.
+		rt = config.exists() and '\nCONFIG_PREEMPT_RT=y\n' in config.read_text(encoding='utf-8')
+		return base.shown(
+			['python3', self.tree.path / KUNIT / 'kunit.py', command,
+			 f'--build_dir={self.directory}', f'--arch={self.machine.arch}', *cross, *own, *args],
+			self.log, env=base.environment(
+				PYTHONUNBUFFERED='1', KUNIT_MACHINE=self.machine.name,
+				KUNIT_MACHINE_ARGS='panic=-1 --' if rt and command == 'exec' else ''))
+
+	def make_kernel(self, *words: str) -> int:
+		"""
+		Runs make as kunit.py does, but without compile_commands.json and without a "make
+		olddefconfig", which takes half of the time after an edit.
+		"""
+		llvm = [f'LLVM={self.llvm}'] if self.llvm else []
+		cross = [f'CROSS_COMPILE={self.machine.cross}'] \
+			if self.machine.cross and not self.llvm else []
+		return base.shown(['make', '-C', self.tree.path, '--no-print-directory', '-s', *words,
+				   *llvm, f'ARCH={self.machine.arch}', *cross, f'O={self.directory}',
+				   f'--jobs={self.jobs}'], self.log)
+
+	def configure(self, fragments: Sequence[Path]) -> None:
+		"""
+		Configures, if anything has changed of what the configuration is made from, or the
+		configuration itself. The options of fragments are added one by one, as only those
+		may contradict the rest.
+		"""
+		config, done = self.directory / '.config', self.directory / 'configured'
+		key = hashlib.sha256()
+		for path in (TOP / '.kunitconfig', TOP / 'kernel/module/.kunitconfig',
+			     self.tree.path / 'kernel/module/Kconfig',
+			     TOP / 'harness/configuration.py', *sorted(configuration.SMALL.iterdir()),
+			     *fragments):
+			key.update(path.read_bytes())
+		if config.exists() and done.exists() and \
+		   done.read_text(encoding='utf-8') == key.hexdigest() + config.read_text(encoding='utf-8'):
+			return
+		done.unlink(missing_ok=True)
+		args = [f'--kconfig_add={line}' for path in fragments
+			for line in configuration.options(path)]
+		if self.llvm:
+			args.append(f'--make_options=LLVM={self.llvm}')
+		build = self.tree.path.parent.parent
+		with patience(lambda: 'still configuring'):
+			status = self.kunit_py('config', *configuration.arguments(
+				build, self.tree.path, self.machine.name), *args)
+		if status:
+			self.failed('configured')
+		base.write(done, key.hexdigest() + config.read_text(encoding='utf-8'))
+
+	def compiler(self) -> str:
+		"""Returns the compiler."""
+		return f'{self.llvm}clang' if self.llvm else f'{self.machine.cross}gcc'
+
+	def changed(self, built: str, image: Path) -> bool:
+		"""
+		Returns whether anything in the tree is newer than what was built of it. What is in it
+		has a directory in the build, too, or is a header, or makes others. make itself takes
+		seconds to find that it has nothing to do.
+		"""
+		mark = self.directory / 'built'
+		if not image.exists() or not mark.exists() or mark.read_text(encoding='utf-8') != built:
+			return True
+		then = mark.stat().st_mtime_ns
+		return any(stat_ns(path) > then for path in self.sources())
+
+	def sources(self) -> Iterator[str]:
+		"""Yields the paths of all that a build depends on."""
+		for here, names, _ in os.walk(self.directory):
+			names[:] = [name for name in names
+				    if here != str(self.directory) or not name.startswith('include')]
+			there = os.path.join(self.tree.path, os.path.relpath(here, self.directory))
+			yield there
+			if os.path.isdir(there):
+				yield from (entry.path for entry in os.scandir(there))
+		for top in ('include', 'scripts', *(str(path.relative_to(self.tree.path)) for path in
+						    self.tree.path.glob('arch/*/include'))):
+			for here, _, files in os.walk(self.tree.path / top, followlinks=True):
+				yield here
+				yield from (os.path.join(here, name) for name in files)
+
+	def build(self, *variables: str, target: str = '', image: str = '') -> None:
+		"""Builds, if anything has changed, the machine's target or another."""
+		target = target or self.machine.target
+		version = base.output([self.compiler(), '--version']).partition('\n')[0]
+		config = hashlib.sha256((self.directory / '.config').read_bytes()).hexdigest()
+		built = ' '.join([target, *variables, version, config])
+		if not self.changed(built, self.directory / (image or self.machine.image)):
+			return
+		say(f'Building {self.what} ...')
+		# Whatever is edited from now on is newer.
+		new, mark = self.directory / 'built.new', self.directory / 'built'
+		new.write_text(built, encoding='utf-8')
+		mark.unlink(missing_ok=True)
+		with patience(lambda: f'{count_objects(self.directory)} objects built'):
+			status = self.make_kernel(target, *variables)
+		if status:
+			self.failed('built')
+		new.replace(mark)
+
+	def boot(self, *args: str, qemu_args: Sequence[str] = ()) -> int:
+		"""
+		Boots the kernel and returns 0 if all tests passed, or 1. Only a kernel that came as far
+		as its first test has a verdict.
+		"""
+		log = self.directory / 'test.log'
+		for name in ('test.log', 'kunit.json'):
+			(self.directory / name).unlink(missing_ok=True)
+		qemu = [f'--qemu_args={words}' for words in (self.machine.qemu_args, *qemu_args)] \
+			if self.machine.qemu else []
+		with patience(lambda: 'the kernel is running'):
+			status = self.kunit_py('exec', f'--json={self.directory}/kunit.json', *qemu, *args)
+		if not log.exists() or not re.search('K?TAP version', log.read_text(errors='replace')):
+			self.failed('booted: the kernel did not come to its first test')
+		return int(status != 0)
+
+
+def stat_ns(path: str) -> int:
+	"""Returns when a file was changed; one that is gone never was."""
+	try:
+		return os.stat(path).st_mtime_ns
+	except OSError:
+		return 0
+
+
+def count_objects(directory: Path) -> int:
+	"""Returns the number of object files."""
+	return sum(name.endswith('.o') for _, _, files in os.walk(directory) for name in files)
+
+
+def start_from(source: Path, new: Path) -> None:
+	"""
+	Copies a build directory to a new one. Most of what a kernel was built of serves the same
+	kernel in another configuration.
+	"""
+	if new.is_dir() or not (source / 'built').exists():
+		return
+	say(f'Starting from what is built in {source} ...')
+	copy = new.with_name(f'{new.name}.{os.getpid()}')
+	try:
+		lock = locks.take(source / 'lock', '', shared=True)
+		with patience():
+			shutil.copytree(source, copy, symlinks=True)
+		lock.release()
+		for path in [*copy.glob('*.log'), *copy.glob('*.json'),
+			     *(copy / name for name in ('built', 'configured', 'results', 'lock'))]:
+			path.unlink(missing_ok=True)
+		# Another may have been as quick.
+		if not new.is_dir():
+			copy.rename(new)
+	finally:
+		shutil.rmtree(copy, ignore_errors=True)
+
+

@@ -1,0 +1,77 @@
+# SPDX-License-Identifier: GPL-2.0
+"""What kunit.py is told to configure a tree with the suite and little else."""
+
+import re
+import subprocess
+from pathlib import Path
+from typing import List
+
+from harness import base, locks
+from harness.base import TOP, Trouble
+from harness.machine import Machine, machines
+
+FRAGMENTS = TOP / 'tools/testing/kunit/configs'
+SMALL = TOP / 'harness/lib/machines'
+
+
+def small(build: Path, tree: Path, machine: Machine) -> Path:
+	"""
+	Returns a kunitconfig of nothing but what is asked for and what cannot be without. Only what
+	differs from the defaults is named, as kunit.py starts from these.
+	"""
+	directory = build / 'config' / f'{tree.name}-{machine.name}'
+	lock = locks.take(directory / 'lock', f'another configuration of {tree.name}')
+	try:
+		(directory / 'all.config').write_text(''.join(
+			(SMALL / f'{name}.config').read_text(encoding='utf-8')
+			for name in ('small', machine.name)), encoding='utf-8')
+		cross = [f'CROSS_COMPILE={machine.cross}'] if machine.cross else []
+		ended = subprocess.run(
+			['make', '-C', str(tree), '-s', f'O={directory}', f'ARCH={machine.arch}', *cross,
+			 f'KCONFIG_ALLCONFIG={directory}/all.config', 'allnoconfig', 'savedefconfig'],
+			stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+			text=True, env=base.environment(), check=False)
+		if ended.returncode:
+			base.say(ended.stdout)
+			raise Trouble(f'{tree} cannot be configured for {machine.name}; see above')
+	finally:
+		lock.release()
+	return directory / 'defconfig'
+
+
+def arguments(build: Path, tree: Path, arch: str) -> List[str]:
+	"""
+	Returns the arguments for kunit.py. What is no machine of ours gets the suite on top of the
+	architecture's default.
+	"""
+	known = {one.name: one for one in machines()}
+	if arch == 'i386':
+		args = [f'--kunitconfig={TOP}/.kunitconfig']
+	elif arch == 'x86_64':
+		args = [f'--kunitconfig={TOP}/.kunitconfig',
+			'--kconfig_add=# CONFIG_HIGHMEM4G is not set']
+	elif arch in known and (SMALL / f'{arch}.config').exists():
+		args = [f'--kunitconfig={small(build, tree, known[arch])}']
+	else:
+		args = [f'--kunitconfig={TOP}/kernel/module/.kunitconfig']
+	# There was no such option before v6.12, and a kunitconfig has no "if".
+	kconfig = (tree / 'kernel/module/Kconfig').read_text(encoding='utf-8')
+	if not re.search('^(menu)?config MODULE_COMPRESS$', kconfig, re.MULTILINE):
+		args.append('--kconfig_add=# CONFIG_MODULE_COMPRESS is not set')
+	return args
+
+
+def fragment(given: str) -> Path:
+	"""Returns the path of a configuration fragment for its name or its path."""
+	for path in (FRAGMENTS / f'module_decompress_{given}.config', Path(given)):
+		if path.is_file():
+			return path.resolve()
+	names = ' '.join(sorted(path.stem.removeprefix('module_decompress_')
+				for path in FRAGMENTS.glob('module_decompress_*.config')))
+	raise Trouble(f'CONFIG={given}: no such file, and not one of {names}')
+
+
+def options(path: Path) -> List[str]:
+	"""Returns the lines of a fragment that set an option, or say that it is not set."""
+	return [line for line in path.read_text(encoding='utf-8').splitlines()
+		if re.match('CONFIG_|# CONFIG_.* is not set$', line)]

@@ -1,0 +1,134 @@
+# SPDX-License-Identifier: GPL-2.0
+"""
+patches/: the fixes that the suite asked for, and which of them FIXES= selects.
+
+Those of a directory are for other maintainers, and change other files than decompress.c.
+"""
+
+import re
+import subprocess
+from dataclasses import dataclass
+from pathlib import Path
+from typing import List
+
+from harness import base
+from harness.base import Trouble
+from harness.kernel import Kernel
+
+PATCHES = base.TOP / 'patches'
+DECOMPRESS = 'kernel/module/decompress.c'
+
+# What a kernel must have for the patches of a directory to be for it: a file and a line in it
+NEEDS = {'loadpin': ('include/linux/kernel_read_file.h', r'id\(MODULE_COMPRESSED,',
+		     'READING_MODULE_COMPRESSED')}
+
+
+@dataclass(frozen=True)
+class Patch:
+	"""A fix."""
+	path: Path
+
+	@property
+	def number(self) -> str:
+		"""0001, ..."""
+		return self.path.name.partition('-')[0]
+
+	@property
+	def text(self) -> str:
+		"""The mail"""
+		return self.path.read_text(encoding='utf-8')
+
+	@property
+	def files(self) -> List[str]:
+		"""The files that it changes"""
+		return re.findall(r'^\+\+\+ b/(.*)$', self.text, re.MULTILINE)
+
+	@property
+	def is_kconfig(self) -> bool:
+		"""Whether it changes Kconfig, which changes nothing on a machine with an MMU"""
+		return any(name.endswith('Kconfig') for name in self.files)
+
+	@property
+	def title(self) -> str:
+		"""The subject"""
+		subject = re.search('^Subject: (?:\\[.*?\\] )?(.*(?:\n .*)*)', self.text, re.MULTILINE)
+		return ' '.join(subject[1].split()) if subject else \
+			self.path.stem.partition('-')[2].replace('-', ' ')
+
+	def lacking(self, kernel: Kernel, decompress: str) -> str:
+		"""
+		Returns what the kernel lacks for the bug to be in it, or an empty string: a function
+		that a hunk names, as 6.1 has no zstd in the text of @decompress, or what NEEDS has.
+		"""
+		if self.path.parent.name in NEEDS:
+			file, line, name = NEEDS[self.path.parent.name]
+			return '' if kernel.has(file, line) else name
+		for name in re.findall(r'^@@ .* @@.*[ *](module_[a-z0-9_]*)\(', self.text, re.MULTILINE):
+			if not re.search(rf'\b{name}\b', decompress):
+				return f'{name}()'
+		return ''
+
+	def apply(self, directory: Path, reverse: bool = False, dry_run: bool = False) -> bool:
+		"""Applies it to the files in a directory. Returns False if it does not apply."""
+		options = ['-sf', '--no-backup-if-mismatch', '-r', '-', '-p1', '-d', str(directory)]
+		options += ['-R'] if reverse else []
+		options += ['--dry-run'] if dry_run else []
+		with self.path.open(encoding='utf-8') as mail:
+			return subprocess.run(['patch', *options], stdin=mail, check=False,
+					      stdout=subprocess.DEVNULL if dry_run else 2).returncode == 0
+
+
+def own_patches() -> List[Patch]:
+	"""Returns the patches to decompress.c."""
+	found = [Patch(path) for path in sorted(PATCHES.glob('*.patch'))]
+	return [patch for patch in found if DECOMPRESS in patch.files]
+
+
+def other_patches() -> List[Patch]:
+	"""Returns the patches of the directories that change C."""
+	found = [Patch(path) for path in sorted(PATCHES.glob('*/*.patch'))]
+	return [patch for patch in found if not patch.is_kconfig]
+
+
+def title(number: str) -> str:
+	"""Returns the subject of the patch of that number."""
+	for path in [*PATCHES.glob(f'{number}-*'), *PATCHES.glob(f'*/{number}-*')]:
+		return Patch(path).title
+	return ''
+
+
+@dataclass(frozen=True)
+class Fixes:
+	"""FIXES=: yes, no, or numbers."""
+	given: str
+
+	def check(self) -> None:
+		"""Refuses what is neither, and a number of no patch to C."""
+		if not re.fullmatch(r'yes|no|[0-9]+(,[0-9]+)*', self.given):
+			raise Trouble(f'FIXES={self.given}: not yes, no, or numbers of patches/ like '
+				      '0001,0003')
+		known = {patch.number for patch in [*own_patches(), *other_patches()]}
+		for number in re.findall('[0-9]+', self.given):
+			if number not in known:
+				raise Trouble(f'FIXES={self.given}: no patch {number} to C files in '
+					      'patches/')
+
+	def wants(self, patch: Patch) -> bool:
+		"""Returns whether a patch is to be applied."""
+		return self.given == 'yes' or patch.number in self.given.split(',')
+
+	def words(self, kernel: Kernel) -> str:
+		"""Returns what a result says of them."""
+		if self.given == 'yes':
+			return 'with fixes'
+		if self.given == 'no':
+			return 'as shipped' if kernel.is_named else 'as it is'
+		return f'with fixes {self.given}'
+
+
+def default_fixes(kernel: str) -> str:
+	"""
+	Returns FIXES= for a KERNEL=, if it is not given. The kernels whose releases the project knows
+	get the fixes; anybody's own tree is left as it is.
+	"""
+	return 'yes' if kernel in ('6.1', '6.12', 'newest') else 'no'

@@ -1,0 +1,235 @@
+# SPDX-License-Identifier: GPL-2.0
+"""
+Finds, or gets, the source of a kernel. Debian's sources, and a commit of a git tree, go to build/src/;
+nothing of the system's package state is changed.
+"""
+
+import contextlib
+import os
+import re
+import shutil
+import subprocess
+import time
+import zlib
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Iterator, List
+
+from harness import base, locks, packages
+from harness.apt import SANDBOX_USER, PrivateApt
+from harness.base import Trouble, patience, say
+
+# The kernels that the project names, and where Debian has them if the system's own release does not
+RELEASES = {'6.1': 'bookworm', '6.12': 'trixie', 'newest': 'trixie-backports'}
+
+NO_ARCHIVE = 'give the path of a kernel tree: KERNEL=DIRECTORY'
+DAY = 24 * 60 * 60
+
+
+@dataclass(frozen=True)
+class Kernel:
+	"""The source of a kernel."""
+	given: str
+	"""What it was asked for by: 6.12, newest, a path"""
+	name: str
+	"""What is built of it is called by that"""
+	directory: Path
+
+	@property
+	def version(self) -> str:
+		"""VERSION, PATCHLEVEL and SUBLEVEL"""
+		text = (self.directory / 'Makefile').read_text(encoding='utf-8')
+		return '.'.join(re.findall(r'^(?:VERSION|PATCHLEVEL|SUBLEVEL) = (.*)$', text,
+					   re.MULTILINE))
+
+	@property
+	def is_named(self) -> bool:
+		"""Whether it is one that the project names. Those get patches/ by default."""
+		return self.given in RELEASES
+
+	def has(self, path: str, pattern: str = '') -> bool:
+		"""Returns whether a file is there and has a line that matches."""
+		file = self.directory / path
+		return file.is_file() and re.search(pattern, file.read_text(
+			encoding='utf-8', errors='replace'), re.MULTILINE) is not None
+
+
+class Sources:
+	"""The kernels in build/src/, and those who add to them, one at a time."""
+
+	def __init__(self, build: Path, may_install: bool = True) -> None:
+		self.build = build
+		self.may_install = may_install
+		self.src = build / 'src'
+
+	def find(self, given: str, commit: str = '') -> Kernel:
+		"""
+		Returns the kernel for KERNEL=, or a commit of it. @given is a key of RELEASES or a path.
+		"""
+		(self.build / 'apt').mkdir(parents=True, exist_ok=True)
+		lock = locks.take(self.src / 'lock', 'another command that gets a kernel')
+		try:
+			kernel = self.named(given, commit) if given in RELEASES else \
+				self.of_user(given, commit)
+		finally:
+			lock.release()
+		for path in (base.TOP, self.build, kernel.directory):
+			if re.search(r'[\s:]', str(path)):
+				raise Trouble("the kernel's makefiles cannot handle a space or colon in a "
+					      f'path: {base.TOP}, {self.build}, {kernel.directory}')
+		check(kernel)
+		return kernel
+
+	def named(self, given: str, commit: str) -> Kernel:
+		"""Returns a kernel of Debian's."""
+		if commit:
+			raise Trouble(f'BASE={commit}: no such directory, and KERNEL={given} has no commits')
+		version = self.newest() if given == 'newest' else given
+		directory = self.src / f'linux-{version}'
+		if not directory.is_dir():
+			self.unpack(given, version, directory)
+		return Kernel(given, version, directory)
+
+	def of_user(self, given: str, commit: str) -> Kernel:
+		"""Returns a tree of the user's, or a commit of it."""
+		if not Path(given).is_dir():
+			raise Trouble(f'KERNEL={given}: no such directory, and not one of 6.12, 6.1, newest')
+		directory = Path(given).resolve()
+		if not commit:
+			# Two trees may have the same last name.
+			return Kernel(given, f'{directory.name}-{zlib.crc32(str(directory).encode())}',
+				      directory)
+		packages.need(['git'], self.may_install)
+		number = base.output([*git(directory), 'rev-parse', '--verify', '-q', f'{commit}^{{commit}}'])
+		if not number:
+			raise Trouble(f'BASE={commit}: neither a directory nor a commit of KERNEL={directory}')
+		name = f'commit-{number[:12]}'
+		if not (self.src / name).is_dir():
+			with unpacking(self.src / name) as tree:
+				say(f'Unpacking commit {number} of {directory} ...')
+				tar = tree.parent / 'tar'
+				if base.run([*git(directory), 'archive', '-o', tar, number]).returncode:
+					raise Trouble(f'BASE={number}: git archive fails; see above')
+				untar(tar, tree)
+		return Kernel(given, name, self.src / name)
+
+	def newest(self) -> str:
+		"""
+		Returns the version of the newest kernel. It is asked for once a day; without a network
+		the last answer has to do.
+		"""
+		answer = self.build / 'apt/newest'
+		if not answer.exists() or time.time() - answer.stat().st_mtime > DAY:
+			need_apt('newest')
+			apt = self.private_apt('newest', 'the newest kernel')
+			names = base.output(apt.command('apt-cache', 'pkgnames', 'linux-source-')).split()
+			versions = [name[13:] for name in names if re.fullmatch(r'[0-9.]+', name[13:])]
+			if versions:
+				base.write(answer, max(versions, key=numbers) + '\n')
+		with contextlib.suppress(OSError):
+			return answer.read_text(encoding='utf-8').strip()
+		raise Trouble(f'KERNEL=newest: no linux-source package found in {RELEASES["newest"]}; '
+			      'is there a network?')
+
+	def private_apt(self, given: str, what: str) -> PrivateApt:
+		"""Returns an apt that has looked for @what in the release for @given."""
+		release = RELEASES[given]
+		apt = PrivateApt(self.build / 'apt' / release)
+		if not apt.set_sources(base.output(['dpkg', '--print-architecture']), release):
+			raise Trouble(f"KERNEL={given}: no archive of Debian's among those of apt-get here; "
+				      + NO_ARCHIVE)
+		say(f'Looking for {what} in {release} ...')
+		apt.succeeds('apt-get', '-qq', 'update')
+		return apt
+
+	def download(self, given: str, package: str, directory: Path) -> bool:
+		"""Downloads a package, by the system's own apt if that knows it."""
+		if given != 'newest':
+			own = ['apt-get', '-qq', 'update']
+			# A new machine has no package lists yet; only root can get them.
+			if not base.output(['apt-cache', 'show', package]) and os.geteuid() == 0:
+				subprocess.run(own, stdin=subprocess.DEVNULL, stdout=2, check=False)
+			if quietly(['apt-get', '-o', SANDBOX_USER, '-qq', 'download', package], directory):
+				return True
+		apt = self.private_apt(given, package)
+		return apt.succeeds('apt-get', '-qq', 'download', package, cwd=directory)
+
+	def unpack(self, given: str, version: str, directory: Path) -> None:
+		"""Unpacks Debian's package of the kernel's source."""
+		package = f'linux-source-{version}'
+		need_apt(given)
+		packages.need(['xz'], self.may_install)
+		with unpacking(directory) as tree:
+			tarball = Path('/usr/src') / f'{package}.tar.xz'
+			if not tarball.is_file():
+				say(f'Downloading {package} ...')
+				if not self.download(given, package, tree.parent):
+					raise Trouble(f'KERNEL={given}: apt-get cannot download {package}; is '
+						      f'there a network? Or {NO_ARCHIVE}')
+				deb = next(tree.parent.glob('*.deb'))
+				base.run(['dpkg-deb', '-x', deb, tree.parent])
+				deb.unlink()
+				tarball = next((tree.parent / 'usr/src').glob('*.tar.xz'))
+			say(f'Unpacking {package} into build/src/{directory.name} ...')
+			untar(tarball, tree, '--strip-components=1')
+
+
+def git(directory: Path) -> List[str]:
+	"""Returns the beginning of a git command for a tree that may be another user's."""
+	return ['git', '-c', 'safe.directory=*', '-C', str(directory)]
+
+
+def numbers(version: str) -> List[int]:
+	"""Returns what versions are sorted by."""
+	return [int(number) for number in version.split('.') if number]
+
+
+def quietly(command: List[str], directory: Path) -> bool:
+	"""Runs a program in a directory, and does not show what it has to say."""
+	return subprocess.run(command, cwd=directory, stdin=subprocess.DEVNULL,
+			      stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+			      check=False).returncode == 0
+
+
+def need_apt(given: str) -> None:
+	"""Refuses where there is no apt-get."""
+	if not shutil.which('apt-get'):
+		raise Trouble(f'KERNEL={given} comes from Debian, and there is no apt-get here; '
+			      + NO_ARCHIVE)
+
+
+def untar(tar: Path, directory: Path, *options: str) -> None:
+	"""Unpacks a tar file."""
+	if base.run(['tar', '-xf', tar, '-C', directory, *options]).returncode:
+		raise Trouble(f'{tar} cannot be unpacked, see above')
+
+
+@contextlib.contextmanager
+def unpacking(directory: Path) -> Iterator[Path]:
+	"""
+	Yields a directory to unpack to. Only what is complete gets its name, so an interrupted run
+	leaves nothing that looks like a kernel.
+	"""
+	tmp = directory.with_name(f'.{directory.name}')
+	shutil.rmtree(tmp, ignore_errors=True)
+	(tmp / 'tree').mkdir(parents=True)
+	try:
+		with patience(lambda: base.output(['du', '-sm', tmp]).partition('\t')[0] + ' MB'):
+			yield tmp / 'tree'
+		(tmp / 'tree').rename(directory)
+	finally:
+		shutil.rmtree(tmp, ignore_errors=True)
+
+
+def check(kernel: Kernel) -> None:
+	"""Refuses what is no kernel tree, is too old, or has a build in it."""
+	what, tree = f'KERNEL={kernel.given}', kernel.directory
+	if not (tree / 'Kbuild').is_file():
+		raise Trouble(f'{what}: {tree} is not a kernel tree')
+	if not (tree / 'kernel/module/decompress.c').is_file():
+		raise Trouble(f'{what}: no kernel/module/decompress.c; it needs Linux 5.19 or later')
+	for name in ('.config', 'include/config', 'arch/x86/include/generated'):
+		if (tree / name).exists():
+			raise Trouble(f'{what}: has a build in it ({name}); run: make -C {tree} mrproper')
+	if not os.access(tree / 'tools/testing/kunit/kunit.py', os.X_OK):
+		raise Trouble(f'{what}: no tools/testing/kunit/kunit.py')

@@ -1,0 +1,127 @@
+# SPDX-License-Identifier: GPL-2.0
+"""
+Tools that a command needs, and the Debian packages that have them (packages.tsv). As root, what is
+missing is installed, and it is said before; INSTALL=no and other users are told what to run.
+"""
+
+import os
+import shutil
+import subprocess
+from pathlib import Path
+from typing import Iterable, List
+
+from harness import base
+from harness.base import Trouble, patience, say
+from harness.machine import Machine
+
+TABLE = base.TOP / 'harness/lib/packages.tsv'
+
+FOR_A_BUILD = ('make', 'gcc', 'ld', 'flex', 'bison', 'bc', 'perl', 'patch', 'cmp', 'flock',
+	       'python3', '/usr/include/stdlib.h')
+FOR_NATIVE = ('make', 'gcc', 'patch', 'cmp', 'flock', 'python3', '/usr/include/stdlib.h')
+
+
+def is_there(name: str) -> bool:
+	"""Returns whether a command or a header is there."""
+	return Path(name).exists() if name.startswith('/') else shutil.which(name) is not None
+
+
+def package_of(name: str) -> str:
+	"""Returns the package that has a command or a header."""
+	for row in base.rows(TABLE):
+		if row[0] == name:
+			return row[1]
+	raise Trouble(f'packages.tsv: no row for {name}')
+
+
+def install(missing: str, packages: Iterable[str], allowed: bool) -> None:
+	"""Installs @packages for what is @missing, or says how, if that is not @allowed."""
+	words = list(dict.fromkeys(packages))
+	if not shutil.which('apt-get'):
+		raise Trouble(f'missing: {missing}; install what Debian has in the packages '
+			      + ' '.join(words))
+	if not allowed or base.output(['id', '-u']) != '0':
+		raise Trouble(f'missing: {missing}; run: apt-get install {" ".join(words)}')
+	say(f'Installing {" ".join(words)}, for {missing} (INSTALL=no refuses) ...')
+	apt_get = ['apt-get', '-qq']
+	with patience():
+		for command in ([*apt_get, 'update'],
+				[*apt_get, 'install', '--yes', '--no-install-recommends', *words]):
+			ended = subprocess.run(
+				command, env=base.environment(DEBIAN_FRONTEND='noninteractive'),
+				stdin=subprocess.DEVNULL, stdout=2, check=False)
+			if ended.returncode:
+				raise Trouble(f'missing: {missing}, and apt-get cannot install '
+					      f'{" ".join(words)}')
+
+
+def need(names: Iterable[str], allowed: bool = True) -> None:
+	"""Sees to it that commands and headers are there."""
+	missing = [name for name in names if not is_there(name)]
+	if missing:
+		install(' '.join(missing), map(package_of, missing), allowed)
+
+
+def newest_llvm() -> str:
+	"""
+	Returns what LLVM= is for Kbuild: the prefix of the newest clang that has lld and llvm-ar
+	beside it, or an empty string. i386 needs LLVM 17 or later.
+	"""
+	found = {}
+	for clang in [*Path('/usr/lib').glob('llvm-*/bin/clang'), Path('/usr/bin/clang')]:
+		if all(os.access(clang.with_name(tool), os.X_OK)
+		       for tool in ('clang', 'ld.lld', 'llvm-ar')):
+			major = int(base.output([clang, '-dumpversion']).partition('.')[0] or 0)
+			found[major] = f'{clang.parent}/'
+	newest = max(found, default=0)
+	return found[newest] if newest >= 17 else ''
+
+
+def need_llvm(allowed: bool = True) -> str:
+	"""Returns newest_llvm(), after installing Debian's newest if there is none."""
+	if not newest_llvm():
+		names = base.output(['apt-cache', 'pkgnames', 'clang-']).split()
+		versions = [int(name[6:]) for name in names if name[6:].isdigit()]
+		suffix = f'-{max(versions)}' if versions else ''
+		install('clang of LLVM 17 or later',
+			[f'clang{suffix}', f'lld{suffix}', f'llvm{suffix}'], allowed)
+	return newest_llvm()
+
+
+def need_for_kernel(machine: Machine, llvm: bool, allowed: bool = True) -> None:
+	"""Sees to it that a kernel can be built and booted for a machine."""
+	if llvm:
+		need_llvm(allowed)
+	names: List[str] = list(FOR_A_BUILD)
+	if machine.cross and not llvm:
+		names.append(f'{machine.cross}gcc')
+	if machine.qemu:
+		names.append(f'qemu-system-{machine.qemu}')
+	# objtool, which makes the tables of the unwinder, reads ELF.
+	if machine.name == 'x86_64':
+		names.append('/usr/include/gelf.h')
+	need(names, allowed)
+
+
+def makes_programs(compiler: str, bits: int) -> bool:
+	"""Returns whether a compiler makes programs of so many bits with sanitizers."""
+	ended = subprocess.run([compiler, f'-m{bits}', '-fsanitize=address,undefined', '-xc', '-o',
+				'/dev/null', '-'], input='int main(void) { return 0; }', text=True,
+			       stderr=subprocess.DEVNULL, check=False)
+	return ended.returncode == 0
+
+
+def need_for_native(llvm: bool, allowed: bool = True) -> str:
+	"""Sees to it that the native build works, and returns its compiler."""
+	need(FOR_NATIVE, allowed)
+	compiler = 'gcc'
+	if llvm:
+		compiler = 'clang'
+		if not shutil.which('clang') or not makes_programs('clang', 64):
+			install('clang and its sanitizers', ['clang', 'libclang-rt-dev'], allowed)
+	if not makes_programs(compiler, 32):
+		# gcc-multilib conflicts with the compilers for other machines.
+		version = base.output(['gcc', '-dumpversion'])
+		install(f'{compiler} for 32-bit programs',
+			[f'lib32gcc-{version}-dev', 'libc6-dev-i386'], allowed)
+	return compiler

@@ -1,0 +1,51 @@
+# SPDX-License-Identifier: GPL-2.0
+"""What commands leave for `make results`: a result, with the sources that it was measured on."""
+
+import datetime
+import hashlib
+import os
+import platform
+import re
+from pathlib import Path
+
+from harness import base, install
+from harness.base import TOP
+
+
+def key() -> str:
+	"""
+	Returns a hash of the sources that decide a verdict: the suite, patches/, and what builds,
+	boots and judges. The kernel and QEMU are not in it.
+	"""
+	names = [name for name in install.suite_files() if not name.startswith('Documentation/')]
+	for room in ('patches', 'harness/lib', 'harness/run', 'harness/commands'):
+		names += [str(path.relative_to(TOP)) for path in (TOP / room).rglob('*')
+			  if path.is_file() and path.suffix != '.pyc']
+	names += [str(path.relative_to(TOP)) for path in (TOP / 'harness').glob('*.py')]
+	digest = hashlib.sha256()
+	for name in sorted([*names, '.kunitconfig']):
+		digest.update(f'{name}\n'.encode() + (TOP / name).read_bytes())
+	return digest.hexdigest()
+
+
+def is_repeatable(kernel: str, fixes: str, *others: str) -> bool:
+	"""
+	Returns whether anybody can repeat this: a kernel that the project names, as shipped or with
+	all fixes, and no path in @others. Only that goes to results.md.
+	"""
+	return (kernel in ('6.1', '6.12', 'newest') and fixes in ('yes', 'no')
+		and not any('/' in other for other in others))
+
+
+def record(build: Path, command: str, result: str, sources: str) -> None:
+	"""
+	Keeps the result of a command. @sources is key() from before anything was built. What runs
+	within `make test` is not kept: many of its kernels are broken on purpose.
+	"""
+	if os.environ.get('IN_TEST'):
+		return
+	directory = build / 'results'
+	directory.mkdir(exist_ok=True)
+	base.write(directory / re.sub('[^A-Za-z0-9.=]', '_', command), '\t'.join(
+		[command, result, datetime.date.today().isoformat(), sources[:8],
+		 f'{os.cpu_count()} CPUs, {platform.machine()}']) + '\n')
