@@ -160,7 +160,7 @@ options_it_has()
 configure()
 {
 	key=$(cat "$top/.kunitconfig" "$top/kernel/module/.kunitconfig" \
-		"$tree/kernel/module/Kconfig" "$top/harness/lib/config_args.sh" \
+		"$tree/kernel/module/Kconfig" "$top/harness/configuration.py" \
 		"$top"/harness/lib/machines/*.config "$@" | sha256sum)
 	# Nor has anybody else been at it.
 	[ "$key$(cat "$dir/.config" 2>/dev/null)" != \

@@ -24,7 +24,6 @@ kernel=6.12
 began=$(date +%s)
 hash_sources
 export IN_TEST=yes
-tree=$build/tree/$kernel
 logs=$build/test
 
 # The parts, each with a file of its own, or a script that is a check itself

@@ -6,34 +6,26 @@
 # KERNEL and FIXES in the environment select the tree.
 
 import os
-import subprocess
 import sys
+from pathlib import Path
 from typing import List, NoReturn, Sequence, Set, Tuple
 
 ROOT = os.path.realpath(__file__).split('/tools/testing/kunit/', maxsplit=1)[0]
-LIB = os.path.join(ROOT, 'harness/lib')
-BUILD = os.path.abspath(os.environ.get('BUILD') or os.path.join(ROOT, 'build'))
+sys.path.insert(0, ROOT)
+sys.dont_write_bytecode = True
+
+# pylint: disable=wrong-import-position
+from harness import base, build, configuration, fixes, packages, tree
+from harness.base import Trouble
+from harness.fixes import Fixes
+from harness.kernel import Sources
+from harness.machine import Machine, machines
 
 # Options with a path. The path must be absolute, because the tree's kunit.py changes
 # directory. The value of an option in OPTIONAL_PATH_OPTIONS always follows a "=".
 PATH_OPTIONS = {'--build_dir', '--kunitconfig', '--qemu_config'}
 OPTIONAL_PATH_OPTIONS = {'--json', '--junit'}
 
-# Variables that a calling make exports, and that would affect the kernel's makefiles.
-MAKE_VARIABLES = ('MAKEFLAGS', 'MFLAGS', 'MAKELEVEL', 'MAKEOVERRIDES',
-		  'ARCH', 'CROSS_COMPILE')
-
-# The file descriptor through which tree.sh locks a tree.
-LOCK = 9
-
-
-def script(name: str, *args: str) -> str:
-	"""Runs a script of LIB and returns its output. On failure, the script prints why."""
-	result = subprocess.run(['sh', os.path.join(LIB, name), *args],
-				stdout=subprocess.PIPE, text=True, close_fds=False)
-	if result.returncode:
-		sys.exit(2)
-	return result.stdout.strip()
 
 def absolute_path(option: str, value: str) -> str:
 	"""Returns the absolute path for the value of an option."""
@@ -70,35 +62,45 @@ def arch_of(args: Sequence[str]) -> str:
 			arch = args[i + 1]
 	return arch
 
-def machine(arch: str) -> Tuple[str, str]:
-	"""Returns the compiler prefix and the QEMU arguments for arch, or empty strings."""
-	with open(os.path.join(LIB, 'machines.tsv')) as rows:
-		for row in rows:
-			name, *fields = row.rstrip('\n').split('\t')
-			if name == arch:
-				fields = ['' if field == '-' else field for field in fields]
-				return fields[1], fields[6]
-	return '', ''
+def machine(arch: str) -> Machine:
+	"""Returns the machine of the project for arch, or one without anything."""
+	return next((one for one in machines() if one.name == arch),
+		    Machine(arch, arch, '', '', '', '', '', ''))
 
-def default_args(tree: str, arch: str, given: Set[str]) -> List[str]:
+def default_args(own: tree.Tree, arch: str, given: Set[str]) -> List[str]:
 	"""Returns arguments for the options that the caller did not give."""
 	args = []
 	if '--build_dir' not in given:
 		args.append('--build_dir=' + os.path.abspath('.kunit'))
 	if not given & {'--kunitconfig', '--alltests'}:
-		args += script('config_args.sh', tree, arch).splitlines()
-	cross, qemu = machine(arch)
-	if cross and '--cross_compile' not in given:
-		args.append('--cross_compile=' + cross)
+		args += configuration.arguments(own.path.parent.parent, own.path, arch)
+	one = machine(arch)
+	if one.cross and '--cross_compile' not in given:
+		args.append('--cross_compile=' + one.cross)
 	# The tree's own kunit.py may not support this machine.
-	own = os.path.join(tree, 'tools/testing/kunit/qemu_configs', f'{arch}.py')
-	new = bool(qemu) and '--qemu_config' not in given and not os.path.exists(own)
+	new = bool(one.qemu) and '--qemu_config' not in given and \
+		not (own.path / tree.KUNIT / f'qemu_configs/{arch}.py').exists()
 	if new:
 		os.environ['KUNIT_MACHINE'] = arch
-		args.append('--qemu_config=' + os.path.join(LIB, 'machine.py'))
-	if qemu and (new or '--qemu_args' not in given):
-		args.append('--qemu_args=' + qemu)
+		args.append(f'--qemu_config={build.QEMU_CONFIG}')
+	if one.qemu and (new or '--qemu_args' not in given):
+		args.append('--qemu_args=' + one.qemu_args)
 	return args
+
+def prepare(command: str, arch: str, builds: bool) -> tree.Tree:
+	"""Returns the tree. Its lock lasts until kunit.py ends: it must not change in a build."""
+	given = os.environ.get('KERNEL') or '6.12'
+	directory = base.build_directory(os.environ.get('BUILD', ''))
+	may_install = os.environ.get('INSTALL') != 'no'
+	if builds and machine(arch).image:
+		packages.need_for_kernel(machine(arch), False, may_install)
+	elif builds:
+		packages.need(packages.FOR_A_BUILD, may_install)
+	decompress = os.environ.get('DECOMPRESS')
+	return tree.make(directory, Sources(directory, may_install).find(given),
+			 Fixes(os.environ.get('FIXES') or fixes.default_fixes(given)),
+			 Path(decompress) if decompress else None,
+			 f'kunit.py {command}, process {os.getpid()}')
 
 def main(argv: Sequence[str]) -> NoReturn:
 	"""Prepares the tree, and replaces this process with the kunit.py of the tree."""
@@ -106,26 +108,18 @@ def main(argv: Sequence[str]) -> NoReturn:
 	args, given = absolute_args(argv[1:])
 	arch = arch_of(args)
 	builds = command in ('config', 'build', 'exec', 'run') and not given & {'-h', '--help'}
-
-	os.environ['BUILD'] = BUILD
-	if builds:
-		script('need.sh', arch)
-	name, source = script('kernel.sh', os.environ.get('KERNEL', '')).split(maxsplit=1)
-
-	# Hold the lock until kunit.py ends: the tree must not change during a build.
-	os.makedirs(os.path.join(BUILD, 'tree'), exist_ok=True)
-	lock = os.open(os.path.join(BUILD, 'tree', f'{name}.lock'), os.O_CREAT | os.O_RDWR)
-	os.dup2(lock, LOCK)
-	tree = script('tree.sh', name, source, f'kunit.py {command}, process {os.getpid()}')
-
-	if builds:
-		args = default_args(tree, arch, given) + args
-	elif command == 'parse':
+	try:
+		own = prepare(command, arch, builds)
+		if builds:
+			args = default_args(own, arch, given) + args
+	except Trouble as error:
+		base.say(f'kunit.py: {base.is_line(str(error))}')
+		sys.exit(2)
+	if command == 'parse':
 		args = [a if a.startswith('-') else os.path.abspath(a) for a in args]
-
-	for variable in MAKE_VARIABLES:
+	for variable in base.MAKES_OWN:
 		os.environ.pop(variable, None)
-	kunit_py = os.path.join(tree, 'tools/testing/kunit/kunit.py')
+	kunit_py = str(own.path / tree.KUNIT / 'kunit.py')
 	os.execv(sys.executable, [sys.executable, kunit_py, *argv[:1], *args])
 
 

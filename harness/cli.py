@@ -1,0 +1,126 @@
+# SPDX-License-Identifier: GPL-2.0
+"""The front: `./suite COMMAND [NAME=value ...] [FILES]`, to which `make COMMAND` hands on."""
+
+import argparse
+import importlib
+import os
+import re
+import signal
+import sys
+import textwrap
+from pathlib import Path
+from typing import Any, Dict, List, NoReturn, Sequence, Tuple
+
+from harness import base, values
+from harness.base import TOP, Trouble
+from harness.front import COMMANDS, COMMON, GONE, GONE_OF_COMMAND, GONE_VARIABLES, Command
+
+
+def parser() -> argparse.ArgumentParser:
+	"""Returns the parser of the command line."""
+	top = argparse.ArgumentParser(
+		prog='suite', allow_abbrev=False,
+		description='Tests the in-kernel decompression of modules.',
+		epilog="'./suite COMMAND --help' says what a command takes. 'make COMMAND NAME=value' is "
+		       'the same. Exit status: 0 all as it should be; 1 a test ran and failed; 2 no '
+		       'verdict, and a line that says why.')
+	commands = top.add_subparsers(dest='command', metavar='COMMAND', required=True)
+	for name, command in COMMANDS.items():
+		takes = {**command.takes, **COMMON}
+		width = max(map(len, takes)) + 3
+		one = commands.add_parser(
+			name, help=command.what, allow_abbrev=False,
+			formatter_class=argparse.RawDescriptionHelpFormatter,
+			description=f'{command.what}{f" ({command.more})" if command.more else ""}',
+			epilog='\n'.join(textwrap.fill(
+				text, 100, initial_indent=f'  {f"{variable}=":{width}}',
+				subsequent_indent=' ' * (width + 2)) for variable, text in takes.items()))
+		one.add_argument('words', nargs='*', metavar='NAME=value' + (
+			' | FILE' if command.files else ''), help='see below')
+	return top
+
+
+def is_known(variable: str) -> bool:
+	"""Returns whether any command takes a variable."""
+	return any(variable in one.takes for one in COMMANDS.values())
+
+
+def why_not(name: str, variable: str) -> str:
+	"""Returns why a command does not take a variable."""
+	if variable in GONE_VARIABLES:
+		return f'{variable}= is gone; {GONE_VARIABLES[variable]}'
+	if (name, variable) in GONE_OF_COMMAND:
+		return f'make {name} takes no {variable}= any more; {GONE_OF_COMMAND[name, variable]}'
+	if is_known(variable):
+		return f'make {name} takes no {variable}='
+	return f'{variable}=: not among the variables here; run make to see them'
+
+
+def variables(name: str, command: Command, words: Sequence[str]) -> Tuple[Dict[str, str], List[str]]:
+	"""
+	Returns the variables and the files among the words of a command line. A variable that is not
+	there may be in the environment.
+	"""
+	given = {variable: os.environ[variable] for variable in (*command.takes, *COMMON)
+		 if os.environ.get(variable)}
+	files = []
+	for word in words:
+		variable, is_set, value = word.partition('=')
+		if is_set and re.fullmatch('[A-Z_]+', variable):
+			if variable not in command.takes and variable not in COMMON and not (
+				command.takes_others and is_known(variable)):
+				raise Trouble(why_not(name, variable))
+			given[variable] = value
+		elif command.files:
+			files.append(word)
+		else:
+			raise Trouble(f'{word}: make {name} takes no files, only NAME=value')
+	return given, files
+
+
+def by_script(command: Command, given: Dict[str, str], files: List[str], build: Path) -> NoReturn:
+	"""Replaces this process by the script of a command, which takes the variables by name."""
+	environment = {name: value for name, value in os.environ.items()
+		       if name not in base.MAKES_OWN and not any(
+			       name in one.takes or name in COMMON for one in COMMANDS.values())}
+	environment.update(given, BUILD=str(build))
+	if files:
+		if 'FILES' in given or 'FILES_FROM' in given:
+			raise Trouble('FILES=, FILES_FROM= and files as arguments: one of them')
+		names = build / f'files.{os.getpid()}'
+		names.write_bytes(b''.join(os.fsencode(file) + b'\0' for file in files))
+		environment['FILES_FROM'] = str(names)
+	os.execvpe('sh', ['sh', str(TOP / command.script)], environment)
+
+
+def end_by_signals() -> None:
+	"""Lets a signal end this process as if it had failed by itself, so that it cleans up."""
+	def interrupted(*_: Any) -> NoReturn:
+		sys.exit(2)
+
+	for one in (signal.SIGHUP, signal.SIGTERM, signal.SIGINT):
+		signal.signal(one, interrupted)
+
+
+def main(argv: Sequence[str]) -> int:
+	"""Runs a command and returns the exit status."""
+	end_by_signals()
+	sys.dont_write_bytecode = True
+	try:
+		if argv and argv[0] in GONE:
+			raise Trouble(f'make {argv[0]} has another name: make {GONE[argv[0]]}')
+		args = parser().parse_args(argv)
+		command = COMMANDS[args.command]
+		given, files = variables(args.command, command, args.words)
+		values.is_yes(given, 'INSTALL', 'yes')
+		values.number(given, 'JOBS', 1)
+		build = base.build_directory(given.get('BUILD', ''))
+		if command.script:
+			by_script(command, given, files, build)
+		module = importlib.import_module(f'harness.commands.{args.command}')
+		return int(module.command(given, build))
+	except Trouble as error:
+		base.say(f'suite: {base.is_line(str(error))}')
+	except OSError as error:
+		base.say(f'suite: {error.filename}: {error.strerror}')
+	return 2

@@ -1,0 +1,199 @@
+# SPDX-License-Identifier: GPL-2.0
+"""
+`make native`: the suites that need no kernel, with decompress.c and its decoders, compiled natively
+for 64 and for 32 bits, and run.
+"""
+
+import concurrent.futures
+import os
+import re
+import shutil
+import subprocess
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Callable, Dict, List, NoReturn, Optional, Tuple, TypeVar
+
+from harness import base, locks, packages, records, tree
+from harness.base import TOP, Trouble, patience, say
+from harness.commands import run as kernel_run
+from harness.kernel import Sources
+from harness.run import results
+from harness.values import Given
+
+BITS = (64, 32)
+NATIVE = 'tools/testing/module_decompress'
+T = TypeVar('T')
+
+# What the compiler says if decompress.c uses something that the native build lacks, and where that is
+# to be added
+LACKING = (
+	(r'decompress\.c:.*implicit declaration of function \W*(\w+)', '{}()', 'native.h'),
+	(r'decompress\.c:.*error: \W*(\w+)\W* undeclared', '{}', 'native.h'),
+	(r'decompress\.c:.*unknown type name \W*(\w+)', '{}', 'native.h'),
+	(r'decompress\.c:.*fatal error: (.*): No such file', '{}',
+	 'Makefile, to stands_in, with what is used of it in native.h'),
+	(r'undefined reference to \W*(\w+)', '{}()', 'native.c'),
+)
+
+
+def for_both(work: Callable[[int], T]) -> Dict[int, T]:
+	"""Does the same for 64 and for 32 bits, side by side."""
+	with concurrent.futures.ThreadPoolExecutor(len(BITS)) as pool:
+		return dict(zip(BITS, pool.map(work, BITS)))
+
+
+@dataclass
+class Program:
+	"""The native programs, in a build directory of their own."""
+	what: str
+	tree: tree.Tree
+	directory: Path
+	compiler: str
+	jobs: int
+
+	@property
+	def log(self) -> Path:
+		"""What building them printed"""
+		return self.directory / 'native.log'
+
+	def failed(self, how: str) -> NoReturn:
+		"""There is no verdict, because of something in the log."""
+		raise Trouble(f'{self.what}: not {how}; see above, or {self.log}')
+
+	def of_bits(self, bits: int, name: str = '') -> Path:
+		"""Returns the directory for so many bits, or a file in it."""
+		return self.directory / str(bits) / name
+
+	def make(self, bits: int) -> 'subprocess.CompletedProcess[str]':
+		"""Builds for so many bits."""
+		return base.run(['make', '-C', self.tree.path / NATIVE, '--no-print-directory',
+				 f'O={self.of_bits(bits)}', f'BITS={bits}', f'HOSTCC={self.compiler}',
+				 f'--jobs={self.jobs}', 'default', 'tries'], both=True)
+
+	def build(self) -> None:
+		"""Builds both, and says what is lacking if that fails."""
+		say(f'Building {self.what} ...')
+		with patience(lambda: f'{sum(1 for _ in self.directory.rglob("*.o"))} objects built'):
+			made = for_both(self.make)
+		text = ''.join(made[bits].stdout for bits in BITS)
+		self.log.write_text(text, encoding='utf-8')
+		if all(one.returncode == 0 for one in made.values()):
+			return
+		say('\n'.join(text.splitlines()[-20:]))
+		for pattern, form, where in LACKING:
+			for name in sorted(set(re.findall(pattern, text))):
+				say(f'decompress.c uses {form.format(name)}, which the native build lacks: '
+				    f'add it to {NATIVE}/{where}')
+		self.failed('built')
+
+	def run(self, bits: int, only: str) -> int:
+		"""Runs the suites of so many bits and returns the exit status."""
+		with (self.directory / f'{bits}.log').open('w', encoding='utf-8') as log, \
+		     (self.directory / f'{bits}.stderr').open('w', encoding='utf-8') as errors:
+			return subprocess.run(
+				[self.of_bits(bits, 'module_decompress'), only or '*'], stdout=log,
+				stderr=errors, stdin=subprocess.DEVNULL, env=base.environment(),
+				check=False).returncode
+
+	def cases_done(self) -> int:
+		"""Returns how many cases have ended."""
+		return sum((self.directory / f'{bits}.log').read_text(errors='replace').count(' ok ')
+			   for bits in BITS)
+
+	def judge(self, bits: int, status: int, only: str) -> Tuple[int, str]:
+		"""Prints the results of so many bits, and returns the verdict and the numbers."""
+		log, config = self.directory / f'{bits}.log', self.directory / f'{bits}.config'
+		say(f'{bits} bits:')
+		print(log.read_text(errors='replace'), end='', flush=True)
+		config.write_text('CONFIG_HIGHMEM=y\n' + ('CONFIG_64BIT=y\n' if bits == 64 else ''))
+		found = results.results(str(self.tree.path / tree.KUNIT), str(log))
+		verdict = results.verdict(found)
+		if verdict == 2:
+			self.failed('tested: no case ran'
+				    + (f'; does FILTER={only} name any?' if only else ''))
+		# A verdict is made of what it printed: the exit status has to go with that.
+		if verdict != status:
+			say((self.directory / f'{bits}.stderr').read_text(errors='replace'))
+			self.failed(f'tested: the program of {bits} bits says other than its tests')
+		lines, numbers = results.explained(
+			found, results.bugs(str(config), str(self.tree.path / '.lacks')), [])
+		for line in lines:
+			print(f'{bits} bits: {line}')
+		return verdict, f'{bits} bits {numbers}; '
+
+	def try_corpus(self, bits: int) -> Optional[int]:
+		"""
+		Tries what libFuzzer has found to be of interest: it breaks no rule, either. Returns the
+		number of inputs, or None if one does.
+		"""
+		tried = 0
+		for program in sorted(self.of_bits(bits).glob('try_*[a-z]')):
+			inputs = sorted((self.directory / 'corpus' / program.name.partition('_')[2]).iterdir())
+			ended = subprocess.run([program, *inputs], stdin=subprocess.DEVNULL, text=True,
+					       stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+					       errors='replace', env=base.environment(), check=False)
+			if ended.returncode == 2:
+				self.failed('tested: the corpus cannot be read')
+			if ended.returncode:
+				print(f'{bits} bits: {first_finding(ended.stderr, self.directory)}')
+				return None
+			tried += sum(map(int, re.findall(r'^(\d+)\b.* inputs$', ended.stdout, re.MULTILINE)))
+		if not tried:
+			self.failed('tested: the corpus is empty')
+		return tried
+
+
+def first_finding(text: str, directory: Path) -> str:
+	"""Returns what was found, and in which input: each is named before it is tried."""
+	lines = text.splitlines()
+	finding = next((line for line in lines if re.search('^finding: |ERROR: |runtime error: ', line)),
+		       'ended early')
+	named = [line for line in lines if line.startswith(f'{directory}/corpus/')]
+	return '\n'.join([finding, *named[-1:]])
+
+
+def unpack_corpus(directory: Path) -> None:
+	"""Unpacks the fuzzers' corpus."""
+	shutil.rmtree(directory, ignore_errors=True)
+	if base.run(['sh', TOP / 'harness/fuzz/corpus.sh', 'unpack', directory]).returncode:
+		raise Trouble('the corpus cannot be unpacked, see above')
+
+
+def command(given: Given, build: Path) -> int:
+	"""Builds and runs. Returns 0 if all passed, or 1."""
+	options = kernel_run.options_of(given, build)
+	compiler = packages.need_for_native(options.llvm, options.may_install)
+	kernel = Sources(build, options.may_install).find(options.kernel)
+	what = (f'linux {kernel.version}, natively{" by LLVM" if options.llvm else ""}, '
+		f'{kernel_run.words_of_fixes(options, kernel)}')
+	sources = records.key()
+	own = kernel_run.take_tree(options, kernel, f'make native of linux {kernel.version}')
+	directory = build / 'native' / f'{kernel.name}{"-llvm" if options.llvm else ""}'
+	locks.take(directory / 'lock', f'make native of linux {kernel.version}, process {os.getpid()}')
+	program = Program(what, own, directory, compiler, options.jobs)
+	program.build()
+
+	started = time.monotonic()
+	for bits in BITS:
+		(directory / f'{bits}.log').write_text('')
+	with patience(lambda: f'{program.cases_done()} cases done'):
+		statuses = for_both(lambda bits: program.run(bits, options.filter))
+	seconds = time.monotonic() - started
+	judged = [program.judge(bits, statuses[bits], options.filter) for bits in BITS]
+	verdict = int(any(one for one, _ in judged))
+	counts = ''.join(numbers for _, numbers in judged)
+	# Those that are known to fail would do so there, too.
+	if verdict == 0 and not options.filter:
+		unpack_corpus(directory / 'corpus')
+		with patience():
+			tried: List[Optional[int]] = list(for_both(program.try_corpus).values())
+		verdict = int(None in tried)
+		counts += f"of the fuzzers' corpus {sum(one or 0 for one in tried)} tried; "
+	result = f'{what}: {counts}{seconds:.2f} s'
+	if not options.filter and not options.decompress and \
+	   records.is_repeatable(options.kernel, options.fixes):
+		records.record(build, f'make native KERNEL={options.kernel}'
+			       f'{" LLVM=1" if options.llvm else ""} FIXES={options.fixes}', result, sources)
+	print(f'make native: {result}')
+	return verdict
