@@ -45,7 +45,9 @@ mkdir -p "$build" 2>/dev/null || :
 	die "$build cannot be written to; BUILD=DIRECTORY says where to build"
 build=$(cd "$build" && pwd -P)
 if [ ! -e "$build/CACHEDIR.TAG" ]; then
+	# What another run puts there first, at the same time, is that file.
 	[ "$build" = "$top/build" ] || [ -z "$(ls -A "$build")" ] ||
+		[ -e "$build/CACHEDIR.TAG" ] ||
 		die "BUILD=$build: there is something else in it"
 	echo 'Signature: 8a477f597d28d172789f06886806bc55' >"$build/CACHEDIR.TAG"
 fi
