@@ -14,7 +14,8 @@ check-modules check replay: %: do-%
 # What was given to make, as arguments for a shell. make would expand it once more.
 given := $(foreach v,$(filter-out -% MAKE% .%,$(.VARIABLES)),$(if $(filter command,$(origin $v)),$v))
 $(foreach v,$(given),$(eval override $v := $$(value $v)))
-arguments = $(foreach v,$(given),$v='$(subst ','\'',$($v))')
+quote = '$(subst ','\'',$1)'
+arguments = $(foreach v,$(given),$v=$(call quote,$($v)))
 
 # Failed tests give exit status 1 and all other trouble 2, but make turns any failure into 2. It says 1
 # only under -q, which asks whether a recipe has anything to do: so the recipes above have something to
@@ -31,7 +32,8 @@ endif
 endif
 
 do-%:
-	$(do) ./suite $* $(arguments); echo $$? >$(status)
+	$(do) { INSTALL=$(call quote,$(INSTALL)) sh harness/lib/python.sh && \
+		./suite $* $(arguments); }; echo $$? >$(status)
 
 # Not even those that are given to make twice run side by side.
 .NOTPARALLEL:

@@ -94,3 +94,27 @@ def test_what_gets_packages_has_none_of_the_locks(tmp_path: Path) -> None:
 	    env={'BUILD': str(tmp_path / 'build')})
 	descriptors = [int(number) for number in (tmp_path / 'open').read_text().split()]
 	assert set(descriptors) <= {0, 1, 2, 3}
+
+
+@pytest.mark.parametrize('installers, user, variable, words', [
+	(['apt-get'], 1000, 'INSTALL=yes', 'missing: python3; run: apt-get install python3'),
+	(['apt-get'], 0, 'INSTALL=no', 'missing: python3; run: apt-get install python3'),
+	([], 0, 'INSTALL=yes', 'missing: python3; install what Debian has in the package python3')],
+	ids=['not root', 'not wanted', 'not Debian'])
+def test_names_python3_where_there_is_none(tmp_path: Path, installers: Sequence[str], user: int,
+					   variable: str, words: str) -> None:
+	tools = machine(tmp_path / 'bin', installers, user)
+	(tools / 'python3').unlink()
+	says_why(run_on(tools, variable), words)
+	assert not (tmp_path / 'bin.installed').exists()
+
+
+def test_root_installs_python3_where_there_is_none(tmp_path: Path) -> None:
+	tools = machine(tmp_path / 'bin', [], 0)
+	(tools / 'python3').rename(tmp_path / 'python3')
+	script(tools / 'apt-get', f'case $* in *install*) mv "{tmp_path}/python3" "{tools}" ;; esac')
+	(tools / 'mv').symlink_to(str(shutil.which('mv')))
+	result = run_on(tools, 'KERNEL=none', 'INSTALL=yes', f'BUILD={tmp_path}/build')
+	assert result.status == 2
+	assert result.err.startswith('Installing python3, for ./suite (INSTALL=no refuses) ...\n')
+	assert (tools / 'python3').exists() and 'missing: make gcc' in result.err
