@@ -3,6 +3,30 @@
 #
 # The tests of the series. Sourced by test.sh.
 
+# A tree of one's own, of links to the kernel: with its own kunit_kernel.py
+own_tree()
+{
+	own=$logs/own_tree
+	rm -rf "$own"
+	mkdir -p "$own/kernel" "$own/tools/testing"
+	for f in "$build/src/linux-$kernel"/*; do
+		case ${f##*/} in
+		kernel | tools) ;;
+		*) ln -s "$f" "$own" ;;
+		esac
+	done
+	for f in "$build/src/linux-$kernel"/kernel/*; do
+		ln -s "$f" "$own/kernel"
+	done
+	rm "$own/kernel/module"
+	cp -r "$build/src/linux-$kernel/kernel/module" "$own/kernel"
+	for f in "$build/src/linux-$kernel"/tools/testing/*; do
+		ln -s "$f" "$own/tools/testing"
+	done
+	rm "$own/tools/testing/kunit"
+	cp -r "$build/src/linux-$kernel/tools/testing/kunit" "$own/tools/testing"
+}
+
 # A tree of git's, and somebody who sends what is made for it
 series()
 {

@@ -112,10 +112,8 @@ sh "$top/harness/mutants/libclang.sh" >/dev/null
 sh "$top/harness/lib/kernel.sh" $kernel >/dev/null
 
 . "$top/harness/test/code.sh"
-. "$top/harness/test/commands.sh"
 
 code_checks
-command_checks
 
 check fuzz 'bugs that were put back are found' sh "$top/harness/test/fuzz_test.sh"
 
