@@ -132,8 +132,10 @@ def test_Python_files_are_clean() -> None:
 	rooms = ('harness', 'tests', 'tools')
 	files = sorted(path for room in rooms for path in (TOP / room).rglob('*.py'))
 	run('pyflakes3', *files)
-	run('mypy', '--strict', f'--cache-dir={BUILD}/mypy', *sorted((TOP / 'tests').glob('*.py')),
-	    cwd=TOP / 'tests')
+	mypy = ['mypy', '--strict', f'--cache-dir={BUILD}/mypy']
+	run(*mypy, *sorted((TOP / 'tests').glob('*.py')), cwd=TOP / 'tests')
+	run(*mypy, '--namespace-packages', '--explicit-package-bases', 'suite',
+	    *sorted((TOP / 'harness').glob('*.py')), *sorted((TOP / 'harness/commands').glob('*.py')))
 
 
 def test_the_manual_page_of_the_checker_is_clean() -> None:
