@@ -11,7 +11,7 @@ import subprocess
 import sys
 import threading
 from pathlib import Path
-from typing import Callable, Dict, Iterator, List, NoReturn, Optional, Sequence, Union
+from typing import Callable, Dict, Iterator, List, Optional, Sequence, Union
 
 TOP = Path(__file__).resolve().parent.parent
 
@@ -36,9 +36,9 @@ def say(line: str) -> None:
 	print(line, file=sys.stderr, flush=True)
 
 
-def is_line(value: str) -> str:
-	"""Returns a value that fits into a line of a message."""
-	return value.replace('\n', ' ')
+def refuse(error: Trouble, who: str = 'suite') -> None:
+	"""Says in one line what is wrong."""
+	say(f'{who}: {error}'.replace('\n', ' '))
 
 
 @contextlib.contextmanager
@@ -183,9 +183,3 @@ def rows(path: Path) -> List[List[str]]:
 	with path.open(encoding='utf-8') as lines:
 		return [line.rstrip('\n').split('\t') for line in lines
 			if line.strip() and not line.startswith('#')]
-
-
-def die(error: Trouble) -> NoReturn:
-	"""Says what is wrong, and ends with the status for that."""
-	say(f'make: {is_line(str(error))}')
-	sys.exit(2)

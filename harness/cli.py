@@ -120,7 +120,7 @@ def main(argv: Sequence[str]) -> int:
 		module = importlib.import_module(f'harness.commands.{args.command}')
 		return int(module.command(given, build))
 	except Trouble as error:
-		base.say(f'suite: {base.is_line(str(error))}')
+		base.refuse(error)
 	except OSError as error:
 		base.say(f'suite: {error.filename}: {error.strerror}')
 	return 2

@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0
 """
-What the commands that are still shell scripts ask of the library. They give variables by the
-environment, and lib/NAME.sh calls this:
+The library for the commands that are still shell scripts. Variables come by the environment.
+lib/NAME.sh, run/run.sh and native/native.sh call this:
 
   kernel [KERNEL [COMMIT]]	print the name and the directory of a kernel
   tree NAME DIRECTORY WHO	print the tree for it; the caller has its lock open as 9
@@ -10,20 +10,20 @@ environment, and lib/NAME.sh calls this:
   config_args TREE ARCH		print the arguments for kunit.py, a line each
   key				print the hash of the sources
   llvm				print what LLVM= is for Kbuild
-  overlay DIRECTORY TREE	put the suite into a tree of links to DIRECTORY
-  run				what `make run` does
+  run				do what `make run` does
+  native			do what `make native` does
 """
 
 import os
 import sys
 from pathlib import Path
-from typing import Dict, List
+from typing import Dict
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 sys.dont_write_bytecode = True
 
 # pylint: disable=wrong-import-position
-from harness import base, cli, configuration, fixes, install, packages, records, tree
+from harness import base, cli, configuration, fixes, packages, records, tree
 from harness.base import Trouble
 from harness.commands import native, run
 from harness.fixes import Fixes
@@ -86,13 +86,6 @@ def print_llvm() -> None:
 	print(llvm)
 
 
-def overlay(directory: str, where: str) -> None:
-	"""Puts the suite into a tree of links."""
-	one = install.Tree(Path(where), Path(directory))
-	with install.changing(one):
-		one.install(one.copied())
-
-
 def run_kernel(build: Path) -> int:
 	"""Runs as `make run` does, with what only scripts give besides."""
 	options = run.options_of(environment('run'), build)
@@ -119,17 +112,14 @@ def main(command: str, *args: str) -> int:
 		elif command == 'need':
 			need(*args)
 		elif command == 'config_args':
-			lines: List[str] = configuration.arguments(build, Path(args[0]), args[1])
-			print('\n'.join(lines))
+			print('\n'.join(configuration.arguments(build, Path(args[0]), args[1])))
 		elif command == 'key':
 			print(records.key())
 		elif command == 'llvm':
 			print_llvm()
-		elif command == 'overlay':
-			overlay(*args)
 		return 0
 	except Trouble as error:
-		base.say(f'make: {base.is_line(str(error))}')
+		base.refuse(error)
 		return 2
 
 

@@ -73,7 +73,8 @@ COMMANDS: Dict[str, Command] = {
 		'25 min; reports in build/mutants/', script='harness/mutants/mutants.sh'),
 	'coverage': Command(
 		'lines and branches of decompress.c that the suite reaches',
-		{**KERNEL, **FIXES}, 'in build/coverage/, compiled as make native does; 20 s', script='harness/coverage/coverage.sh'),
+		{**KERNEL, **FIXES}, 'in build/coverage/, compiled as make native does; 20 s',
+		script='harness/coverage/coverage.sh'),
 	'check-modules': Command(
 		'check whether a kernel as shipped, and its kmod, would load these files as modules',
 		{**KERNEL, **AS_SHIPPED,

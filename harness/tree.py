@@ -7,6 +7,7 @@ All but a few files are symbolic links, so it costs next to nothing, and an edit
 source is seen at once.
 """
 
+import contextlib
 import filecmp
 import hashlib
 import os
@@ -14,7 +15,7 @@ import re
 import shutil
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Iterable, List, Optional, Set
+from typing import Iterable, Iterator, List, Optional, Set
 
 from harness import base, install
 from harness.base import TOP, Trouble, say
@@ -205,19 +206,16 @@ class Tree:
 		return lacks
 
 
-class scratch:  # pylint: disable=invalid-name
-	"""A directory for files that are being changed."""
-
-	def __init__(self, tree: Path) -> None:
-		self.path = tree / '.changing'
-
-	def __enter__(self) -> Path:
-		shutil.rmtree(self.path, ignore_errors=True)
-		self.path.mkdir()
-		return self.path
-
-	def __exit__(self, *_: object) -> None:
-		shutil.rmtree(self.path, ignore_errors=True)
+@contextlib.contextmanager
+def scratch(tree: Path) -> Iterator[Path]:
+	"""Yields a directory for files that are being changed."""
+	path = tree / '.changing'
+	shutil.rmtree(path, ignore_errors=True)
+	path.mkdir()
+	try:
+		yield path
+	finally:
+		shutil.rmtree(path, ignore_errors=True)
 
 
 def same_kunit(new: Path, old: Path) -> bool:

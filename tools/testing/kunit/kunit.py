@@ -113,7 +113,7 @@ def main(argv: Sequence[str]) -> NoReturn:
 		if builds:
 			args = default_args(own, arch, given) + args
 	except Trouble as error:
-		base.say(f'kunit.py: {base.is_line(str(error))}')
+		base.refuse(error, 'kunit.py')
 		sys.exit(2)
 	if command == 'parse':
 		args = [a if a.startswith('-') else os.path.abspath(a) for a in args]
