@@ -11,16 +11,16 @@ run test native fuzz mutants coverage boot bots series matrix results install un
 check-modules check replay: %: do-%
 	$(verdict)
 
-# What was given to make, as arguments for a shell. make would expand it once more.
+# The variables on make's command line, quoted for a shell. Keep make from expanding them again.
 given := $(foreach v,$(filter-out -% MAKE% .%,$(.VARIABLES)),$(if $(filter command,$(origin $v)),$v))
 $(foreach v,$(given),$(eval override $v := $$(value $v)))
 quote = '$(subst ','\'',$1)'
 arguments = $(foreach v,$(given),$v=$(call quote,$($v)))
 
-# Failed tests give exit status 1 and all other trouble 2, but make turns any failure into 2. It says 1
-# only under -q, which asks whether a recipe has anything to do: so the recipes above have something to
-# do if tests failed. What a recipe does in spite of -q has a "+", which also means in spite of -n: not
-# so here.
+# ./suite exits with 1 if tests failed, and with 2 on other errors, but make exits with 2 on any
+# failure. Only under -q, which asks whether there is anything to do, does it exit with 1. So use -q,
+# and give the rules above something to do if tests failed. A "+" runs a line in spite of -q, and
+# also of -n: leave it out there.
 ifeq ($(findstring n,$(firstword -$(MAKEFLAGS))),)
 do := +@
 ifneq ($(filter-out help,$(MAKECMDGOALS)),)
@@ -35,7 +35,7 @@ do-%:
 	$(do) { INSTALL=$(call quote,$(INSTALL)) sh harness/lib/python.sh && \
 		./suite $* $(arguments); }; echo $$? >$(status)
 
-# Not even those that are given to make twice run side by side.
+# Run the commands of "make clean run" one after the other.
 .NOTPARALLEL:
 .PHONY: help run test native fuzz mutants coverage boot bots series matrix results install uninstall \
 	clean check-modules check replay

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0
 """
-Packages that are not of the system's release. They come by an apt that has its state in a directory
-of its own, so nothing of the system's is changed.
+Gets packages of other Debian releases, by an apt with a state directory of its own. The system's apt
+and its packages stay as they are.
 """
 
 import os
@@ -20,8 +20,8 @@ KEYRING = Path('/usr/share/keyrings/debian-archive-keyring.gpg')
 
 def source_of(release: str, option: str) -> str:
 	"""
-	Returns a line of sources.list for @release, of the archive that the system itself uses, or
-	an empty string if there is none.
+	Returns a line of sources.list: @release in the archive that the system uses. Returns '' if
+	the system uses no archive of Debian's.
 	"""
 	codename = ''
 	for line in Path('/etc/os-release').read_text(encoding='utf-8').splitlines():
@@ -72,8 +72,8 @@ class PrivateApt:
 
 def extract(directory: Path, release: str, arch: str, packages: Sequence[str]) -> bool:
 	"""
-	Extracts packages of a release, and all that they need, to a directory. The index of a
-	release to come is not always renewed in time, so its date does not count.
+	Extracts packages of a release and their dependencies to a directory. Ignores the date of
+	the index, because Debian renews that of testing late now and then.
 	"""
 	shutil.rmtree(directory, ignore_errors=True)
 	return subprocess.run(

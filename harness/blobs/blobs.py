@@ -24,7 +24,7 @@ FILES = HERE / 'files'
 DECODERS = {'gzip': ['gzip', '-dc'], 'xz': ['xz', '-dc'], 'zstd': ['zstd', '-dcq', '--long=31']}
 SUFFIXES = {'gzip': 'gz', 'xz': 'xz', 'zstd': 'zst'}
 
-# What the kernel tree has of them is to be read in one mail.
+# Limits of blob_table.h, which goes to the lists in one mail
 MOST_ROWS = 30
 MOST_BYTES = 8192
 
@@ -185,7 +185,7 @@ def unpack() -> Dict[str, bytes]:
 
 
 def copy(directory: Path) -> Dict[str, Path]:
-	"""Writes all files to a directory, by their names in blobs.tsv; returns those that are."""
+	"""Copies the blobs to a directory, named as in blobs.tsv. Returns the path of each copy."""
 	directory.mkdir(parents=True, exist_ok=True)
 	unpacked = unpack()
 	copied = {}

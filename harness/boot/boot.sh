@@ -8,8 +8,7 @@
 # to see what small files with a long output or a large window do to other tasks
 # (harness/guest/memory.c), and with security modules (harness/guest/security.c).
 #
-# Exit status: 0 all passed, 1 tests failed or the kernel did not live to tell,
-# 2 it did not come to that.
+# Exit status: 0 all passed, 1 tests failed or the kernel died, 2 no verdict.
 
 set -eu
 . "$(dirname "$0")/../lib/lib.sh"

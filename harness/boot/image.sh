@@ -8,7 +8,7 @@
 # tools/testing/selftests/module/ is its init.
 #
 # Exit status: 0 all passed, 1 tests failed, or a module loads only when decompressed,
-# 2 it did not come to that.
+# 2 no verdict.
 
 set -eu
 . "$(dirname "$0")/../lib/lib.sh"

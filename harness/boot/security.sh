@@ -1,16 +1,16 @@
 # SPDX-License-Identifier: GPL-2.0
 # shellcheck shell=sh disable=SC2154	# shared with boot.sh, which sources it
 #
-# The machine with security modules that are asked about the file of a module.
+# Boot with the security modules that check the file of a module.
 
-# asks_security: succeed if this is to be tried: with CONFIG=security, and where a compressed module
-# is announced to security modules as something else than a module
+# asks_security: succeed with CONFIG=security, and if the kernel reads a compressed module under
+# another id than a module
 asks_security()
 {
 	[ ! "$(not_needed patches/loadpin/ "$src")" ] || [ "$CONFIG" = security ]
 }
 
-# security_options: print what the fragment cannot say, as 6.1 has no IPE and the policy has a path
+# security_options: print the options of IPE: 6.1 does not have them, and one is a path
 security_options()
 {
 	[ -e "$src/security/ipe/Kconfig" ] || return 0
@@ -18,8 +18,9 @@ security_options()
 	echo "CONFIG_IPE_BOOT_POLICY=\"$top/harness/boot/ipe.policy\""
 }
 
-# make_selinux_policy: a policy that allows everything, by the kernel's own program, but for loading
-# modules from files with the type other_t. checkpolicy need not know a new kernel's capabilities.
+# make_selinux_policy: add the type other_t to the kernel's example policy, which allows everything;
+# allow everything but module_load for it. Drop the policy capabilities: Debian's checkpolicy does
+# not know those of new kernels.
 make_selinux_policy()
 {
 	"$dir/scripts/selinux/mdp/mdp" "$guest/policy.mdp" "$guest/contexts" || return
@@ -52,8 +53,8 @@ security_initramfs()
 		"$dir/usr/gen_init_cpio" "$guest/security.list" >"$guest/security.cpio"
 }
 
-# boot_security WHAT NAME [ARGUMENTS]: boot with the security modules, of which only LoadPin forbids
-# anything from the start
+# boot_security WHAT NAME [ARGUMENTS]: boot with the security modules. Only LoadPin enforces anything
+# before the program switches it on.
 boot_security()
 {
 	say "Booting $what, $1 ..."

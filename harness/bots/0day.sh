@@ -5,7 +5,7 @@
 # gcc and clang, for i386 and x86_64, and no further than kernel/module/. The n-th has
 # KCONFIG_SEED=SEED+n. Behind `make bots`, which has looked at the variables.
 #
-# Exit status: 0 no warning, and nothing missing, 1 there is, 2 it did not come to that.
+# Exit status: 0 no warning, and nothing is missing, 1 otherwise, 2 no verdict.
 
 set -eu
 . "$(dirname "$0")/../lib/lib.sh"

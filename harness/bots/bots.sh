@@ -4,7 +4,7 @@
 # Behind `make bots`: does the suite do as it should where bots run it, in the way that
 # each of them runs it? The variables are explained by `make`.
 #
-# Exit status: 0 it does, 1 it does not, 2 it did not come to that.
+# Exit status: 0 it does, 1 it does not, 2 no verdict.
 
 set -eu
 . "$(dirname "$0")/../lib/lib.sh"

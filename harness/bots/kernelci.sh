@@ -5,7 +5,7 @@
 # tree's own kunit.py, with QEMU as that starts it. Behind `make bots`.
 #
 # Exit status: 0 no case failed that should not, 1 one did, or has a status that
-# KernelCI does not know, 2 it did not come to that.
+# KernelCI does not know, 2 no verdict.
 
 set -eu
 . "$(dirname "$0")/../lib/lib.sh"

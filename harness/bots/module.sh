@@ -7,8 +7,8 @@
 # or =m. A guest loads it, reads its results in debugfs, and unloads it, again and again,
 # and in the end while others are busy. Behind `make bots` and `make test`.
 #
-# Exit status: 0 each time it did what it does when it is built in, 1 it did not, 2 it
-# did not come to that.
+# Exit status: 0 each time it did what it does when it is built in, 1 it did not, 2 no
+# verdict.
 
 set -eu
 . "$(dirname "$0")/../lib/lib.sh"

@@ -24,7 +24,7 @@
 /* The names of the suites, up to a NULL */
 static char **suites;
 
-/* What others do meanwhile, none of which is anything to the suite */
+/* Load on the machine while the suite runs */
 static void allocate(void)
 {
 	size_t size = 1 << 23;

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0
 # shellcheck shell=sh disable=SC2154	# shared with those that source it
 #
-# Packages that are not of the system's release come by an apt that has its state in
-# the directory $apt, so nothing of the system's is changed.
+# Get packages of other Debian releases, by an apt with its state in the directory $apt.
+# The system's apt and its packages stay as they are.
 # Sourced after lib.sh.
 
 private_apt()

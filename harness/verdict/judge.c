@@ -174,7 +174,7 @@ static void why_wrong(struct answer *answer, const struct file *file,
 		cause_is(answer, "unexplained");
 		because(answer, "%s here is too old to know what should come out: it says \"%s\"",
 			format->tool, file->tool_says);
-		advise(answer, "ask where a newer %s is to be had", format->tool);
+		advise(answer, "ask on a machine with a newer %s", format->tool);
 	} else if (file->tool_failed) {
 		is_damaged(answer, file);
 		because(answer, file->format == ZSTD && is_cut_off(file) ?
