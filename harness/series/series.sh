@@ -135,11 +135,6 @@ make_whole()
 		! grep -q '^# module_decompress_kunit: ' "$whole/$f" ||
 			remove "$f" '/^# module_decompress_kunit: \(begin\|end\)$/'
 	done
-	parameters='const void *prev, char *desc'
-	! grep -q kunit_register_params_array "$src/include/kunit/test.h" ||
-		parameters="struct kunit *test, $parameters"
-	edit "$whole/kernel/module/decompress_kunit.c" "s/GENERATOR_PARAMETERS/$parameters/"
-	edit "$whole/kernel/module/tests/bad_input_cases.c" "s/GENERATOR_PARAMETERS/$parameters/"
 	for f in "$whole"/kernel/module/tests/*.[ch]; do
 		[ "$f" != "$whole/$core" ] || continue
 		without "$(echo "$names_of_these" | tr -s '\n\t' ' ')" "$f" >"$f.without"
@@ -159,7 +154,7 @@ make_whole()
 	remove kernel/module/Makefile '/^# The kernel.s own .* not exported/,/^endif$/'
 	remove kernel/module/.kunitconfig '/^# Before v6.12/'
 	trim_manual
-	! grep -rnE 'compat\.h|GENERATOR_PARAMETERS|__weak|replay|bench|(disturb|watch|selftest)[._]' \
+	! grep -rnE 'compat\.h|__weak|replay|bench|(disturb|watch|selftest)[._]' \
 		"$whole/kernel/module/tests" "$whole/kernel/module/decompress_kunit.c" \
 		"$whole/$manual" >&2 ||
 		die 'series: something is left of what stays here'

@@ -17,18 +17,37 @@
 #include <linux/string.h>
 #include <linux/sysfs.h>
 
+#include "tests/blob_table.h"
 #include "tests/cases.h"
 #include "internal.h"
 
 KUNIT_ARRAY_PARAM(algorithm, case_algorithms, case_algorithm_desc);
 
-static const void *blob_gen_params(GENERATOR_PARAMETERS)
+static void blob_desc(const struct decompress_blob *blob, char *desc)
 {
-	const struct decompress_blob *blob = case_next_blob(NULL, prev);
+	strscpy(desc, blob->name, KUNIT_PARAM_DESC_SIZE);
+}
 
-	if (blob)
-		strscpy(desc, blob->name, KUNIT_PARAM_DESC_SIZE);
-	return blob;
+KUNIT_ARRAY_PARAM(blob, decompress_blobs, blob_desc);
+
+/**
+ * case_next_blob() - iterate over the files from real compressors
+ * @format: "gzip", "xz" or "zstd"
+ * @blob: the previous file, or NULL
+ *
+ * Context: any.
+ * Return: the next file, or NULL at the end.
+ */
+const struct decompress_blob *
+case_next_blob(const char *format, const struct decompress_blob *blob)
+{
+	const struct decompress_blob *end =
+		decompress_blobs + ARRAY_SIZE(decompress_blobs);
+
+	for (blob = blob ? blob + 1 : decompress_blobs; blob < end; blob++)
+		if (!strcmp(blob->format, format))
+			return blob;
+	return NULL;
 }
 
 /* Test that files from real compressors give the expected output or error */

@@ -179,16 +179,12 @@ static void flip_each_bit_behind_full_pages(struct kunit *test)
 	}
 }
 
-/* The formats whose check the kernel verifies: not gzip */
-static const void *checked_gen_params(GENERATOR_PARAMETERS)
-{
-	const struct algorithm *algorithm = prev ? prev : &case_algorithms[ALGORITHM_GZIP];
+/* The formats whose check the kernel verifies: all but gzip, which is the first */
+#define checked_algorithms						\
+	(*(const struct algorithm (*)[NR_ALGORITHMS - 1])		\
+	 (case_algorithms + 1))
 
-	if (++algorithm == case_algorithms + NR_ALGORITHMS)
-		return NULL;
-	case_algorithm_desc(algorithm, desc);
-	return algorithm;
-}
+KUNIT_ARRAY_PARAM(checked, checked_algorithms, case_algorithm_desc);
 
 /* Test that no flipped bit changes the output of a file that has a check */
 static void flipped_bit_is_found_by_the_check(struct kunit *test)

@@ -6,7 +6,6 @@
 #include <linux/string.h>
 #include <linux/vmalloc.h>
 
-#include "blob_table.h"
 #include "cases.h"
 #include "watch.h"
 
@@ -38,26 +37,6 @@ u8 *case_input;
 void case_algorithm_desc(const struct algorithm *algorithm, char *desc)
 {
 	strscpy(desc, algorithm->name, KUNIT_PARAM_DESC_SIZE);
-}
-
-/**
- * case_next_blob() - iterate over the files from real compressors
- * @format: "gzip", "xz" or "zstd", or NULL for all files
- * @blob: the previous file, or NULL
- *
- * Context: any.
- * Return: the next file, or NULL at the end.
- */
-const struct decompress_blob *
-case_next_blob(const char *format, const struct decompress_blob *blob)
-{
-	const struct decompress_blob *end =
-		decompress_blobs + ARRAY_SIZE(decompress_blobs);
-
-	for (blob = blob ? blob + 1 : decompress_blobs; blob < end; blob++)
-		if (!format || !strcmp(blob->format, format))
-			return blob;
-	return NULL;
 }
 
 /**
