@@ -103,7 +103,7 @@ remove()
 # replay and benchmarks
 stay_here='compat.h bench_cases.c disturb.c disturb.h own_cases.c replay.c replay.h
 	replay_cases.c selftest.c watch.c watch.h'
-names_of_these='look ns records max_records sched/clock.h
+names_of_these='look records max_records
 	disturb.h disturbance decode_while kmap_exit=case_exit
 	page_fault_while_mapped_does_no_harm task_switch_while_mapped_does_no_harm
 	preemption_while_mapped_does_no_harm hard_interrupt_while_mapped_does_no_harm
@@ -113,8 +113,7 @@ names_of_these='look ns records max_records sched/clock.h
 	xz_range_coder_byte_is_ignored_as_of_today zstd_empty_frame_is_taken_as_of_today
 	gzip_trailer_is_ignored_as_of_today gzip_without_trailer_is_taken_as_of_today
 	gzip_damaged_data_is_taken_as_of_today
-	watch.h watch_reset watch_task complaints MAX_COMPLAINTS fail_for_complaints
-	attempt_is_fatal ledger_close_fatal fatal ledger_close_expecting'
+	watch.h watch_reset watch_task complaints MAX_COMPLAINTS fail_for_complaints'
 
 # Install the suite, without these
 make_whole()

@@ -21,7 +21,6 @@
  * @orders: orders for the ledger
  * @what: name of the input in messages
  * @look: callback that receives the output while it is mapped, or NULL
- * @ns: run time of module_decompress() in nanoseconds
  * @ret: 0, or the error that decompress.c returned
  * @ledger: record of the decompression
  */
@@ -35,7 +34,6 @@ struct attempt {
 	struct ledger_orders orders;
 	char what[80];
 	void (*look)(struct attempt *a, const void *out, size_t len);
-	u64 ns;
 	int ret;
 	struct ledger ledger;
 };
@@ -45,6 +43,5 @@ __printf(4, 5) void attempt_fail(struct kunit *test, struct attempt *a,
 bool attempt_decompress(struct kunit *test, struct attempt *a);
 bool expect_taken(struct kunit *test, struct attempt *a);
 bool expect_refused(struct kunit *test, struct attempt *a, int error);
-bool attempt_is_fatal(struct attempt *a);
 
 #endif /* _MODULE_TESTS_ATTEMPT_H */

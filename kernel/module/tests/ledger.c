@@ -106,7 +106,6 @@ static void give_up(struct ledger *ledger)
 {
 	ledger_report(ledger, "decompression does not end", "%u calls and more",
 		      ledger->calls - 1);
-	ledger->fatal = true;
 	while (ledger->nr_maps)
 		ledger_unmap(ledger);
 	end_task();
@@ -335,9 +334,17 @@ static void end_record(struct ledger *ledger)
 	ledger->task = NULL;
 }
 
-/* Fail the test for each report; return true if there is no report */
-static bool fail_for_reports(struct kunit *test, const struct ledger *ledger,
-			     const char *what)
+/**
+ * ledger_has_no_reports() - fail the test for each broken rule
+ * @test: the running test
+ * @ledger: the ledger
+ * @what: name of the input in messages
+ *
+ * Context: any.
+ * Return: true if there is no report.
+ */
+bool ledger_has_no_reports(struct kunit *test, const struct ledger *ledger,
+			   const char *what)
 {
 	unsigned int i;
 
@@ -366,11 +373,18 @@ void ledger_abandon(struct kunit *test, struct ledger *ledger)
 	end_record(ledger);
 	ledger_report(ledger, "the task ended in the middle", "after %u calls",
 		      ledger->calls);
-	fail_for_reports(test, ledger, "abandoned");
+	ledger_has_no_reports(test, ledger, "abandoned");
 }
 
-/* Stop recording, report what decompress.c did not release, and release it */
-static void settle(struct ledger *ledger)
+/**
+ * ledger_close() - stop recording, and free what the ledger keeps
+ * @ledger: an open ledger; its record stays readable
+ *
+ * A resource that decompress.c did not release is a broken rule, too.
+ *
+ * Context: the task that opened @ledger.
+ */
+void ledger_close(struct ledger *ledger)
 {
 	end_record(ledger);
 	if (ledger->decoder)
@@ -378,53 +392,4 @@ static void settle(struct ledger *ledger)
 	ledger_settle_pages(ledger);
 	ledger_settle_memory(ledger);
 	ledger_expect_state(ledger, ledger->state, "at the end");
-}
-
-/**
- * ledger_close() - close a ledger and free what it keeps
- * @test: the running test; fails for each broken rule
- * @ledger: an open ledger; its record stays readable
- * @what: name of the input in messages
- *
- * A resource that decompress.c did not release is a broken rule, too.
- *
- * Context: the task that opened @ledger.
- * Return: true if there is nothing to report.
- */
-bool ledger_close(struct kunit *test, struct ledger *ledger, const char *what)
-{
-	settle(ledger);
-	return fail_for_reports(test, ledger, what);
-}
-
-/**
- * ledger_close_expecting() - close a ledger after a rule was broken on purpose
- * @ledger: an open ledger; its record stays readable
- * @report: text that one of the reports must contain
- *
- * Context: the task that opened @ledger.
- * Return: true if @report is in one of the first %LEDGER_MAX_REPORTS reports.
- */
-bool ledger_close_expecting(struct ledger *ledger, const char *report)
-{
-	unsigned int i;
-
-	settle(ledger);
-	for (i = 0; i < ledger->reports && i < LEDGER_MAX_REPORTS; i++)
-		if (strstr(ledger->report[i], report))
-			return true;
-	return false;
-}
-
-/**
- * ledger_close_fatal() - close a ledger and ignore its reports
- * @ledger: an open ledger; its record stays readable
- *
- * Context: the task that opened @ledger.
- * Return: true if the ledger has prevented a crash or corruption of memory.
- */
-bool ledger_close_fatal(struct ledger *ledger)
-{
-	settle(ledger);
-	return ledger->fatal;
 }

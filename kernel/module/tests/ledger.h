@@ -191,7 +191,6 @@ struct ledger_orders {
  * @log_level: level of the last of these, such as LOGLEVEL_ERR
  * @reports: number of reports, where identical ones in a row count once
  * @report: text of the first %LEDGER_MAX_REPORTS reports
- * @fatal: the ledger has prevented a crash or corruption of memory
  */
 struct ledger {
 	struct ledger_orders orders;
@@ -214,7 +213,6 @@ struct ledger {
 	int log_level;
 	unsigned int reports;
 	char report[LEDGER_MAX_REPORTS][LEDGER_LINE];
-	bool fatal;
 
 	/* private: */
 	struct list_head node;
@@ -270,10 +268,9 @@ extern const struct decompressor zstd_decompressor __weak;
 
 void ledger_open(struct ledger *ledger, const struct ledger_orders *orders,
 		 struct load_info *info, const void *in, size_t in_size);
-bool ledger_close(struct kunit *test, struct ledger *ledger, const char *what);
-bool __must_check ledger_close_expecting(struct ledger *ledger,
-					 const char *report);
-bool __must_check ledger_close_fatal(struct ledger *ledger);
+void ledger_close(struct ledger *ledger);
+bool ledger_has_no_reports(struct kunit *test, const struct ledger *ledger,
+			   const char *what);
 void ledger_abandon(struct kunit *test, struct ledger *ledger);
 unsigned int ledger_strays(void);
 bool ledger_has(struct ledger *ledger, const void *p, size_t size);

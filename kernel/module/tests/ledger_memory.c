@@ -67,11 +67,9 @@ static void *remember(struct ledger *ledger, void *p, size_t size, bool kmalloc,
 
 static void check_redzone(struct ledger *ledger, struct ledger_memory *memory)
 {
-	if (memchr_inv(memory->p + memory->size, REDZONE_BYTE, REDZONE)) {
+	if (memchr_inv(memory->p + memory->size, REDZONE_BYTE, REDZONE))
 		ledger_report(ledger, "memory: written past its end",
 			      "of %zu bytes", memory->size);
-		ledger->fatal = true;
-	}
 }
 
 /* Really free the memory that the caller freed, to have its entries */
@@ -200,7 +198,6 @@ static void forget(const void *p, const char *call, bool takes_kmalloc,
 	memory = ledger_find_memory(ledger, p);
 	if (!memory) {
 		ledger_report(ledger, "memory: freed but not allocated", "%s", call);
-		ledger->fatal = true;
 		return;
 	}
 	if (((memory->kmalloc || !memory->vmalloc) && !takes_kmalloc) ||
@@ -321,7 +318,6 @@ void *ledger_memcpy(void *to, const void *from, size_t n)
 	if (ledger_room(ledger, to) < n || ledger_room(ledger, from) < n) {
 		ledger_report(ledger, "memory: copied past its end",
 			      "memcpy() of %zu bytes", n);
-		ledger->fatal = true;
 		return to;
 	}
 	if (half) {

@@ -36,7 +36,6 @@ static bool page_array_has_room(struct ledger *ledger)
 		return true;
 	ledger_report(ledger, "page array: written past its end",
 		      "page %u of a page array of %zu", info->used_pages, room);
-	ledger->fatal = true;
 	return false;
 }
 
@@ -80,7 +79,6 @@ static bool has_records(struct ledger *ledger, unsigned int count)
 	}
 	ledger_report(ledger, "decompression does not end",
 		      "%u output pages and more", ledger->nr_pages);
-	ledger->fatal = true;
 	return false;
 }
 
@@ -139,7 +137,6 @@ unsigned long ledger_alloc_pages_bulk(gfp_t gfp, unsigned long count,
 	if (ledger_room(ledger, array) < array_size(count, sizeof(*array))) {
 		ledger_report(ledger, "page array: written past its end",
 			      "alloc_pages_bulk() of %lu pages", count);
-		ledger->fatal = true;
 		return 0;
 	}
 	for (i = 0; i < count; i++) {
@@ -200,11 +197,9 @@ static void check_freed_page(struct ledger *ledger, struct ledger_page *entry)
 
 static void free_entry(struct ledger *ledger, struct ledger_page *entry)
 {
-	if (entry->freed) {
+	if (entry->freed)
 		ledger_report(ledger, "output page: freed twice", "page %zd",
 			      entry - ledger->pages);
-		ledger->fatal = true;
-	}
 	/* The other pages of a folio have no count of their own */
 	if (!entry->folio || entry->order != LEDGER_TAIL)
 		check_freed_page(ledger, entry);
@@ -225,14 +220,12 @@ void ledger_free_pages(struct page *page, unsigned int order)
 	if (!entry) {
 		ledger_report(ledger, "output page: freed but not allocated",
 			      "__free_pages() of order %u", order);
-		ledger->fatal = true;
 		return;
 	}
 	ledger_unmapped(ledger);
 	if (entry->order != order) {
 		ledger_report(ledger, "output page: freed in another order",
 			      "page %zd, order %u", entry - ledger->pages, order);
-		ledger->fatal = true;
 		return;
 	}
 	for (i = 0; i < 1 << order; i++)
@@ -358,13 +351,10 @@ void ledger_kunmap_local(const void *addr)
 		return;
 	}
 	mapped = ledger->map[ledger->nr_maps - 1].addr;
-	if (PTR_ALIGN_DOWN(addr, PAGE_SIZE) != mapped) {
+	if (PTR_ALIGN_DOWN(addr, PAGE_SIZE) != mapped)
 		ledger_report(ledger, "mapping: unmapped by an address outside the page",
 			      "kunmap_local() %zd bytes from its start",
 			      addr - mapped);
-		/* Without the ledger, a stale PTE makes the next mapping BUG */
-		ledger->fatal |= IS_ENABLED(CONFIG_KMAP_LOCAL_NON_LINEAR_PTE_ARRAY);
-	}
 	ledger_expect_mapped_state(ledger, "while mapped");
 	ledger_unmap(ledger);
 	ledger_expect_mapped_state(ledger, "after kunmap_local()");
@@ -387,7 +377,6 @@ void ledger_forbidden(const char *call)
 	/* kmap() has few slots, and an unbalanced kunmap() hits a BUG */
 	ledger_report(ledger, "mapping: call not allowed",
 		      "%s on a page that may lie in highmem", call);
-	ledger->fatal = true;
 }
 
 static bool vmap_is_allowed(struct ledger *ledger, struct page **pages,

@@ -17,6 +17,51 @@ static const struct algorithm *own_algorithm(void)
 	return &case_algorithms[ALGORITHM_ZSTD];
 }
 
+/* Rules whose breach, without the ledger, crashes the kernel or corrupts memory */
+static const char *const fatal_rules[] = {
+	"[decompression does not end]",
+	"[mapping: call not allowed]",
+#ifdef CONFIG_KMAP_LOCAL_NON_LINEAR_PTE_ARRAY
+	/* A stale PTE makes the next mapping BUG */
+	"[mapping: unmapped by an address outside the page]",
+#endif
+	"[memory: copied past its end]",
+	"[memory: freed but not allocated]",
+	"[memory: written past its end]",
+	"[output page: freed but not allocated]",
+	"[output page: freed in another order]",
+	"[output page: freed twice]",
+	"[page array: written past its end]",
+};
+
+static bool is_fatal(const char *report)
+{
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(fatal_rules); i++)
+		if (str_has_prefix(report, fatal_rules[i]))
+			return true;
+	return false;
+}
+
+/* Is the input dangerous without the ledger? Other cases check its reports. */
+static bool attempt_is_fatal(struct attempt *a)
+{
+	struct load_info info = { };
+	unsigned int i;
+
+	ledger_open(&a->ledger, &a->orders, &info, a->in, a->size);
+	a->ret = a->d->decompress(&info, a->in, a->size);
+	if (!a->ret)
+		a->d->cleanup(&info);
+	ledger_close(&a->ledger);
+	for (i = 0; i < a->ledger.reports && i < LEDGER_MAX_REPORTS; i++)
+		if (is_fatal(a->ledger.report[i]))
+			return true;
+	/* Any rule may be in a report that was not kept */
+	return a->ledger.reports > LEDGER_MAX_REPORTS;
+}
+
 int guarded_module_decompress(struct load_info *info, const void *buf, size_t size);
 
 /**
