@@ -23,7 +23,7 @@ import results # pylint: disable=wrong-import-position
 
 # The suites that are compiled natively, too
 NATIVELY = ('module_decompress/', 'module_decompress_resources/',
-	    'module_decompress_bad_input/')
+	    'module_decompress_bad_input/', 'module_decompress_odd_input/')
 
 def read(*path: str) -> List[str]:
 	"""Returns the lines of a file, or none if it is not there."""

@@ -55,7 +55,6 @@ merged='kernel/module/Kconfig kernel/module/Makefile tools/testing/selftests/Mak
 others='lib/xz/xz_dec_lzma2.c lib/decompress_unxz.c security/loadpin/loadpin.c
 	Documentation/admin-guide/LSM/LoadPin.rst'
 index=Documentation/dev-tools/index.rst
-manual=Documentation/dev-tools/module-decompress-kunit.rst
 
 in_repo()
 {
@@ -92,28 +91,11 @@ pristine()
 	git -C "$1" tag base
 }
 
-# remove FILE RANGE: delete lines that do not go upstream
-remove()
-{
-	edit "$whole/$1" "$2d"
-}
-
 # What stays here: the support for older kernels; what tests the kernel and not
 # decompress.c; what tests the tests; what pins a quirk of a decoder, which may improve;
 # replay and benchmarks
-stay_here='compat.h bench_cases.c disturb.c disturb.h own_cases.c replay.c replay.h
-	replay_cases.c selftest.c watch.c watch.h'
-names_of_these='look records max_records
-	disturb.h disturbance decode_while kmap_exit=case_exit
-	page_fault_while_mapped_does_no_harm task_switch_while_mapped_does_no_harm
-	preemption_while_mapped_does_no_harm hard_interrupt_while_mapped_does_no_harm
-	soft_interrupt_while_mapped_does_no_harm migration_between_pages_does_no_harm
-	ledger_mapper mapper LEDGER_KMAP LEDGER_KMAP_LOCAL_FOLIO
-	kmap_gives_the_same_bytes kmap_local_folio_gives_the_same_bytes
-	xz_range_coder_byte_is_ignored_as_of_today zstd_empty_frame_is_taken_as_of_today
-	gzip_trailer_is_ignored_as_of_today gzip_without_trailer_is_taken_as_of_today
-	gzip_damaged_data_is_taken_as_of_today
-	watch.h watch_reset watch_task complaints MAX_COMPLAINTS fail_for_complaints'
+stay_here='bench_cases.c compat.h disturb.c disturb.h mapper.h mapping_cases.c odd_input_cases.c
+	own_cases.c replay.c replay.h replay_cases.c selftest.c watch.c watch.h watched.h'
 
 # Install the suite, without these
 make_whole()
@@ -132,45 +114,10 @@ make_whole()
 	# Remove the markers around the suite's lines in the kernel's own files.
 	for f in $merged; do
 		! grep -q '^# module_decompress_kunit: ' "$whole/$f" ||
-			remove "$f" '/^# module_decompress_kunit: \(begin\|end\)$/'
+			edit "$whole/$f" '/^# module_decompress_kunit: \(begin\|end\)$/d'
 	done
-	for f in "$whole"/kernel/module/tests/*.[ch]; do
-		[ "$f" != "$whole/$core" ] || continue
-		without "$(echo "$names_of_these" | tr -s '\n\t' ' ')" "$f" >"$f.without"
-		mv "$f.without" "$f"
-	done
-	remove kernel/module/tests/cases.h '/"compat.h"/'
-	remove kernel/module/tests/ledger.h '/^\/\* The address is NULL if decompress/'
-	edit "$whole/kernel/module/tests/ledger.h" 's/ __weak;$/;/'
-	remove kernel/module/tests/cases.c '/if (!a->d || !a->d->decompress)$/,/format);$/'
-	edit "$whole/kernel/module/tests/cases.c" '/^ \* @test: the running test; skipped/{
-		N
-		s/;.*the tree.s decompress.c does not know\n \*	@format//
-		s/;.*the tree.s decompress.c does not know it//
-	}'
-	remove kernel/module/Makefile '/^ifneq .*zstd_decompress_stream/'
-	edit "$whole/kernel/module/Makefile" '/seam_zstd.o$/{n;/^endif$/d}'
-	remove kernel/module/Makefile '/^# The kernel.s own .* not exported/,/^endif$/'
-	remove kernel/module/.kunitconfig '/^# Before v6.12/'
-	trim_manual
-	! grep -rnE 'compat\.h|__weak|replay|bench|(disturb|watch|selftest)[._]' \
-		"$whole/kernel/module/tests" "$whole/kernel/module/decompress_kunit.c" \
-		"$whole/$manual" >&2 ||
-		die 'series: something is left of what stays here'
-}
-
-# Without the rows and the paragraphs about what stays here
-trim_manual()
-{
-	for f in cleanup_gives_all_memory_back migration_between_pages_does_no_harm \
-		preemption_while_mapped_does_no_harm page_fault_while_mapped_does_no_harm \
-		ledger_reports; do
-		remove $manual "/^   \* - $f/,+1"
-	done
-	remove $manual '/^``tests\/watch/,/^$/'
-	remove $manual '/^``module_decompress_own/,/^$/'
-	remove $manual '/^A rule also has a row/'
-	remove $manual '/^\.\. kernel-doc:: .*\/\(disturb\|watch\)\./'
+	# shellcheck disable=SC2016	# sed's
+	edit "$whole/kernel/module/Makefile" '/^$/{N;/^\n# From here on, all is for/,$d}'
 }
 
 # The core: its option inside "if MODULES", after the one that it depends on
@@ -179,7 +126,7 @@ make_core()
 	pristine "$1"
 	mkdir -p "$1/kernel/module/tests"
 	cp "$top/$core" "$1/$core"
-	sed '/^$/,$d; /^# Before v6.12/d' "$top/kernel/module/.kunitconfig" \
+	sed '/^$/,$d' "$top/kernel/module/.kunitconfig" \
 		>"$1/kernel/module/.kunitconfig"
 	awk -v entry="$top/kernel/module/Kconfig" '
 	function print_core(  line, ours) {

@@ -11,9 +11,8 @@
 #include <linux/ktime.h>
 #include <linux/math64.h>
 #include <linux/moduleparam.h>
+#include <linux/pagemap.h>
 #include <linux/slab.h>
-
-#include "ledger.h"
 
 static bool bench;
 module_param(bench, bool, 0444);
@@ -23,24 +22,30 @@ MODULE_PARM_DESC(bench, "run the kmap benchmark");
 #define BENCH_PAGES	2048
 #define BENCH_ROUNDS	16
 
+enum bench_mapper {
+	BENCH_KMAP_LOCAL_PAGE,
+	BENCH_KMAP_LOCAL_FOLIO,
+	BENCH_KMAP,
+};
+
 struct bench {
-	enum ledger_mapper mapper;
+	enum bench_mapper mapper;
 	struct page **pages;
 	struct completion done;
 	u64 ns;
 };
 
-static void bench_page(enum ledger_mapper mapper, struct page *page)
+static void bench_page(enum bench_mapper mapper, struct page *page)
 {
 	u8 *mapped;
 
-	if (mapper == LEDGER_KMAP) {
+	if (mapper == BENCH_KMAP) {
 		mapped = kmap(page);
 		WRITE_ONCE(*mapped, 1);
 		kunmap(page);
 		return;
 	}
-	mapped = mapper == LEDGER_KMAP_LOCAL_FOLIO ?
+	mapped = mapper == BENCH_KMAP_LOCAL_FOLIO ?
 		 kmap_local_folio(page_folio(page), 0) : kmap_local_page(page);
 	WRITE_ONCE(*mapped, 1);
 	kunmap_local(mapped);
@@ -63,7 +68,7 @@ static int bench_pages(void *data)
 }
 
 /* Run the benchmark on all CPUs at once; @nr gets the number of threads */
-static u64 bench_all_cpus(enum ledger_mapper mapper, struct page **pages,
+static u64 bench_all_cpus(enum bench_mapper mapper, struct page **pages,
 			  unsigned int *nr)
 {
 	struct bench *benches = kcalloc(nr_cpu_ids, sizeof(*benches),
@@ -99,9 +104,9 @@ static u64 bench_all_cpus(enum ledger_mapper mapper, struct page **pages,
 static void bench_mappers(struct kunit *test, struct page **pages)
 {
 	static const char *const names[] = {
-		[LEDGER_KMAP_LOCAL_PAGE] = "kmap_local_page",
-		[LEDGER_KMAP_LOCAL_FOLIO] = "kmap_local_folio",
-		[LEDGER_KMAP] = "kmap",
+		[BENCH_KMAP_LOCAL_PAGE] = "kmap_local_page",
+		[BENCH_KMAP_LOCAL_FOLIO] = "kmap_local_folio",
+		[BENCH_KMAP] = "kmap",
 	};
 	struct bench alone = { .pages = pages };
 	unsigned int i, nr;

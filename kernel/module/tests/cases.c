@@ -7,7 +7,6 @@
 #include <linux/vmalloc.h>
 
 #include "cases.h"
-#include "watch.h"
 
 const struct algorithm case_algorithms[NR_ALGORITHMS] = {
 	[ALGORITHM_GZIP] = {
@@ -258,46 +257,24 @@ int case_suite_init(struct kunit_suite *suite)
 	return -ENOMEM;
 }
 
-/* Stop after this many warnings or oopses: results are slow and unreliable */
-#define MAX_COMPLAINTS	16
-
-static unsigned int complaints;
-
 /**
  * case_init() - allocate the attempt of a case
  * @test: the test; gets a struct attempt as its private data
  *
  * Context: may sleep.
- * Return: 0; -ENOMEM; or -ECANCELED if the kernel has warned too often.
+ * Return: 0, or -ENOMEM.
  */
 int case_init(struct kunit *test)
 {
-	struct attempt *a;
+	struct attempt *a = vzalloc(sizeof(*a));
 
-	if (complaints >= MAX_COMPLAINTS) {
-		kunit_err(test, "not run: the kernel complained %u times\n",
-			  complaints);
-		return -ECANCELED;
-	}
-	watch_reset();
-	a = vzalloc(sizeof(*a));
 	test->priv = a;
 	return a ? 0 : -ENOMEM;
 }
 
-static void fail_for_complaints(struct kunit *test)
-{
-	char line[160];
-
-	if (watch_report(line, sizeof(line))) {
-		KUNIT_FAIL(test, "[the kernel complained] %s", line);
-		complaints++;
-	}
-}
-
 /**
- * case_exit() - check the log, and free the attempt of a case
- * @test: the test; fails for any WARN, lockdep or sanitizer report
+ * case_exit() - free the attempt of a case
+ * @test: the test; fails if decompress.c was called without a ledger
  *
  * Context: may sleep.
  */
@@ -307,7 +284,6 @@ void case_exit(struct kunit *test)
 
 	if (!a)
 		return;
-	fail_for_complaints(test);
 	KUNIT_EXPECT_EQ_MSG(test, ledger_strays(), 0,
 			    "calls of decompress.c with no ledger open");
 	ledger_abandon(test, &a->ledger);

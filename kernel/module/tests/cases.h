@@ -11,7 +11,6 @@
 
 #include "attempt.h"
 #include "blobs.h"
-#include "compat.h"
 #include "streams.h"
 
 enum {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* Changes of KUnit since v6.1; a series for one kernel does not need them. */
+/* Changes of KUnit since v6.1, for older kernels. */
 #ifndef _MODULE_TESTS_COMPAT_H
 #define _MODULE_TESTS_COMPAT_H
 

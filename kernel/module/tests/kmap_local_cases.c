@@ -17,8 +17,6 @@
 #endif
 
 #include "cases.h"
-#include "disturb.h"
-#include "watch.h"
 
 KUNIT_ARRAY_PARAM(algorithm, case_algorithms, case_algorithm_desc);
 
@@ -101,70 +99,6 @@ static void output_pages_lie_in_highmem(struct kunit *test)
 		kunit_skip(test, "hardly any highmem is free: CONFIG_HIGHMEM, -m 1024");
 	expect_taken(test, a);
 	KUNIT_EXPECT_EQ(test, a->ledger.highmem, a->ledger.nr_pages);
-}
-
-/* Static, because a failed assertion ends the case and frees its stack */
-static struct disturbance disturbance;
-
-/* Disturb the task while it decompresses, and check the output */
-static void decode_while(struct kunit *test, void (*unmapped)(void *),
-			 void (*midway)(void *))
-{
-	struct attempt *a = case_some_pages(test);
-
-	KUNIT_ASSERT_EQ(test, disturb_begin(&disturbance), 0);
-	watch_task(disturbance.thread);
-	a->orders.unmapped = unmapped;
-	a->orders.midway = midway;
-	a->orders.context = &disturbance;
-	expect_taken(test, a);
-	disturb_end(&disturbance);
-	KUNIT_EXPECT_EQ(test, disturbance.errors, 0);
-	KUNIT_EXPECT_GT(test, disturbance.times, 0);
-}
-
-/* Test that the task may take a page fault while a page is mapped */
-static void page_fault_while_mapped_does_no_harm(struct kunit *test)
-{
-	if (IS_ENABLED(CONFIG_UML))
-		kunit_skip(test, "UML panics at a fault without an mm");
-	decode_while(test, NULL, disturb_by_page_fault);
-}
-
-/* Test that the mapping is back after a switch to a task that maps pages */
-static void task_switch_while_mapped_does_no_harm(struct kunit *test)
-{
-	set_cpus_allowed_ptr(current, cpumask_of(raw_smp_processor_id()));
-	decode_while(test, NULL, disturb_by_task);
-}
-
-/* Test that the mapping survives, too, if the kernel preempts the task */
-static void preemption_while_mapped_does_no_harm(struct kunit *test)
-{
-	if (!preempt_model_preemptible())
-		kunit_skip(test, "this kernel does not preempt its own: CONFIG_PREEMPT");
-	task_switch_while_mapped_does_no_harm(test);
-	KUNIT_EXPECT_GE(test, disturbance.preempted, disturbance.times);
-}
-
-/* Test that a hard interrupt may map pages while the task has a page mapped */
-static void hard_interrupt_while_mapped_does_no_harm(struct kunit *test)
-{
-	decode_while(test, NULL, disturb_by_hard_interrupt);
-}
-
-/* Test that a softirq may map pages while the task has a page mapped */
-static void soft_interrupt_while_mapped_does_no_harm(struct kunit *test)
-{
-	decode_while(test, NULL, disturb_by_soft_interrupt);
-}
-
-/* Test that the task may move to another CPU whenever no page is mapped */
-static void migration_between_pages_does_no_harm(struct kunit *test)
-{
-	if (num_online_cpus() < 2)
-		kunit_skip(test, "one CPU has nowhere to move to: CONFIG_SMP, and -smp 2");
-	decode_while(test, disturb_by_move, NULL);
 }
 
 /* One of many tasks that decompress different streams at the same time */
@@ -296,7 +230,6 @@ static void crowd_begin(struct kunit *test, struct crowd_member *m, u32 nr)
 	m->thread = kthread_create(crowd, m, "crowd/%u", nr);
 	if (IS_ERR(m->thread))
 		return;
-	watch_task(m->thread);
 	/* A slot has a different address on each CPU */
 	kthread_bind(m->thread, cpumask_nth(nr % num_online_cpus(),
 					    cpu_online_mask));
@@ -339,24 +272,6 @@ static void concurrent_tasks_do_not_interfere(struct kunit *test)
 	}
 }
 
-/* Test that kmap(), which kmap_local_page() replaced, gives the same output */
-static void kmap_gives_the_same_bytes(struct kunit *test)
-{
-	struct attempt *a = case_some_pages(test);
-
-	a->orders.mapper = LEDGER_KMAP;
-	expect_taken(test, a);
-}
-
-/* Test that kmap_local_folio() as a replacement gives the same output */
-static void kmap_local_folio_gives_the_same_bytes(struct kunit *test)
-{
-	struct attempt *a = case_some_pages(test);
-
-	a->orders.mapper = LEDGER_KMAP_LOCAL_FOLIO;
-	expect_taken(test, a);
-}
-
 static struct kunit_case kmap_cases[] = {
 	KUNIT_CASE_PARAM(each_mapping_is_undone, algorithm_gen_params),
 	KUNIT_CASE_PARAM(errors_leave_the_nesting_stack_balanced,
@@ -365,38 +280,17 @@ static struct kunit_case kmap_cases[] = {
 	KUNIT_CASE_PARAM(callers_many_mappings_stay_intact,
 			 algorithm_gen_params),
 	KUNIT_CASE_PARAM(output_pages_lie_in_highmem, algorithm_gen_params),
-	KUNIT_CASE_PARAM(page_fault_while_mapped_does_no_harm,
-			 algorithm_gen_params),
-	KUNIT_CASE_PARAM(task_switch_while_mapped_does_no_harm,
-			 algorithm_gen_params),
-	KUNIT_CASE_PARAM(preemption_while_mapped_does_no_harm,
-			 algorithm_gen_params),
-	KUNIT_CASE_PARAM(hard_interrupt_while_mapped_does_no_harm,
-			 algorithm_gen_params),
-	KUNIT_CASE_PARAM(soft_interrupt_while_mapped_does_no_harm,
-			 algorithm_gen_params),
-	KUNIT_CASE_PARAM(migration_between_pages_does_no_harm,
-			 algorithm_gen_params),
 	KUNIT_CASE_PARAM(concurrent_tasks_do_not_interfere,
-			 algorithm_gen_params),
-	KUNIT_CASE_PARAM(kmap_gives_the_same_bytes, algorithm_gen_params),
-	KUNIT_CASE_PARAM(kmap_local_folio_gives_the_same_bytes,
 			 algorithm_gen_params),
 	{ }
 };
-
-static void kmap_exit(struct kunit *test)
-{
-	disturb_end(&disturbance);
-	case_exit(test);
-}
 
 static struct kunit_suite module_decompress_kmap_local_suite = {
 	.name = "module_decompress_kmap_local",
 	.suite_init = case_suite_init,
 	.suite_exit = case_suite_exit,
 	.init = case_init,
-	.exit = kmap_exit,
+	.exit = case_exit,
 	.test_cases = kmap_cases,
 };
 

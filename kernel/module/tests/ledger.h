@@ -46,13 +46,6 @@ struct load_info;
 #define LEDGER_LINE		160
 #define LEDGER_LOG		256
 
-/* The function that maps output pages */
-enum ledger_mapper {
-	LEDGER_KMAP_LOCAL_PAGE,
-	LEDGER_KMAP_LOCAL_FOLIO,
-	LEDGER_KMAP,
-};
-
 /* Services that the ledger can make fail */
 enum ledger_service {
 	LEDGER_ALLOC = 1,	/* pages, page array, workspaces, xz's state */
@@ -134,7 +127,6 @@ struct ledger_vmap {
 
 /**
  * struct ledger_orders - what the ledger does besides recording
- * @mapper: function that maps output pages
  * @fail_services: mask of enum ledger_service; the ledger counts their calls
  * @fail_nth: number of the counted call that fails, from 1; 0: no call fails
  * @fail_on: all later calls fail, too
@@ -153,7 +145,6 @@ struct ledger_vmap {
  * @max_records: length of @records; page allocations beyond it fail
  */
 struct ledger_orders {
-	enum ledger_mapper mapper;
 	unsigned int fail_services;
 	unsigned int fail_nth;
 	bool fail_on;

@@ -244,15 +244,6 @@ void ledger_put_page(struct page *page)
 		ledger_free_pages(page, entry && entry->folio ? entry->order : 0);
 }
 
-static void *map(struct ledger *ledger, struct page *page)
-{
-	if (ledger->orders.mapper == LEDGER_KMAP)
-		return kmap(page);
-	if (ledger->orders.mapper == LEDGER_KMAP_LOCAL_FOLIO)
-		return kmap_local_folio(page_folio(page), 0);
-	return kmap_local_page(page);
-}
-
 /**
  * ledger_unmap() - undo the last mapping, by the address that it returned
  * @ledger: the ledger, which has a page mapped
@@ -263,10 +254,6 @@ void ledger_unmap(struct ledger *ledger)
 {
 	struct ledger_map *last = &ledger->map[--ledger->nr_maps];
 
-	if (ledger->orders.mapper == LEDGER_KMAP) {
-		kunmap(last->page);
-		return;
-	}
 	kunmap_local(last->addr);
 }
 
@@ -292,8 +279,6 @@ void ledger_expect_mapped_state(struct ledger *ledger, const char *when)
 	unsigned int i;
 
 	for (i = 0; i < ledger->nr_maps; i++) {
-		if (ledger->orders.mapper == LEDGER_KMAP)
-			continue;
 		if (!takes_slot(&ledger->map[i]))
 			continue;
 		if (IS_ENABLED(CONFIG_KMAP_LOCAL))
@@ -325,7 +310,7 @@ void *ledger_kmap_local_page(struct page *page)
 		ledger_unmap(ledger);
 	}
 	ledger->mappings++;
-	addr = map(ledger, page);
+	addr = kmap_local_page(page);
 	ledger->map[ledger->nr_maps++] = (struct ledger_map){ page, addr };
 	ledger_expect_mapped_state(ledger, "while mapped");
 	return addr;

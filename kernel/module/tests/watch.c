@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0
 /* The watch: find complaints of the kernel in its log. */
 #include <linux/debug_locks.h>
+#include <linux/err.h>
 #include <linux/kernel.h>
 #include <linux/kmsg_dump.h>
 #include <linux/panic.h>
 #include <linux/sched.h>
 #include <linux/string.h>
 
+#include "cases.h"
 #include "watch.h"
 
 #define LINE	256
@@ -233,4 +235,59 @@ unsigned int watch_errors(char *line, size_t size)
 	listen();
 	strscpy(line, error, size);
 	return nr_errors;
+}
+
+/**
+ * watch_thread() - watch a new task, until watch_reset()
+ * @thread: what kthread_create() returned
+ *
+ * Context: main thread of the case.
+ * Return: @thread.
+ */
+struct task_struct *watch_thread(struct task_struct *thread)
+{
+	if (!IS_ERR(thread))
+		watch_task(thread);
+	return thread;
+}
+
+/* Stop after this many warnings or oopses: results are slow and unreliable */
+#define MAX_COMPLAINTS	16
+
+static unsigned int complaints;
+
+/**
+ * watched_case_init() - case_init(), and begin to watch
+ * @test: the test
+ *
+ * Context: may sleep.
+ * Return: what case_init() returns, or -ECANCELED if the kernel has warned too
+ * often.
+ */
+int watched_case_init(struct kunit *test)
+{
+	if (complaints >= MAX_COMPLAINTS) {
+		kunit_err(test, "not run: the kernel complained %u times\n",
+			  complaints);
+		return -ECANCELED;
+	}
+	watch_reset();
+	return case_init(test);
+}
+
+/**
+ * watched_case_exit() - check the log, and case_exit()
+ * @test: the test; fails for any WARN, lockdep or sanitizer report
+ *
+ * Context: may sleep.
+ */
+void watched_case_exit(struct kunit *test)
+{
+	char line[160];
+
+	if (test->priv && watch_report(line, sizeof(line))) {
+		KUNIT_FAIL(test, "[the kernel complained] %s", line);
+		complaints++;
+	}
+	case_exit(test);
 }

@@ -10,6 +10,8 @@
 #include <linux/sched.h>
 #include <linux/types.h>
 
+struct kunit;
+
 /* Largest number of tasks in a case */
 #define WATCH_TASKS	64
 
@@ -29,5 +31,8 @@ bool watch_is_alone(void);
 enum watch_owner watch_owner(const char *line);
 bool watch_report(char *line, size_t size);
 unsigned int watch_errors(char *line, size_t size);
+struct task_struct *watch_thread(struct task_struct *thread);
+int watched_case_init(struct kunit *test);
+void watched_case_exit(struct kunit *test);
 
 #endif /* _MODULE_TESTS_WATCH_H */

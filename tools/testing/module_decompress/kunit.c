@@ -125,17 +125,6 @@ void kunit_fail(struct kunit *test, const char *where, const char *format, ...)
 	test->status = KUNIT_FAILURE;
 }
 
-void kunit_err(struct kunit *test, const char *format, ...)
-{
-	char text[768];
-	va_list args;
-
-	va_start(args, format);
-	vscnprintf(text, sizeof(text), format, args);
-	va_end(args);
-	say("    # %s: %s", case_name(), text);
-}
-
 void kunit_skip(struct kunit *test, const char *format, ...)
 {
 	va_list args;
@@ -162,6 +151,7 @@ static void try_case(struct kunit *test, const struct kunit_suite *suite,
 		     const struct kunit_case *c)
 {
 	long allocated = native_allocated();
+	const char *warning;
 	int ret;
 
 	setitimer(ITIMER_PROF, &(struct itimerval){ { 0 }, { CASE_SECONDS } }, NULL);
@@ -176,6 +166,9 @@ static void try_case(struct kunit *test, const struct kunit_suite *suite,
 	if (!setjmp(test->try_catch.env))
 		suite->exit(test);
 	end_test(test);
+	warning = native_warned();
+	if (warning)
+		KUNIT_FAIL(test, "[the kernel complained] WARNING: at %s", warning);
 	if (native_allocated() != allocated)
 		KUNIT_FAIL(test, "%ld pieces of memory are left",
 			   native_allocated() - allocated);

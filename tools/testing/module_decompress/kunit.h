@@ -106,7 +106,6 @@ void *kunit_kmalloc(struct kunit *test, size_t size, gfp_t gfp);
 
 __printf(3, 4) void kunit_fail(struct kunit *test, const char *where,
 			       const char *format, ...);
-__printf(2, 3) void kunit_err(struct kunit *test, const char *format, ...);
 __printf(2, 3) void __noreturn kunit_skip(struct kunit *test,
 					  const char *format, ...);
 

@@ -29,7 +29,6 @@
 #endif
 
 #include "native.h"
-#include "../../../kernel/module/tests/watch.h"
 
 struct task_struct native_task;
 
@@ -59,7 +58,7 @@ static struct page pages[NR_PAGES];
 static unsigned int free_pages[NR_PAGES];
 static unsigned int nr_free;
 static int frames;
-/* All page frames, always accessible: for lowmem pages, kmap() and alloc_page() */
+/* All page frames, always accessible: for lowmem pages and alloc_page() */
 static u8 *lowmem;
 static u8 *views[NR_VIEWS];
 static unsigned int next_view;
@@ -249,17 +248,6 @@ void *kmap_local_folio(struct folio *folio, size_t offset)
 	return kmap_local_page((struct page *)folio) + offset;
 }
 
-/* Return a permanent mapping, which is not on the nesting stack */
-void *kmap(struct page *page)
-{
-	return lowmem + (page - pages) * PAGE_SIZE;
-}
-
-void kunmap(struct page *page)
-{
-	assert(page->count > 0);
-}
-
 /* Store the size of the area, in bytes, in the first guard page for vunmap() */
 void *vmap(struct page **array, unsigned int count, unsigned long flags,
 	   pgprot_t prot)
@@ -353,7 +341,7 @@ void vfree(const void *p)
 	kvfree(p);
 }
 
-/* Replace tests/watch.c: keep the location of the first WARN() since watch_reset() */
+/* Location of the first WARN() since native_warned() */
 static const char *warning;
 
 void native_warn(const char *where)
@@ -363,16 +351,12 @@ void native_warn(const char *where)
 		warning = where;
 }
 
-void watch_reset(void)
+const char *native_warned(void)
 {
-	warning = NULL;
-}
+	const char *where = warning;
 
-bool watch_report(char *line, size_t size)
-{
-	if (warning)
-		scnprintf(line, size, "WARNING: at %s", warning);
-	return warning;
+	warning = NULL;
+	return where;
 }
 
 int vscnprintf(char *to, size_t size, const char *format, va_list args)
@@ -414,14 +398,6 @@ int kstrtoint(const char *s, unsigned int base, int *result)
 
 	*result = strtol(s, &end, base);
 	return end == s || (*end && strcmp(end, "\n")) ? -EINVAL : 0;
-}
-
-u64 sched_clock(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return now.tv_sec * 1000000000ull + now.tv_nsec;
 }
 
 /* Table for the reflected CRC-32 of IEEE 802.3, as in gzip and xz */

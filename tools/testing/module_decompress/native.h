@@ -186,7 +186,6 @@ ssize_t strscpy(char *to, const char *from, size_t size);
 void *memchr_inv(const void *p, int c, size_t n);
 int kstrtoint(const char *s, unsigned int base, int *result);
 u32 crc32_le(u32 crc, const void *p, size_t len);
-u64 sched_clock(void);
 
 /* linux/printk.h, linux/bug.h: warnings go to stderr */
 #define LOGLEVEL_ERR		3
@@ -194,6 +193,7 @@ u64 sched_clock(void);
 int vscnprintf(char *to, size_t size, const char *format, va_list args);
 __printf(3, 4) int scnprintf(char *to, size_t size, const char *format, ...);
 void native_warn(const char *where);
+const char *native_warned(void);
 #define NATIVE_HERE		__FILE__ ":" __stringify(__LINE__)
 #define WARN_ON(condition)	({					\
 	bool __warn = !!(condition);					\
@@ -320,8 +320,6 @@ void vunmap(const void *addr);
 long si_mem_available(void);
 void get_page(struct page *page);
 void put_page(struct page *page);
-void *kmap(struct page *page);
-void kunmap(struct page *page);
 void *kmap_local_folio(struct folio *folio, size_t offset);
 #define folio_page(folio, n)	((struct page *)(folio))
 #define page_folio(page)	((struct folio *)(page))
