@@ -73,6 +73,12 @@ as_told()
 	echo "    $1: ${result:-not run}"
 }
 
+# makes_suite: does the tree's makefile name the suite?
+makes_suite()
+{
+	grep -q module_decompress_kunit "$tree/kernel/module/Makefile"
+}
+
 # quietly: check that the suite compiles without warnings of W=1 and sparse. Files that
 # the makefile does not name yet are added to it for this check.
 quietly()
@@ -83,8 +89,8 @@ quietly()
 	# While the makefile does not name the suite, its Kconfig option is missing as well.
 	cp "$build/kunit/$name-i386/.config" "$w1"
 	cp "$tree/kernel/module/Makefile" "$logs/Makefile"
-	[ -e "$tree/kernel/module/decompress_kunit.c" ] ||
-		(cd "$tree/kernel/module" && for f in tests/*.c; do
+	makes_suite ||
+		(cd "$tree/kernel/module" && for f in decompress_kunit.c tests/*.c; do
 			[ ! -e "$f" ] || echo "obj-y += ${f%.c}.o"
 		done) >>"$tree/kernel/module/Makefile"
 	patiently into_log make -C "$tree" O="$w1" ARCH=i386 W=1 C=1 --jobs="$JOBS" -s \
@@ -158,7 +164,7 @@ check_series()
 		esac
 		note_cured
 		quietly
-		if [ -e "$tree/kernel/module/decompress_kunit.c" ]; then
+		if makes_suite; then
 			as_told i386
 			as_told um
 		fi
@@ -253,14 +259,13 @@ without_suite
 check_core
 if [ "$CHECK" = yes ]; then
 	check_series suite
+	check_series native
+	check_series kselftest
 	with_suite
 	check_series core
 	check_series fixes
 	check_series xz
 	check_series loadpin
-	without_suite
-	check_series native
-	check_series kselftest
 fi
 
 minutes=$((($(date +%s) - started + 59) / 60))

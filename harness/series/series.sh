@@ -3,9 +3,12 @@
 #
 # Behind `make series`: write patch series for the tree KERNEL to build/series/: "core", the
 # fixes that decompress_core.c shows, and that test; "fixes", the other patches/, on top of
-# it; "xz" and "loadpin", from those directories of patches/; "suite", an RFC, on top of core; "native", on top of suite; and
-# "kselftest". The files in core/, suite/, native/ and kselftest/ here hold the message and
-# the paths of each patch.
+# it; "xz" and "loadpin", from those directories of patches/; "suite", an RFC, on top of core;
+# "native", on top of suite; and "kselftest".
+#
+# NAME.txt is the table of a series: the cover letter, then each mail, with its subject in a
+# line "# SUBJECT", its message, "+ PATH" for each file that it adds, whole, and "F: PATH" for
+# a line of MAINTAINERS. What is in no table is in stays.txt.
 #
 # Exit status: 0 success, 1 a mail is too long or checkpatch.pl complains, 2 no verdict.
 
@@ -91,33 +94,41 @@ pristine()
 	git -C "$1" tag base
 }
 
-# What stays here: the support for older kernels; what tests the kernel and not
-# decompress.c; what tests the tests; what pins a quirk of a decoder, which may improve;
-# replay and benchmarks
-stay_here='bench_cases.c compat.h disturb.c disturb.h mapper.h mapping_cases.c odd_input_cases.c
-	own_cases.c replay.c replay.h replay_cases.c selftest.c watch.c watch.h watched.h'
-
-# Install the suite, without these
+# Install the suite after the core, without what marks our lines in the kernel's own files
 make_whole()
 {
 	sh "$top/harness/lib/install.sh" "$whole" 2>/dev/null
-	rm -f "$whole/kernel/module/.module_decompress_kunit" \
-		"$whole"/tools/testing/kunit/configs/module_decompress_*
-	# shellcheck disable=SC2086	# names
-	(cd "$whole/kernel/module/tests" && rm $stay_here)
-	# The core comes before.
+	# The core is there already, and the last part of the makefile stays here.
 	for f in Kconfig Makefile; do
 		awk '/^config |^obj/ { twice = /DECOMPRESS_CORE/ && seen++ }
-			!twice' "$whole/kernel/module/$f" >"$work/once"
+			/^$/ { empty = empty "\n"; next }
+			/^# From here on, all is for the suite/ { ours = 1 }
+			/^# module_decompress_kunit: end/ { ours = 0 }
+			!twice && !ours { printf "%s", empty; print }
+			{ empty = "" }' "$whole/kernel/module/$f" >"$work/once"
 		cp "$work/once" "$whole/kernel/module/$f"
 	done
-	# Remove the markers around the suite's lines in the kernel's own files.
 	for f in $merged; do
-		! grep -q '^# module_decompress_kunit: ' "$whole/$f" ||
-			edit "$whole/$f" '/^# module_decompress_kunit: \(begin\|end\)$/d'
+		sed '/^# module_decompress_kunit: \(begin\|end\)$/d' "$whole/$f" >"$work/unmarked"
+		cp "$work/unmarked" "$whole/$f"
 	done
-	# shellcheck disable=SC2016	# sed's
-	edit "$whole/kernel/module/Makefile" '/^$/{N;/^\n# From here on, all is for/,$d}'
+}
+
+# in_no_mail: print each file of the whole tree that no mail has and that stays.txt has not
+in_no_mail()
+{
+	sed -n 's/^+ //p' "$top"/harness/series/*.txt >"$work/in_mails"
+	sed '/^#/d; /^$/d' "$top/harness/series/stays.txt" >"$work/stays"
+	(cd "$whole" && git ls-files -o && git diff --name-only) |
+		grep -vxFf "$work/in_mails" | while read -r f; do
+			while read -r pattern; do
+				# shellcheck disable=SC2254	# a pattern
+				case $f in
+				$pattern) continue 2 ;;
+				esac
+			done <"$work/stays"
+			echo "$f"
+		done
 }
 
 # The core: its option inside "if MODULES", after the one that it depends on
@@ -148,52 +159,6 @@ make_core()
 obj-$(CONFIG_MODULE_DECOMPRESS_CORE_KUNIT_TEST) += tests/decompress_core.o'
 }
 
-# Copy Kconfig and the makefile, with only the objects whose sources exist so far. Do
-# nothing before decompress_kunit.c exists.
-makefile()
-{
-	[ -e "$repo/kernel/module/decompress_kunit.c" ] || return 0
-	cp "$whole/kernel/module/Kconfig" "$repo/kernel/module/Kconfig"
-	awk -v dir="$repo/kernel/module/" '
-	function there(object,  file, found, line) {
-		file = dir object
-		sub(/\.o$/, ".c", file)
-		found = (getline line <file) > 0
-		close(file)
-		return found
-	}
-	/^module_decompress_kunit-y \+= / {
-		kept = ""
-		for (i = 3; i <= NF; i++)
-			if (there($i))
-				kept = kept " " $i
-		if (kept)
-			print $1, $2 kept
-		next
-	}
-	{ print }' "$whole/kernel/module/Makefile" >"$repo/kernel/module/Makefile"
-}
-
-# without NAMES FILE: print a C file without the code that uses these names
-without()
-{
-	[ "$1" ] || {
-		cat "$2"
-		return
-	}
-	awk -v names="$1" -f "$top/harness/series/without.awk" "$2" ||
-		die "series: $2 cannot be had without something"
-}
-
-# later PATCH: print the "+ NAME" names of the patches after this one
-later()
-{
-	for patch in "${1%/*}"/*; do
-		[ "$(printf '%s\n' "$1" "$patch" | sort | tail -n 1)" = "$1" ] ||
-			sed -n '1,/^---$/d; s/^+ //p' "$patch"
-	done | paste -s -d ' '
-}
-
 # maintained PATH: add it to what the maintainers of modules have in MAINTAINERS
 maintained()
 {
@@ -209,28 +174,28 @@ maintained()
 	cp "$work/MAINTAINERS" "$repo/MAINTAINERS"
 }
 
-# commit PATCH FROM: commit a patch as its file describes it: the message, "---", the paths
-# that it takes from the tree FROM, "+ NAME ..." lines, the names that earlier files gain
-# with it, and "F: PATH" lines for MAINTAINERS
+# mails NAME: split the table of a series into a file for each mail; the first is the cover
+# letter
+mails()
+{
+	mkdir -p "$work/mails/$1"
+	awk -v dir="$work/mails/$1" '
+	sub(/^# /, "") { file = sprintf("%s/%02d", dir, n++) }
+	{ print >file }' "$top/harness/series/$1.txt"
+}
+
+# commit MAIL FROM: commit what the table says of a mail, with the files of the tree FROM
 commit()
 {
-	names=$(later "$1")
-	sed -n '1,/^---$/d; /^+ \|^F: /!p' "$1" >>"$work/paths"
-	while read -r f; do
+	sed -n 's/^+ //p' "$1" | while read -r f; do
 		mkdir -p "$repo/$(dirname "$f")"
-		case $f in
-		*.[ch]) without "$names" "$2/$f" >"$repo/$f" ;;
-		*) cp "$2/$f" "$repo/$f" ;;
-		esac
-	done <"$work/paths"
-	sed -n '1,/^---$/d; s/^F: //p' "$1" | while read -r path; do
+		cp "$2/$f" "$repo/$f"
+	done
+	sed -n 's/^F: //p' "$1" | while read -r path; do
 		maintained "$path"
 	done
-	case $1 in
-	*/suite/*) makefile ;;
-	esac
 	in_repo add -A
-	sed '/^---$/,$d' "$1" | in_repo commit -q -s -F -
+	sed '/^\(+\|F:\) /d' "$1" | in_repo commit -q -s -F -
 }
 
 # apply_fix PATCH: apply it, with the sender as the author, unless the tree has it already.
@@ -270,14 +235,14 @@ recipients()
 	done
 }
 
-# cover FILE NAME: fill in git's template of a cover letter from NAME.cover
+# cover FILE NAME: fill in git's template of a cover letter from the table of a series
 cover()
 {
-	letter=$top/harness/series/$2.cover
+	letter=$work/mails/$2/00
 	{
 		sed '/^\*\*\* BLURB HERE \*\*\*$/,$d' "$1" |
 			sed "s|\*\*\* SUBJECT HERE \*\*\*|$(head -n 1 "$letter")|"
-		sed 1,2d "$letter"
+		sed 1,2d "$letter" | git stripspace
 		printf '\nv1: the first version\n'
 		sed "1,/^\*\*\* BLURB HERE \*\*\*\$/d${base:+; /^-- \$/i base-commit: $base}" "$1"
 	} >"$work/cover"
@@ -326,6 +291,7 @@ write()
 {
 	name=$1
 	out=$work/series/$name
+	[ -d "$work/mails/$name" ] || mails "$name"
 	in_repo format-patch -q -o "$work/bare" base
 	recipients to=m cc=r cc=l >"$work/recipients"
 	case $name in
@@ -379,17 +345,12 @@ on_core()
 	in_repo tag -f base >/dev/null
 }
 
-# of_files NAME FROM: commit the patches that the files in NAME/ describe
+# of_files NAME FROM: commit the mails of a table, with the files of the tree FROM
 of_files()
 {
-	: >"$work/paths"
-	for description in "$top/harness/series/$1"/*; do
-		commit "$description" "$2"
-	done
-	# Note the files, to find those in no series; and check that each NAME exists.
-	(cd "$repo" && git ls-files) >>"$work/files"
-	for name in $(later "$top/harness/series/$1/"); do
-		grep -rqw "${name%=*}" "$repo/kernel" || die "series: nothing there is called $name"
+	mails "$1"
+	for mail in "$work/mails/$1"/*; do
+		[ "$mail" = "$work/mails/$1/00" ] || commit "$mail" "$2"
 	done
 }
 
@@ -418,6 +379,8 @@ make_core "$work/core"
 pristine "$whole"
 cp "$work/core/kernel/module/Kconfig" "$work/core/kernel/module/Makefile" "$whole/kernel/module"
 make_whole
+left=$(in_no_mail)
+[ ! "$left" ] || die "series: neither in a mail nor in stays.txt: $(echo "$left" | paste -s -d " ")"
 
 pristine "$repo"
 for patch in "$top"/patches/*.patch; do
@@ -441,8 +404,6 @@ write native 'RFC PATCH'
 pristine "$repo"
 of_files kselftest "$whole"
 write kselftest PATCH
-left=$(cd "$whole" && git ls-files -co | grep -vxFf "$work/files") || :
-[ ! "$left" ] || die "series: in no patch: $(echo "$left" | paste -s -d " ")"
 
 rm -rf "$series"
 mv "$work/series" "$series"
