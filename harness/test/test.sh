@@ -111,10 +111,6 @@ sh "$top/harness/mutants/libclang.sh" >/dev/null
 
 sh "$top/harness/lib/kernel.sh" $kernel >/dev/null
 
-. "$top/harness/test/code.sh"
-
-code_checks
-
 check fuzz 'bugs that were put back are found' sh "$top/harness/test/fuzz_test.sh"
 
 # Those in tests/: pytest says 5 if there are none of these parts.
