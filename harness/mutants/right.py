@@ -15,11 +15,10 @@ from typing import Dict, List, Set, Tuple
 
 HERE = os.path.dirname(os.path.realpath(__file__))
 sys.dont_write_bytecode = True
-sys.path.insert(0, os.path.join(HERE, '../lib'))
-sys.path.insert(0, os.path.join(HERE, '../run'))
-sys.path.insert(0, HERE)
-import mutants # pylint: disable=wrong-import-position
-import results # pylint: disable=wrong-import-position
+sys.path.insert(0, os.path.join(HERE, '../..'))
+# pylint: disable=wrong-import-position
+from harness.mutants import verdicts
+from harness.run import results
 
 # The suites that are compiled natively, too
 NATIVELY = ('module_decompress/', 'module_decompress_resources/',
@@ -50,7 +49,7 @@ def not_announced(directory: str, logs: Dict[str, str]) -> List[str]:
 		obj = os.path.join(directory, 'obj', ident)
 		native = list(filter(os.path.exists, (os.path.join(obj, f'native{bits}.log')
 						      for bits in (32, 64))))
-		found += [path for path in [log, *native] if not mutants.announces(ident, path)]
+		found += [path for path in [log, *native] if not verdicts.announces(ident, path)]
 		if set(native) & set(found):
 			found.append(os.path.join(obj, 'native.log'))
 	return found
@@ -81,7 +80,7 @@ def judge(directory: str, kunit: str, ident: str, log: str,
 		failed += red
 		wrong += differences(f'{bits} bits', {path for _, path, _ in red},
 				     {case for case in wanted if case.startswith(NATIVELY)})
-	verdict = mutants.judge(kunit, log)
+	verdict = verdicts.judge(kunit, log)
 	if verdict['fate'] in ('hung', 'crashed'):
 		wrong.append(f'in a kernel: {verdict["fate"]}: {verdict["died"]}')
 	booted = results.failures(results.results(kunit, log))
@@ -95,7 +94,7 @@ def main(directory: str, kunit: str) -> int:
 		logs = dict(row.split()[:2] for row in rows)
 	strange = not_announced(directory, logs)
 	if strange:
-		mutants.remove_logs(strange, 'right changes')
+		verdicts.remove_logs(strange, 'right changes')
 		return 2
 	names = dict(line.split('\t')[::4] for line in read(directory, 'list'))
 	cases = pinned()

@@ -1,0 +1,149 @@
+# SPDX-License-Identifier: GPL-2.0
+#
+# What the logs say of mutants, read by the kernel's own kunit_parser. A log that does not name the
+# mutant that was to be tested is no verdict.
+
+import functools
+import multiprocessing
+import os
+import re
+import sys
+from typing import Any, Dict, Iterator, List, Tuple
+
+from harness.lib import kunit_log
+
+TABLES = os.path.dirname(os.path.realpath(__file__))
+
+FATES = ('survived', 'hung', 'crashed', 'equivalent', 'caught', 'same code', 'not built')
+
+# What a case says of an oops or a WARN is no finding of its own.
+COMPLAINT = '[the kernel complained] '
+
+
+class Mutant:
+	"""One mutant, and what became of it."""
+	def __init__(self, ident: str, function: str, line: str, kind: str, what: str) -> None:
+		self.ident = ident
+		self.function = function
+		self.line = int(line)
+		self.kind = kind
+		self.what = what
+		self.fate = 'not built'
+		self.cases: List[str] = []	# those that failed
+		self.says: List[str] = []	# their messages
+		self.died = ''			# what a crashed kernel's last words were
+		self.reason = ''		# why it is equivalent
+
+
+def tests(test: Any, path: str = '') -> Iterator[Tuple[str, Any]]:
+	"""Yields each test below this one, with its path."""
+	for sub in test.subtests:
+		sub_path = f'{path}/{sub.name}' if path else sub.name
+		yield sub_path, sub
+		yield from tests(sub, sub_path)
+
+def announces(ident: str, log: str) -> bool:
+	"""Says whether the kernel or program that left this log was made of that mutant."""
+	with open(log, errors='replace') as console:
+		return bool(re.search(rf'^(\[.*\] )?mutant: {ident}$', console.read(),
+				      re.MULTILINE))
+
+def not_announced(directory: str) -> List[str]:
+	"""Returns the logs of kernels and programs that do not say they are the mutant."""
+	found = []
+	for name in 'runs', 'native':
+		with open(os.path.join(directory, name)) as rows:
+			found += [row.split()[1] for row in rows
+				  if not announces(*row.split()[:2])]
+	return found
+
+def remove_logs(logs: List[str], what: str) -> None:
+	"""Removes logs that are no verdict, so that the next run makes them again."""
+	for log in logs:
+		os.remove(log)
+	print(f'make: no verdict on {len(logs)} {what}, which their logs do not name, such as '
+	      f'{os.path.basename(logs[0])}; run it again to test them', file=sys.stderr)
+
+def judge(kunit: str, log: str) -> Dict[str, Any]:
+	"""Returns the fate of the mutant whose run left this log, and the rest."""
+	with open(log, errors='replace') as console:
+		lines = [line.rstrip('\r\n') for line in console]
+	root = kunit_log.parse(kunit, lines[:-1])
+	failed = [(path, test) for path, test in tests(root)
+		  if test.status.name in ('FAILURE', 'TEST_CRASHED')]
+	# The first parameter's messages are in the log of the case.
+	said = [text for _, test in failed for _, text in kunit_log.messages(test.log)]
+	findings = [text for text in said if not text.startswith(COMPLAINT)]
+	complaints = [text[len(COMPLAINT):] for text in said if text.startswith(COMPLAINT)]
+	panics = [line for line in lines if 'Kernel panic' in line]
+
+	died = ''
+	if lines[-1].startswith('mutant_boot.sh: hung: '):
+		fate, died = 'hung', lines[-1][len('mutant_boot.sh: hung: '):]
+	elif panics or not lines_end_well(lines):
+		fate = 'crashed'
+		words = [line for line in lines if re.search(r'\bBUG:|Oops|double fault|Kernel panic', line)]
+		died = words[0] if words else 'without a word'
+	elif findings:
+		fate = 'caught'
+	elif failed:
+		fate, died = 'crashed', complaints[0] if complaints else 'a case did not end'
+	else:
+		fate = 'survived'
+	return {'fate': fate, 'died': died, 'says': findings,
+		'cases': [path for path, test in failed if test.name and not test.subtests]}
+
+def lines_end_well(lines: List[str]) -> bool:
+	"""Says whether the kernel lived to report on the last suite, or on one that failed."""
+	return any(re.search(r'^(\[.*\] )?(not ok \d+ |ok \d+ module_decompress_own)', line)
+		   for line in lines)
+
+def table(name: str) -> List[List[str]]:
+	"""Returns the rows of one of the tables: words between tabs."""
+	with open(os.path.join(TABLES, name)) as rows:
+		return [line.rstrip('\n').split('\t') for line in rows
+			if line.strip() and not line.startswith('#')]
+
+def read_verdicts(directory: str, name: str, kunit: str) -> Dict[str, Dict[str, Any]]:
+	"""Returns the verdicts on the logs in one of the lists, by mutant."""
+	with open(os.path.join(directory, name)) as rows:
+		logs = dict(row.split()[:2] for row in rows)
+	with multiprocessing.Pool() as pool:
+		return dict(zip(logs, pool.map(functools.partial(judge, kunit),
+					       logs.values(), chunksize=8)))
+
+def read_mutants(directory: str, kunit: str) -> Tuple[List[Mutant], List[str], List[str]]:
+	"""Returns the mutants in the list, each with its fate; and what the kernel says of
+	those that are caught natively: how many it catches, and the others."""
+	with open(os.path.join(directory, 'list')) as rows:
+		mutants = [Mutant(*row.rstrip('\n').split('\t')) for row in rows]
+	verdicts = read_verdicts(directory, 'native', kunit)
+	booted = read_verdicts(directory, 'runs', kunit)
+	both = [mutant for mutant in mutants if mutant.ident in verdicts and mutant.ident in booted]
+	missed = [m for m in both if booted[m.ident]['fate'] == 'survived']
+	strange = [f'caught natively, and in the kernel survived: '
+		   f'{m.function}:{m.line}: {m.what} [{m.ident}]' for m in missed]
+	natively = len(verdicts)
+	verdicts.update(booted)
+	for mutant in mutants:
+		if mutant.ident in verdicts:
+			vars(mutant).update(verdicts[mutant.ident])
+		elif os.path.exists(os.path.join(directory, 'obj', mutant.ident, 'sum')):
+			mutant.fate = 'same code'
+	if not natively:
+		return mutants, [], strange
+	return mutants, [f'{natively} of them natively, of which {len(both)} were booted, too, '
+			 f'and {len(both) - len(missed)} caught there'], strange
+
+def explanation(mutant: Mutant) -> str:
+	"""Returns what there is to say of a mutant's fate: why, and by which cases."""
+	said = [mutant.reason or mutant.died or ''.join(mutant.says[:1])]
+	if mutant.cases:
+		more = ', ...' if len(mutant.cases) > 3 else ''
+		said.append(f'{len(mutant.cases)} cases: {", ".join(mutant.cases[:3])}{more}')
+	return '; '.join(filter(None, said))
+
+def mutant_line(mutant: Mutant) -> str:
+	"""Returns a line of text for a mutant."""
+	return (f'{mutant.function}:{mutant.line}: {mutant.what}: {mutant.fate}: '
+		f'{explanation(mutant)} [{mutant.ident}]')
