@@ -1,0 +1,138 @@
+# SPDX-License-Identifier: GPL-2.0
+"""
+`make mutants`: breaks decompress.c in every way that mutate.c knows, or as the patches of MUTANTS=
+say, and reports what the suite catches. It ends with the right changes, on which the suite has to
+stay green, natively and in a kernel with CONFIG=debug.
+
+Each mutant is compiled by itself, first natively. One that the suites catch there needs no kernel;
+but some of these are to be caught in one as well. The others, and patches, are compiled as Kbuild
+does it, and compared with what decompress.c as it is compiles to. Those that differ are linked into
+one kernel, which is then booted once for each.
+"""
+
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+from harness import base, locks, packages, records, tree, values
+from harness.base import TOP, Trouble, patience, say
+from harness.fixes import Fixes
+from harness.kernel import Sources
+from harness.machine import machine
+from harness.mutants import population, shared, stages
+from harness.mutants.boot import boot_all
+from harness.mutants.work import ARCH, HERE, KERNEL, Work
+from harness.values import Given
+
+
+def need_tools(work: Work) -> None:
+	"""Sees to it that the tools are there."""
+	packages.need_for_kernel(machine(ARCH), False, work.may_install)
+	packages.need_for_native(False, work.may_install)
+	hosts = ['ssh', 'rsync'] if work.hosts else []
+	packages.need(['parallel', 'unifdef', 'sparse', *hosts], work.may_install)
+	if base.run(['sh', HERE / 'libclang.sh']).returncode:
+		sys.exit(2)
+
+
+def make_green(work: Work) -> None:
+	"""Builds and boots the kernel before anything is broken: the suite has to be green."""
+	log = work.directory / 'run.log'
+
+	def still() -> str:
+		return log.read_text(errors='replace').rpartition('\n')[0].rpartition('\n')[2]
+
+	say(f'Building linux {KERNEL}, {ARCH}, with fixes, and running the suite on it ...')
+	with log.open('w', encoding='utf-8') as out, patience(still):
+		green = subprocess.run(
+			['sh', TOP / 'harness/run/run.sh'], stdin=subprocess.DEVNULL, stdout=out,
+			stderr=out, close_fds=False, check=False, env=base.environment(
+				KERNEL=KERNEL, ARCH=ARCH, CONFIG=work.config, FIXES='yes',
+				FILTER='', BENCH='no', BASE='', LLVM='', DECOMPRESS='', JSON='',
+				JUNIT='', JOBS=str(work.jobs), BUILD=str(work.build)))
+	if green.returncode:
+		say('\n'.join(log.read_text(errors='replace').splitlines()[-3:]))
+		raise Trouble('the suite is not green before anything is broken; see '
+			      'build/mutants/run.log')
+
+
+def report(work: Work) -> int:
+	"""Writes the report, prints it, and returns its exit status."""
+	kunit = work.tree / tree.KUNIT
+	if work.right:
+		ended = base.run(['python3', HERE / 'right.py', work.directory, kunit])
+		(work.directory / 'report.txt').write_text(ended.stdout)
+	else:
+		complete = [] if work.sample or work.patches else ['--all']
+		ended = base.run(['python3', HERE / 'mutants.py', *complete, work.directory, kunit])
+	if ended.returncode not in (0, 1):
+		sys.exit(2)
+	print(ended.stdout, end='', flush=True)
+	return ended.returncode
+
+
+def run(work: Work) -> int:
+	"""Tries the mutants or the right changes, and returns 0 if all is as it should be, or 1."""
+	population.patches_of(work)
+	need_tools(work)
+	for name in 'log', 'obj':
+		(work.directory / name).mkdir(parents=True, exist_ok=True)
+	who = f'make mutants, process {os.getpid()}'
+	own = locks.take(work.directory / 'lock', who)
+	kernel = Sources(work.build, work.may_install).find(KERNEL)
+	made = tree.make(work.build, kernel, Fixes('yes'), None, who)
+	if made.lock:
+		made.lock.release()
+	mutants = population.by_patches(work)
+	make_green(work)
+	shared.prepare(work)
+	if not work.patches and not work.right:
+		mutants += population.generated(work)
+	population.settle(work, mutants)
+	what = 'right changes' if work.right else 'mutants'
+	say(f'{len(mutants)} {what}; trying them natively ...')
+	stages.try_natively(work, mutants)
+	for_kernel = stages.judge_natively(work, mutants)
+	stages.compile_for_kernel(work, for_kernel)
+	useless = stages.useless(work, for_kernel)
+	if useless:
+		for line in useless:
+			say(f'make: {line}')
+		sys.exit(2)
+	boot_all(work, for_kernel)
+	status = report(work)
+	own.release()
+	return status
+
+
+def first_line(path: Path) -> str:
+	"""Returns the line of the report that goes to the results."""
+	found = re.search('.*( that differ in code).*', path.read_text(encoding='utf-8'))
+	assert found
+	return found[0].replace(found[1], '')
+
+
+def run_all(work: Work) -> int:
+	"""Tries the mutants, and after all of them the right changes."""
+	sources = records.key()
+	status = run(work)
+	result = f'linux {KERNEL}, {ARCH}: {first_line(work.directory / "report.txt")}'
+	if not work.sample and not work.patches:
+		right = Work(work.build, work.jobs, right=True, may_install=work.may_install)
+		status = max(status, run(right))
+		lines = (right.directory / 'report.txt').read_text(encoding='utf-8').splitlines()
+		result += f'; {lines[-1]}'
+		records.record(work.build, 'make mutants', result, sources)
+	print(f'make mutants: {result}; see build/mutants/report.html')
+	return status
+
+
+def command(given: Given, build: Path) -> int:
+	"""Runs as the command line says."""
+	hosts = given.get('HOSTS', '')
+	if hosts and build != TOP / 'build':
+		raise Trouble('HOSTS and BUILD: hosts have build/ where their clone is')
+	return run_all(Work(build, values.jobs(given), given.get('MUTANTS', ''), hosts,
+			    may_install=values.is_yes(given, 'INSTALL', 'yes')))

@@ -1,0 +1,198 @@
+# SPDX-License-Identifier: GPL-2.0
+"""Links many mutants into one kernel, which is then booted once for each; see select.c."""
+
+import os
+import re
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import List, Sequence
+
+from harness import base, locks
+from harness.base import TOP, Trouble, patience, say
+from harness.mutants.population import Mutant
+from harness.mutants.stages import sums
+from harness.mutants.work import ARCH, KERNEL, Failed, Work, checked, saved_command, shell
+
+SSH = ['ssh', '-o', 'BatchMode=yes', '-o', 'ConnectTimeout=10', '-o', 'ServerAliveInterval=5',
+       '-o', 'ServerAliveCountMax=2']
+
+# The members of struct mutant after its name: an object, and a symbol of it
+MEMBERS = (('seam_gzip', 'gzip_decompressor'), ('seam_xz', 'xz_decompressor'),
+	   ('seam_zstd', 'zstd_decompressor'), ('production', 'module_decompress'),
+	   ('production', 'module_decompress_cleanup'))
+
+# Ten times as much CPU time as the unbroken suite takes is as good as no end.
+TIMES_THE_SUITE = 10
+
+
+@dataclass
+class Run:
+	"""A boot: its log, and whether all is told that catches the mutant"""
+	ident: str
+	log: Path
+	whole: bool
+
+	def row(self) -> str:
+		"""Returns the row of the list of runs."""
+		return f'{self.ident} {self.log} {"whole" if self.whole else "short"}\n'
+
+	def has_ended(self) -> bool:
+		"""Returns whether it has been booted, to the end."""
+		if not self.log.exists():
+			return False
+		last = self.log.read_text(errors='replace').rstrip('\n').rpartition('\n')[2]
+		return re.fullmatch('mutant_boot.sh: .* asleep', last) is not None
+
+
+def runs_of(work: Work, mutants: Sequence[Mutant]) -> List[Run]:
+	"""Returns the runs. A log's name has the sums of all that went into it."""
+	kernel = (work.base / 'key').read_text()[:8]
+	differ = sums(work, mutants)
+	logs = work.directory / 'log'
+	runs = [Run(mutant.ident, logs / f'{mutant.ident}-{kernel}-{differ[mutant.ident]}',
+		    mutant.is_patch) for mutant in mutants if mutant.ident in differ]
+	(work.directory / 'runs').write_text(''.join(run.row() for run in runs))
+	return runs
+
+
+def table(work: Work, runs: Sequence[Run]) -> str:
+	"""
+	Returns the array of struct mutant. The linker calls the kernel's own module_decompress()
+	__real_module_decompress().
+	"""
+	lines = ['\t.section .rodata', '\t.globl mutants, nr_mutants', 'mutants:']
+	for run in runs:
+		members = ['1b']
+		for name, symbol in MEMBERS:
+			if work.of(run.ident, f'{name}.o').exists():
+				members.append(f'mutant_{run.ident}_{symbol}')
+			else:
+				members.append(f'__real_{symbol}' if name == 'production' else '0')
+		lines.append(f'\t.pushsection .rodata.names; 1: .asciz "{run.ident}"; .popsection')
+		lines.append(f'\t.long {", ".join(members)}')
+	lines += ['nr_mutants: .long (nr_mutants - mutants) / 24', '\t.section .note.GNU-stack', '']
+	return '\n'.join(lines)
+
+
+def link(work: Work, runs: Sequence[Run]) -> str:
+	"""
+	Makes the kernel with all of these by Kbuild's last steps, from one object that has the
+	mutants in it, too. Returns what was printed.
+	"""
+	kernel = work.base / 'kernel'
+	(work.directory / 'table.s').write_text(table(work, runs))
+	said = checked('gcc', '-m32', '-c', '-o', work.base / 'table.o', work.directory / 'table.s',
+		       cwd=TOP)
+	(work.directory / 'objects').write_text(''.join(
+		f'{path}\n' for run in runs for path in sorted(work.of(run.ident).glob('*.o'))))
+	words = saved_command(kernel, 'vmlinux.o').replace('vmlinux.o', 'mutants.o', 1)
+	words = words.replace('vmlinux.a', 'parts.a', 1)
+	if not re.search(r' mutants\.o .* parts\.a', words):
+		raise Trouble(f'cannot make sense of how vmlinux.o is linked: {words}')
+	wrapped = dict.fromkeys(symbol for _, symbol in MEMBERS)
+	said += shell(words, *(f'--wrap={symbol}' for symbol in wrapped), work.base / 'select.o',
+		      work.base / 'table.o', f'@{work.directory / "objects"}', cwd=kernel)
+	return said + make_image(work)
+
+
+def make_image(work: Work) -> str:
+	"""
+	Makes what Kbuild makes of vmlinux.a. The base is what the sources were by content, but make
+	goes by times, and would build anew, without the mutants, all that has a source of a later
+	date: make test has been at decompress.c, say. So the base gets one date for all of it,
+	later than that of any source in the tree, which nobody else changes meanwhile; and what
+	make used is looked at: a base that is not what it was is of no use.
+	"""
+	kernel = work.base / 'kernel'
+	lock = locks.take(work.tree.with_name(f'{KERNEL}.lock'),
+			  f'make mutants, process {os.getpid()}', shared=True)
+	try:
+		(work.base / 'now').touch()
+		now = (work.base / 'now').stat().st_mtime_ns
+		for directory, _, names in os.walk(kernel):
+			for name in names:
+				path = os.path.join(directory, name)
+				if os.path.isfile(path) and not os.path.islink(path):
+					os.utime(path, ns=(now, now))
+		(kernel / 'vmlinux.a').unlink(missing_ok=True)
+		checked('ar', 'cDrT', 'vmlinux.a', 'mutants.o', cwd=kernel)
+		said = checked('make', '-C', work.tree, '--no-print-directory', '-s', 'vmlinux',
+			       f'ARCH={ARCH}', f'O={kernel}', f'--jobs={work.jobs}', cwd=kernel)
+	finally:
+		lock.release()
+	if base.output(['ar', 't', 'vmlinux.a'], cwd=kernel) != 'mutants.o':
+		(work.base / 'key').unlink()
+		raise Failed('make has built anew what it should have taken from the base\n')
+	checked('cp', kernel / 'vmlinux', work.image, cwd=TOP)
+	return said
+
+
+def logins(hosts: str) -> str:
+	"""Returns HOSTS= as GNU parallel wants them: each with as many jobs as it has CPUs."""
+	found = []
+	for host in hosts.replace(',', ' ').split():
+		ended = base.run([*SSH, host,
+				  f"cd '{TOP}' && sh harness/lib/need.sh host >&2 && nproc"])
+		if ended.returncode:
+			raise Trouble(f'HOSTS: {host}: no ssh login, or no clone in {TOP}')
+		found.append(f'{ended.stdout.strip()}/{host}')
+	return ','.join(found)
+
+
+def boot(work: Work, runs: Sequence[Run], where: str) -> None:
+	"""
+	Boots the mutants, which are numbered as in the table, from 1. No failure, of one mutant or
+	all, stops the others; what a host had when it died goes to another.
+	"""
+	cpu = re.search(r'^mutant_boot.sh: ended: (\d+) s ', (work.base / 'log').read_text(
+		errors='replace'), re.MULTILINE)
+	if not cpu:
+		raise Trouble(f'{work.base / "log"} does not say how long the suite took')
+	image = work.image.relative_to(TOP) if work.image.is_relative_to(TOP) else work.image
+	options: List[base.Arg] = ['--jobs', str(work.jobs)]
+	if where:
+		options = ['--sshlogin', where, '--ssh', ' '.join(SSH), '--workdir', TOP,
+			   '--basefile', image, '--retries', '5']
+	pending = work.directory / 'pending'
+	pending.write_text(''.join(run.row() for run in runs))
+	joblog = work.directory / 'joblog'
+	joblog.write_text('')
+	began = time.monotonic()
+
+	def still() -> str:
+		ended = joblog.read_text(errors='replace').count('mutant_boot.sh')
+		minutes = int((len(runs) - ended) * (time.monotonic() - began) / ended / 60) + 1 \
+			if ended else '?'
+		return f'{ended} of {len(runs)} booted, {minutes} min left'
+
+	say(f'Booting them{f" on {work.hosts}" if where else ""} ...')
+	with patience(still):
+		base.run(['parallel', '--will-cite', *options, '--arg-file', pending, '--colsep',
+			  ' ', '--results', '{2}', '--joblog', joblog, 'sh',
+			  'harness/mutants/mutant_boot.sh', image, '{#}',
+			  str(TIMES_THE_SUITE * int(cpu[1])), '{3}'], cwd=TOP)
+	for pattern in '*.seq', '*.err':
+		for path in (work.directory / 'log').glob(pattern):
+			path.unlink()
+
+
+def boot_all(work: Work, mutants: Sequence[Mutant]) -> None:
+	"""Boots those that have not been booted."""
+	pending = [run for run in runs_of(work, mutants) if not run.has_ended()]
+	if not pending:
+		return
+	say(f'Linking {len(pending)} of them ...')
+	log = work.directory / 'link.log'
+	try:
+		with patience():
+			log.write_text(link(work, pending))
+	except Failed as failed:
+		log.write_text(str(failed))
+		raise Trouble('the kernel with the mutants does not link; see '
+			      'build/mutants/link.log') from failed
+	boot(work, pending, logins(work.hosts))
+	left = [run for run in pending if not run.has_ended()]
+	if left:
+		raise Trouble(f'{len(left)} of {len(pending)} mutants could not be booted; run it '
+			      'again to go on')

@@ -1,0 +1,123 @@
+# SPDX-License-Identifier: GPL-2.0
+"""
+The mutants of a run: a row each in the list, and a directory with its decompress.c. A decompress.c
+that is the same as in an earlier run keeps what was found out about it.
+"""
+
+import filecmp
+import re
+import shutil
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Dict, List, Sequence
+
+from harness import base
+from harness.base import TOP, Trouble
+from harness.mutants.work import HERE, KERNEL, Work
+
+# How many mutants of each kind are in a sample, and one in how many of the wrong patches
+OF_KIND = 5
+OF_WRONG = 5
+
+
+@dataclass
+class Mutant:
+	"""A row of the list"""
+	ident: str
+	function: str
+	line: str
+	kind: str
+	what: str
+
+	@property
+	def is_patch(self) -> bool:
+		"""Whether all is told that catches it, so that it needs a kernel"""
+		return self.kind == 'patch'
+
+	def row(self) -> str:
+		"""Returns the row."""
+		return '\t'.join([self.ident, self.function, self.line, self.kind,
+				  self.what]) + '\n'
+
+
+def patches_of(work: Work) -> List[Path]:
+	"""Returns the patches to try; of right changes a sample has one of each kind."""
+	ours = HERE / ('right' if work.right else 'history')
+	directory = Path(work.patches) if work.patches else ours
+	if not directory.is_dir():
+		raise Trouble(f'MUTANTS={work.patches}: no such directory')
+	patches = sorted(directory.glob('*.patch'))
+	if not patches:
+		raise Trouble(f'MUTANTS={work.patches}: no *.patch in there')
+	if work.right and work.sample:
+		kinds: Dict[str, Path] = {}
+		for path in patches:
+			for line in re.findall('^Kind: .*', path.read_text(), re.MULTILINE):
+				kinds.setdefault(line, path)
+		patches = sorted(set(kinds.values()))
+	return patches
+
+
+def broken_by(work: Work, new: Path, patch: Path, kind: str) -> Mutant:
+	"""Returns the mutant that a patch makes."""
+	ident = re.sub('[^A-Za-z0-9]', '_', patch.stem)
+	out = new / f'{ident}.c'
+	if out.exists():
+		raise Trouble(f'{patch}: another patch has this name')
+	shutil.copyfile(work.decompress, out)
+	names_it = re.search(r'^\+\+\+ .*kernel/module/decompress\.c',
+			     patch.read_text(errors='replace'), re.MULTILINE)
+	if not names_it or base.run(['patch', '-sf', '--no-backup-if-mismatch', '-r', '-', out,
+				     patch], both=True).returncode:
+		raise Trouble(f'{patch} does not apply to kernel/module/decompress.c of linux '
+			      f'{KERNEL} with its fixes')
+	line = re.match(r'\d+', base.run(['diff', work.decompress, out]).stdout)
+	if not line:
+		raise Trouble(f'{patch} changes nothing in decompress.c')
+	return Mutant(ident, '-', line[0], kind, patch.stem)
+
+
+def by_patches(work: Work) -> List[Mutant]:
+	"""Returns those of patches, which come first, as patches can be wrong."""
+	new = work.directory / 'new'
+	shutil.rmtree(new, ignore_errors=True)
+	new.mkdir()
+	found = [broken_by(work, new, patch, 'patch') for patch in patches_of(work)]
+	if not work.patches and not work.right:
+		wrong = sorted((HERE / 'wrong').glob('*.patch'))
+		# Like generated mutants, they are tried natively first.
+		found += [broken_by(work, new, patch, 'wrong')
+			  for patch in (wrong[::OF_WRONG] if work.sample else wrong)]
+	return found
+
+
+def generated(work: Work) -> List[Mutant]:
+	"""
+	Returns those that mutate.c makes. Their IDs are hashes, so the first few of a kind are any,
+	and the same every time.
+	"""
+	ended = base.run(['sh', HERE / 'mutate.sh', work.base / 'kernel', work.decompress,
+			  work.directory / 'new'], cwd=TOP)
+	if ended.returncode:
+		raise Trouble('mutate does not understand decompress.c')
+	rows = [Mutant(*line.split('\t')) for line in ended.stdout.splitlines()]
+	if not work.sample:
+		return rows
+	kinds: Dict[str, List[Mutant]] = {}
+	for row in sorted(rows, key=lambda row: row.ident):
+		kinds.setdefault(row.kind, []).append(row)
+	return [row for rows in kinds.values() for row in rows[:OF_KIND]]
+
+
+def settle(work: Work, mutants: Sequence[Mutant]) -> None:
+	"""Writes the list, and gives each mutant its directory."""
+	(work.directory / 'list').write_text(''.join(mutant.row() for mutant in mutants))
+	for mutant in mutants:
+		source = work.directory / f'new/{mutant.ident}.c'
+		own = work.of(mutant.ident, 'decompress.c')
+		if own.exists() and filecmp.cmp(source, own, shallow=False):
+			continue
+		shutil.rmtree(own.parent, ignore_errors=True)
+		own.parent.mkdir()
+		source.rename(own)
+	shutil.rmtree(work.directory / 'new')

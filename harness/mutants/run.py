@@ -1,0 +1,41 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-2.0
+"""
+run.py [sample]		what `make mutants` does, or, for `make test`, some of it
+run.py right [sample]	the same for the right changes alone
+"""
+
+import os
+import sys
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent.parent))
+sys.dont_write_bytecode = True
+
+# pylint: disable=wrong-import-position
+from harness import base, cli, values
+from harness.base import Trouble
+from harness.commands import mutants
+from harness.mutants.work import Work
+
+
+def main(*args: str) -> int:
+	"""Does what the arguments and the environment say, and returns the exit status."""
+	try:
+		build = base.build_directory(os.environ.get('BUILD', ''))
+		given = {name: os.environ[name] for name in ('MUTANTS', 'HOSTS', 'JOBS', 'INSTALL')
+			 if os.environ.get(name)}
+		if not args:
+			return mutants.command(given, build)
+		work = Work(build, values.jobs(given), right='right' in args,
+			    sample='sample' in args,
+			    may_install=values.is_yes(given, 'INSTALL', 'yes'))
+		return mutants.run(work) if work.right else mutants.run_all(work)
+	except Trouble as error:
+		base.say(f'make: {base.is_line(str(error))}')
+		return 2
+
+
+if __name__ == '__main__':
+	cli.end_by_signals()
+	sys.exit(main(*sys.argv[1:]))

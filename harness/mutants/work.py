@@ -1,0 +1,116 @@
+# SPDX-License-Identifier: GPL-2.0
+"""What a run of `make mutants` works on, and where it keeps things."""
+
+import concurrent.futures
+import re
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Callable, Iterable, List, TypeVar
+
+from harness import base
+from harness.base import TOP, Trouble
+
+HERE = TOP / 'harness/mutants'
+KERNEL = '6.12'
+ARCH = 'i386'
+
+T = TypeVar('T')
+R = TypeVar('R')
+
+
+@dataclass
+class Work:
+	"""
+	A run. With @right it tries the right changes, with @sample some of the mutants, and with
+	@patches those of a directory.
+	"""
+	build: Path
+	jobs: int
+	patches: str = ''
+	hosts: str = ''
+	right: bool = False
+	sample: bool = False
+	may_install: bool = True
+
+	@property
+	def config(self) -> str:
+		"""CONFIG= of the kernel"""
+		return 'debug' if self.right else ''
+
+	@property
+	def directory(self) -> Path:
+		"""Where all is kept"""
+		return self.build / 'mutants' / ('right' if self.right else '')
+
+	@property
+	def base(self) -> Path:
+		"""What the mutants share; see shared.py"""
+		return self.directory / 'base'
+
+	@property
+	def tree(self) -> Path:
+		"""The kernel with the suite in it"""
+		return self.build / 'tree' / KERNEL
+
+	@property
+	def decompress(self) -> Path:
+		"""What is broken"""
+		return self.tree / 'kernel/module/decompress.c'
+
+	@property
+	def kernel(self) -> Path:
+		"""Where the kernel is built before anything is broken"""
+		suffix = f'-module_decompress_{self.config}' if self.config else ''
+		return self.build / 'kunit' / f'{KERNEL}-{ARCH}{suffix}'
+
+	@property
+	def image(self) -> Path:
+		"""The kernel with all mutants"""
+		return self.directory / 'vmlinux'
+
+	def of(self, ident: str, name: str = '') -> Path:
+		"""Returns the directory of a mutant, or a file in it."""
+		return self.directory / 'obj' / ident / name
+
+	def side_by_side(self, do: Callable[[T], R], items: Iterable[T]) -> List[R]:
+		"""Does the same for each, as many at once as there are jobs."""
+		with concurrent.futures.ThreadPoolExecutor(self.jobs) as pool:
+			return list(pool.map(do, items))
+
+	def each(self, script: str, idents: Iterable[str]) -> str:
+		"""
+		Runs a script on the base and each of these mutants. Returns the first line of what
+		went wrong: a disk may be full.
+		"""
+		ended = self.side_by_side(
+			lambda ident: base.run(['sh', HERE / script, self.base, self.of(ident)],
+					       both=True), idents)
+		wrong = ''.join(one.stdout for one in ended if one.returncode)
+		return wrong.partition('\n')[0]
+
+
+def saved_command(directory: Path, name: str) -> str:
+	"""Returns the command by which Kbuild made an object; it was cmd_ before Linux 6.3."""
+	path = directory / name
+	line = path.with_name(f'.{path.name}.cmd').read_text().partition('\n')[0]
+	return re.sub(r'^(saved)?cmd_\S* := ', '', line)
+
+
+def shell(words: str, *args: base.Arg, cwd: Path) -> str:
+	"""Runs a saved command with more arguments, and returns what it printed."""
+	ended = base.run(['sh', '-c', f'{words} "$@"', 'sh', *args], cwd=cwd, both=True)
+	if ended.returncode:
+		raise Failed(ended.stdout)
+	return ended.stdout
+
+
+def checked(*command: base.Arg, cwd: Path) -> str:
+	"""Runs a program, and returns what it printed."""
+	ended = base.run(command, cwd=cwd, both=True)
+	if ended.returncode:
+		raise Failed(ended.stdout)
+	return ended.stdout
+
+
+class Failed(Trouble):
+	"""A program that failed; the message is what it printed."""
