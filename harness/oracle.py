@@ -1,0 +1,131 @@
+# SPDX-License-Identifier: GPL-2.0
+"""
+gzip, xz and zstd of a newer Debian, and their libraries, to judge what a kernel makes of a file.
+Debian 12 has zstd 1.5.4, which refuses files that are valid, and takes some that are not. Each tool
+runs with the C library that it was linked with; the system's own stay as they are.
+
+oracle.py BUILD INSTALL [libraries|headers]: prints the directory of the tools, to be first in PATH,
+or that of the libraries or their headers. Exit status 1 if they cannot be downloaded.
+"""
+
+import shutil
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Optional
+
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
+sys.dont_write_bytecode = True
+
+# pylint: disable=wrong-import-position
+from harness import apt, base, locks, packages
+from harness.base import Trouble, patience, say
+
+RELEASES = ('sid', 'forky', 'trixie')
+TOOLS = ('gzip', 'xz', 'zstd')
+PACKAGES = ('gzip', 'xz-utils', 'zstd', 'libzstd-dev', 'liblzma-dev', 'zlib1g-dev')
+WRAPPER = '''#!/bin/sh
+top=$(dirname "$0")/..
+exec "$top/{loader}" --library-path "$top/{libraries}" "$top/usr/bin/{tool}" "$@"
+'''
+
+
+@dataclass(frozen=True)
+class Oracle:
+	"""Where they are."""
+	directory: Path
+
+	@property
+	def tools(self) -> Path:
+		"""The directory of gzip, xz and zstd"""
+		return self.directory / 'wrapped'
+
+	@property
+	def headers(self) -> Path:
+		"""The directory of the headers of the libraries"""
+		return self.directory / 'include'
+
+	@property
+	def libraries(self) -> Path:
+		"""The directory of libz.a, liblzma.a and libzstd.a"""
+		return self.directory / 'usr/lib' / base.output(['gcc', '-print-multiarch'])
+
+
+def runs(oracle: Oracle, tool: str) -> bool:
+	"""Returns whether a tool runs here; a release may be in pieces for a day."""
+	packed = subprocess.run([tool, '-c'], input=b'right', stdout=subprocess.PIPE, check=False)
+	try:
+		ended = subprocess.run([oracle.tools / tool, '-dc'], input=packed.stdout,
+				       stdout=subprocess.PIPE, check=False)
+	except OSError:
+		return False
+	return ended.stdout == b'right'
+
+
+def wrap(oracle: Oracle, tool: str) -> bool:
+	"""Writes a script that runs a tool with its own libraries. Returns whether it runs."""
+	loader = next(oracle.libraries.glob('ld-linux*.so.*'), None)
+	if not loader:
+		return False
+	script = oracle.tools / tool
+	script.write_text(WRAPPER.format(
+		loader=loader.relative_to(oracle.directory), tool=tool,
+		libraries=oracle.libraries.relative_to(oracle.directory)), encoding='utf-8')
+	script.chmod(0o755)
+	return runs(oracle, tool)
+
+
+def download(directory: Path, release: str) -> bool:
+	"""Downloads them from a release, and returns whether they are complete."""
+	if not apt.extract(directory, release, base.output(['dpkg', '--print-architecture']), PACKAGES):
+		return False
+	oracle = Oracle(directory)
+	oracle.headers.mkdir()
+	# Theirs alone: the C library's headers are for the C library beside them.
+	for header in [*directory.glob('usr/include/lzma*'), *directory.glob('usr/include/z*.h')]:
+		(oracle.headers / header.name).symlink_to(f'../usr/include/{header.name}')
+	oracle.tools.mkdir()
+	return all([wrap(oracle, tool) for tool in TOOLS])
+
+
+def get(build: Path, may_install: bool = True) -> Optional[Oracle]:
+	"""Returns them, downloaded if need be, or None if they cannot be downloaded."""
+	lock = locks.take(build / 'oracle.lock', 'another download of gzip, xz and zstd')
+	try:
+		oracle = Oracle(build / 'oracle')
+		if (oracle.headers / 'zstd.h').exists():
+			return oracle
+		if not shutil.which('apt-get'):
+			return None
+		packages.need(['mmdebstrap'], may_install)
+		say('Downloading gzip, xz and zstd of a newer Debian, to compare with ...')
+		new = build / 'oracle.new'
+		with patience():
+			got = any(download(new, release) for release in RELEASES)
+		if got:
+			shutil.rmtree(oracle.directory, ignore_errors=True)
+			new.rename(oracle.directory)
+			return oracle
+		shutil.rmtree(new, ignore_errors=True)
+		say('They cannot be downloaded; see above')
+		return None
+	finally:
+		lock.release()
+
+
+def main(build: str, install: str, what: str = 'tools') -> int:
+	"""Prints where they are, for scripts."""
+	try:
+		oracle = get(base.build_directory(build), install != 'no')
+	except Trouble as error:
+		base.refuse(error)
+		return 2
+	if not oracle:
+		return 1
+	print(getattr(oracle, what))
+	return 0
+
+
+if __name__ == '__main__':
+	sys.exit(main(*sys.argv[1:]))
