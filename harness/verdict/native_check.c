@@ -91,7 +91,6 @@ enum native_check_result native_check(struct native_check *check)
 		return NATIVE_CHECK_ENDLESS;
 	attempt_decompress(&test, &attempt);
 	check->ret = attempt.ret;
-	check->ns = attempt.ns;
 	if (attempt.ledger.log_lines)
 		strscpy(check->said, attempt.ledger.log, sizeof(check->said));
 	return NATIVE_CHECK_ANSWERED;

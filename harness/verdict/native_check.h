@@ -21,7 +21,6 @@
  * @fault: called with what is wrong with the kernel, in words
  * @context: for these two
  * @ret: what module_decompress() returned
- * @ns: and how long that took
  * @said: what it logged
  */
 struct native_check {
@@ -34,7 +33,6 @@ struct native_check {
 	void (*fault)(void *context, const char *report);
 	void *context;
 	int ret;
-	unsigned long long ns;
 	char said[200];
 };
 
