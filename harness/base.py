@@ -89,14 +89,13 @@ def output(command: Sequence[Arg], *, cwd: Optional[Path] = None) -> str:
 	return ended.stdout.strip() if ended.returncode == 0 else ''
 
 
-def shown(command: Sequence[Arg], log: Path, *, cwd: Optional[Path] = None,
-	  env: Optional[Dict[str, str]] = None) -> int:
+def shown(command: Sequence[Arg], log: Path, *, cwd: Optional[Path] = None) -> int:
 	"""Runs a program, shows its output and appends it to @log. Returns its exit status."""
 	with log.open('a', encoding='utf-8') as copy, \
 	     subprocess.Popen([str(word) for word in command], cwd=cwd, text=True, errors='replace',
 			      stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
 			      stderr=subprocess.STDOUT, bufsize=1, close_fds=False,
-			      env=environment() if env is None else env) as program:
+			      env=environment()) as program:
 		assert program.stdout
 		for line in program.stdout:
 			copy.write(line)
@@ -129,7 +128,7 @@ def build_directory(given: str) -> Path:
 
 def one_file(one: Path, other: Path) -> bool:
 	"""Returns whether two names are of the same file."""
-	return one.exists() and other.exists() and one.samefile(other)
+	return os.path.exists(one) and os.path.exists(other) and one.samefile(other)
 
 
 def writable(*paths: Optional[Path]) -> None:

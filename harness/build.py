@@ -7,7 +7,7 @@ import re
 import shutil
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Iterator, NoReturn, Sequence
+from typing import Iterator, List, NoReturn, Sequence
 
 from harness import base, configuration, locks
 from harness.base import TOP, Trouble, patience, say
@@ -49,8 +49,8 @@ class Build:
 		"""There is no verdict, because of something in the log."""
 		raise Trouble(f'{self.what}: not {how}; see above, or {self.log}')
 
-	def kunit_py(self, command: str, *args: str) -> int:
-		"""Runs a command of the tree's kunit.py, and returns its exit status."""
+	def kunit_words(self, command: str, *args: str) -> List[base.Arg]:
+		"""Returns the words of a command of the tree's kunit.py."""
 		own = [f'--qemu_config={QEMU_CONFIG}'] if self.machine.qemu else []
 		cross = [f'--cross_compile={self.machine.cross}'] \
 			if self.machine.cross and not self.llvm else []
@@ -59,12 +59,14 @@ class Build:
 		# restarts, but not when it panics. So what kunit.py puts last, that it is to restart, is
 		# left to init, of which there is none.
 		rt = config.exists() and '\nCONFIG_PREEMPT_RT=y\n' in config.read_text(encoding='utf-8')
-		return base.shown(
-			['python3', self.tree.path / KUNIT / 'kunit.py', command,
-			 f'--build_dir={self.directory}', f'--arch={self.machine.arch}', *cross, *own, *args],
-			self.log, env=base.environment(
-				PYTHONUNBUFFERED='1', KUNIT_MACHINE=self.machine.name,
-				KUNIT_MACHINE_ARGS='panic=-1 --' if rt and command == 'exec' else ''))
+		return ['env', 'PYTHONUNBUFFERED=1', f'KUNIT_MACHINE={self.machine.name}',
+			f'KUNIT_MACHINE_ARGS={"panic=-1 --" if rt and command == "exec" else ""}',
+			'python3', self.tree.path / KUNIT / 'kunit.py', command,
+			f'--build_dir={self.directory}', f'--arch={self.machine.arch}', *cross, *own, *args]
+
+	def kunit_py(self, command: str, *args: str) -> int:
+		"""Runs a command of the tree's kunit.py, and returns its exit status."""
+		return base.shown(self.kunit_words(command, *args), self.log)
 
 	def make_kernel(self, *words: str) -> int:
 		"""

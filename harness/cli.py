@@ -78,18 +78,12 @@ def variables(name: str, command: Command, words: Sequence[str]) -> Tuple[Dict[s
 	return given, files
 
 
-def by_script(command: Command, given: Dict[str, str], files: List[str], build: Path) -> NoReturn:
+def by_script(command: Command, given: Dict[str, str], build: Path) -> NoReturn:
 	"""Replaces this process by the script of a command, which takes the variables by name."""
 	environment = {name: value for name, value in os.environ.items()
 		       if name not in base.MAKES_OWN and not any(
 			       name in one.takes or name in COMMON for one in COMMANDS.values())}
 	environment.update(given, BUILD=str(build))
-	if files:
-		if 'FILES' in given or 'FILES_FROM' in given:
-			raise Trouble('FILES=, FILES_FROM= and files as arguments: one of them')
-		names = build / f'files.{os.getpid()}'
-		names.write_bytes(b''.join(os.fsencode(file) + b'\0' for file in files))
-		environment['FILES_FROM'] = str(names)
 	os.execvpe('sh', ['sh', str(TOP / command.script)], environment)
 
 
@@ -116,9 +110,10 @@ def main(argv: Sequence[str]) -> int:
 		values.number(given, 'JOBS', 1)
 		build = base.build_directory(given.get('BUILD', ''))
 		if command.script:
-			by_script(command, given, files, build)
-		module = importlib.import_module(f'harness.commands.{args.command}')
-		return int(module.command(given, build))
+			by_script(command, given, build)
+		module = importlib.import_module(
+			f'harness.commands.{args.command.replace("-", "_")}')
+		return int(module.command(given, build, *([files] if command.files else [])))
 	except Trouble as error:
 		base.refuse(error)
 	except OSError as error:

@@ -87,8 +87,7 @@ COMMANDS: Dict[str, Command] = {
 		 'BOOT': 'yes: boot such a kernel, and ask that (3 min the first time, then seconds)',
 		 'ARCH': 'the machine for BOOT=yes', 'VERBOSE': 'yes: a line for each file', **RESULTS},
 		"at once, by the kernel's own code, compiled natively (a minute the first time); makes "
-		'build/check/module-decompress-check', files=True,
-		script='harness/verdict/check-modules.sh'),
+		'build/check/module-decompress-check', files=True),
 	'boot': Command(
 		'load compressed modules in a guest, through finit_module(), insmod and modprobe',
 		{**KERNEL, 'ARCH': 'i386, the machine with high memory', **FIXES,

@@ -260,11 +260,9 @@ def ask(build: Path) -> int:
 	"""Checks that the kernel takes or refuses the files in FILES. Some fates are up to it."""
 	answers_file = build / 'blobs.json'
 	asked = subprocess.run(
-		['sh', TOP / 'harness/verdict/check-modules.sh'], cwd=FILES, text=True,
-		input=''.join(f'./{path.name}\0' for path in sorted(FILES.iterdir())),
-		env={**os.environ, 'BOOT': 'yes', 'KMOD': 'none', 'FILES_FROM': '-', 'FIXES': 'yes',
-		     'JSON': str(answers_file)},
-		stdout=subprocess.PIPE, check=False)
+		[TOP / 'suite', 'check-modules', 'BOOT=yes', 'KMOD=none', 'FIXES=yes', f'BUILD={build}',
+		 f'JSON={answers_file}', *(f'./{path.name}' for path in sorted(FILES.iterdir()))],
+		cwd=FILES, text=True, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, check=False)
 	if asked.returncode > 1:
 		return 2
 	print(asked.stdout.splitlines()[-1])

@@ -1,17 +1,33 @@
 # SPDX-License-Identifier: GPL-2.0
 #
-#	make -C tools/testing/module_decompress EXTRA_MK=PATH/native_check.mk O=DIRECTORY SANITIZE= check
+#	make -C tools/testing/module_decompress EXTRA_MK=PATH/native_check.mk O=DIRECTORY SANITIZE= \
+#		NAME='linux 6.12' HEADERS=DIRECTORY LIBRARIES=DIRECTORY check
 #
 # makes O/check.o: decompress.c and its decoders as one object, which has the function of
-# native_check.h and no other name.
+# native_check.h and no other name; and of that, of all else here and of the stock libraries
+# O/module-decompress-check.
 
 verdict_dir := $(dir $(lastword $(MAKEFILE_LIST)))
+verdict := $(wildcard $(verdict_dir)[!n]*.c)
+libraries := $(foreach name,lzma zstd z,$(LIBRARIES)/lib$(name).a)
 
-check: $(O)/check.o
+check: $(O)/module-decompress-check
 
 # With all filters of xz, and room for a GiB
 config += XZ_DEC_IA64 XZ_DEC_ARM64 XZ_DEC_RISCV
 CFLAGS += -O2 -DNR_PAGES=262144
+
+# Whole at any time: it may be running
+$(O)/module-decompress-check: $(verdict) $(wildcard $(verdict_dir)*.h) $(O)/check.o $(O)/made_of
+	@$(say) "  LD      $(@:$(O)/%=%)"
+	$(quiet)$(HOSTCC) -std=gnu11 -O2 -static -I$(HEADERS) -DKERNEL_NAME='"$(NAME)"' \
+		-o $@.new $(verdict) $(O)/check.o $(libraries)
+	$(quiet)mv $@.new $@
+
+$(O)/made_of: force
+	$(quiet)mkdir -p $(@D)
+	$(quiet)echo "$(NAME) $$(sha256sum $(libraries))" >$@.new
+	$(quiet)cmp -s $@.new $@ || mv $@.new $@
 
 $(O)/check.o: $(O)/check_all.o
 	@$(say) "  OBJCOPY $(@:$(O)/%=%)"
