@@ -79,8 +79,6 @@ static struct {
 	struct file *file;
 	struct result *result;
 	const struct target *target;
-	/* What has to come out for the file's own check to prove it, or 0 */
-	unsigned long long proven;
 	bool inspected;
 } asked;
 
@@ -88,10 +86,7 @@ static void look(void *context, const void *out, size_t len)
 {
 	struct file *file = context;
 
-	if (asked.proven == len)
-		file->out.len = len;
-	else
-		digest(&file->out, out, len);
+	digest(&file->out, out, len);
 	inspect(asked.result, &asked.target->kernel, out, len);
 	asked.inspected = true;
 }
@@ -135,15 +130,10 @@ static void ask_kernel(struct file *file, const unsigned char *in)
 	clean(file->said);
 }
 
-/* The stock library need not be asked if the file's own check has proven what came out */
 static void ask_library(struct file *file, const unsigned char *in)
 {
 	size_t len;
 
-	if (asked.proven && file->answered && !file->error && file->out.len == asked.proven) {
-		file->tool = file->out;
-		return;
-	}
 	ask_stock(file, in);
 	/* All of it, if the kernel takes a part only */
 	if (!file->tool_failed && !(asked.inspected && file->out.len == file->tool.len)) {
@@ -204,22 +194,15 @@ static void ask_compressed(struct file *file, struct result *result, const unsig
 	const struct target *target = asked.target;
 	struct explanation e;
 
-	/* Of a booted kernel nothing is taken for proven */
-	if (!target->booted)
-		asked.proven = proven_length(file->format, in, file->size);
 	if (!target->booted && has_decoder(target, file->format))
 		ask_kernel(file, in);
 	ask_library(file, in);
-	/* Nothing to explain, and it may take long */
-	if (asked.proven && file->asked && same(&file->out, &file->tool) && !file->known)
-		memset(&e, 0, sizeof(e));
-	else
-		explain(&e, file->format, in, file->size, &target->kernel);
+	explain(&e, file->format, in, file->size, &target->kernel);
 	/* Of a damaged file the damage is told, and not what comes of it */
 	if (file->tool_failed && !e.rest)
 		forget(result);
 	if (has_decoder(target, file->format))
-		judge(&result->kernel, file, in, &target->kernel);
+		judge(&result->kernel, file, &e, &target->kernel);
 	else
 		without_decoder(result, file, &e);
 	result->rest = e.rest;

@@ -6,8 +6,6 @@
 #ifndef _EXPLAIN_H
 #define _EXPLAIN_H
 
-#include <lzma.h>
-
 #include "format.h"
 
 #define MIB		(1024 * 1024)
@@ -63,7 +61,6 @@ struct explanation {
 
 void set_bcj(struct kernel *kernel, const char *config, bool set);
 void set_all_bcj(struct kernel *kernel);
-lzma_index *xz_index(const unsigned char *in, size_t size);
 void explain(struct explanation *e, enum format which, const unsigned char *in,
 	     size_t size, const struct kernel *kernel);
 const char *status_in_words(enum format which, const char *said);

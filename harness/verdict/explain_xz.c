@@ -187,14 +187,8 @@ static void xz_trailing(struct explanation *e, const unsigned char *in,
 	lzma_end(&s);
 }
 
-/**
- * xz_index() - read the index of an .xz file
- * @in: its bytes
- * @size: their number
- *
- * Return: the index, or NULL if the file as a whole has none that is valid.
- */
-lzma_index *xz_index(const unsigned char *in, size_t size)
+/* The index of a file, or NULL if the file as a whole has none that is valid */
+static lzma_index *xz_index(const unsigned char *in, size_t size)
 {
 	lzma_stream s = LZMA_STREAM_INIT;
 	lzma_index *index = NULL;

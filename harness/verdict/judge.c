@@ -225,18 +225,16 @@ static void why_at_fault(struct answer *answer, const struct file *file,
  * judge() - tell what a kernel makes of a file, and why
  * @answer: gets that
  * @file: with what the kernel said, and the stock tool
- * @in: its bytes
+ * @e: what is found in it
  * @kernel: that was asked
  */
-void judge(struct answer *answer, const struct file *file, const unsigned char *in,
+void judge(struct answer *answer, const struct file *file, const struct explanation *e,
 	   const struct kernel *kernel)
 {
 	const struct format_info *format = &formats[file->format];
 	unsigned int known = harmful(file->known, kernel);
-	struct explanation e;
 	const char *words;
 
-	explain(&e, file->format, in, file->size, kernel);
 	memset(answer, 0, sizeof(*answer));
 	if (!file->asked) {
 		answer->verdict = NO_ANSWER;
@@ -262,15 +260,15 @@ void judge(struct answer *answer, const struct file *file, const unsigned char *
 		}
 	} else if (file->error) {
 		answer->verdict = REFUSED;
-		why_refused(answer, file, &e);
-	} else if (e.rest && e.parts == 1 && same(&file->out, &file->tool)) {
+		why_refused(answer, file, e);
+	} else if (e->rest && e->parts == 1 && same(&file->out, &file->tool)) {
 		/* More than zero padding, or where the format has none */
-		if (file->tool_failed || e.trailing)
+		if (file->tool_failed || e->trailing)
 			because(answer, "%zu bytes after the %s, which the kernel ignores",
-				e.rest, format->part);
+				e->rest, format->part);
 	} else if (file->tool_failed || !same(&file->out, &file->tool)) {
 		answer->verdict = WRONG;
-		why_wrong(answer, file, &e);
+		why_wrong(answer, file, e);
 	}
 	words = status_in_words(file->format, file->said);
 	if (file->said[0])

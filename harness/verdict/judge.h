@@ -30,7 +30,7 @@ static inline bool is_fine(enum verdict verdict)
 void add_fault(struct file *file, const char *report);
 void is_damaged(struct answer *answer, const struct file *file);
 bool same(const struct output *a, const struct output *b);
-void judge(struct answer *answer, const struct file *file, const unsigned char *in,
+void judge(struct answer *answer, const struct file *file, const struct explanation *e,
 	   const struct kernel *kernel);
 
 #endif /* _JUDGE_H */

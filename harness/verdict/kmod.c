@@ -194,16 +194,13 @@ static const char *one_zstd(const unsigned char *in, size_t size)
 
 /* What kmod says of a file that it cannot read, or NULL */
 static const char *refusal(const struct kmod *kmod, const struct file *file,
-			   const unsigned char *in, const struct explanation *e)
+			   const unsigned char *in)
 {
 	/* A skippable frame has another magic number: it is taken for an ELF file */
 	if (file->format == ZSTD && is_skippable(in, file->size))
 		return "Exec format error";
 	if (!kmod->has[file->format])
 		return "Exec format error";
-	/* Proven by its checksum: then it has a content size, and one frame */
-	if (file->format == ZSTD && !e->parts && !file->tool_failed)
-		return NULL;
 	if (file->format == ZSTD && kmod->version >= WANTS_CONTENT_SIZE)
 		return one_zstd(in, file->size);
 	if (file->format == ZSTD)
@@ -254,7 +251,7 @@ void ask_kmod(struct result *result, const struct file *file, const unsigned cha
 {
 	const struct kmod *kmod = &target->kmod;
 	const char *rest = after_the_end(result, file, in, e);
-	const char *says = kmod->version ? refusal(kmod, file, in, e) : NULL;
+	const char *says = kmod->version ? refusal(kmod, file, in) : NULL;
 	const char *taken = result->kernel.verdict == RIGHT ? "the kernel takes it; " : "";
 
 	if (!kmod->version) {

@@ -5,7 +5,6 @@
 
 #include "file.h"
 
-unsigned long long proven_length(enum format format, const unsigned char *in, size_t size);
 const unsigned char *stock_output(size_t *len);
 void ask_stock(struct file *file, const unsigned char *in);
 void stock_versions(char *text, size_t size);
