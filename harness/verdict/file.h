@@ -36,7 +36,8 @@ enum trouble { NO_TROUBLE, TROUBLE, UNSEEN, ASIDE };
  * @error: 0, or what module_decompress() returned
  * @ns: time that took
  * @said: what the kernel would have logged
- * @known: what of known_faults the suite found, a bit each
+ * @has_bug_0001: the suite found what patches/0001 mends
+ * @has_bug_0004: the same of patches/0004
  * @fault: what else it found wrong with the kernel
  * @trouble: why no kernel is asked, with a name and words for it
  * @target_nr: for which of check's targets it is
@@ -56,7 +57,8 @@ struct file {
 	int error;
 	unsigned long long ns;
 	char said[200];
-	unsigned int known;
+	bool has_bug_0001;
+	bool has_bug_0004;
 	char fault[200];
 	enum trouble trouble;
 	const char *trouble_id;

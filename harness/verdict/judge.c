@@ -7,26 +7,12 @@
 #include "judge.h"
 
 /*
- * What the suite finds wrong with kernels as they are shipped, whatever the file:
- * the bytes that come out may be right, and the kernel is not. On 64-bit there is
- * neither highmem nor a lack of addresses.
+ * What the suite finds wrong with kernels as they are shipped, whatever the file: without
+ * patches/0001 a kernel unmaps other pages than it mapped, which does harm in highmem alone.
+ * Without patches/0004 a kernel allocates a window first, which does none.
  */
-static const struct {
-	const char *report;
-	const char *why;
-	const char *where;
-	bool in_highmem;
-} known_faults[] = {
-	{
-		"[mapping: unmapped by an address outside the page]",
-		"this kernel unmaps other pages than it mapped (patches/0001)",
-		"with highmem, on 32-bit, modules may come out damaged; x86_64 has none",
-		true,
-	},
-};
-
-/* This one does no harm to the file: without patches/0004 a kernel allocates a window first */
-static const char harmless[] = "[memory: more than any decoder uses]";
+static const char bug_0001[] = "[mapping: unmapped by an address outside the page]";
+static const char bug_0004[] = "[memory: more than any decoder uses]";
 
 /**
  * add_fault() - note what the suite finds wrong with the kernel
@@ -35,15 +21,10 @@ static const char harmless[] = "[memory: more than any decoder uses]";
  */
 void add_fault(struct file *file, const char *report)
 {
-	unsigned int i;
-
-	for (i = 0; i < ARRAY_SIZE(known_faults); i++)
-		if (strstr(report, known_faults[i].report)) {
-			file->known |= 1 << i;
-			return;
-		}
-	if (strstr(report, harmless))
-		file->known |= 1 << ARRAY_SIZE(known_faults);
+	if (strstr(report, bug_0001))
+		file->has_bug_0001 = true;
+	else if (strstr(report, bug_0004))
+		file->has_bug_0004 = true;
 	else if (!file->fault[0])
 		snprintf(file->fault, sizeof(file->fault), "%s",
 			 report + strspn(report, " "));
@@ -191,32 +172,17 @@ static void why_wrong(struct answer *answer, const struct file *file,
 	}
 }
 
-/* Of what the suite has found, what does harm in that kernel */
-static unsigned int harmful(unsigned int known, const struct kernel *kernel)
+static void why_at_fault(struct answer *answer, const struct file *file, bool has_bug)
 {
-	unsigned int i;
-
-	for (i = 0; i < ARRAY_SIZE(known_faults); i++)
-		if (kernel->is_64bit || (known_faults[i].in_highmem && !kernel->has_highmem))
-			known &= ~(1 << i);
-	return known & ((1 << ARRAY_SIZE(known_faults)) - 1);
-}
-
-static void why_at_fault(struct answer *answer, const struct file *file,
-			 unsigned int known)
-{
-	unsigned int i;
-
 	if (answer->verdict == RIGHT) {
 		answer->verdict = WRONG;
-		if (known)
+		if (has_bug)
 			advise(answer, "use another format there, or a kernel that has the fix");
 	}
-	for (i = 0; i < ARRAY_SIZE(known_faults); i++)
-		if (known & 1 << i)
-			because(answer, "%s: %s", known_faults[i].why,
-				known_faults[i].where);
-	cause_is(answer, known ? "kernel-bug-0001" : "kernel-fault");
+	if (has_bug)
+		because(answer,
+			"this kernel unmaps other pages than it mapped (patches/0001): with highmem, on 32-bit, modules may come out damaged; x86_64 has none");
+	cause_is(answer, has_bug ? "kernel-bug-0001" : "kernel-fault");
 	if (file->fault[0])
 		because(answer, "the suite reports: %s", file->fault);
 }
@@ -232,7 +198,7 @@ void judge(struct answer *answer, const struct file *file, const struct explanat
 	   const struct kernel *kernel)
 {
 	const struct format_info *format = &formats[file->format];
-	unsigned int known = harmful(file->known, kernel);
+	bool has_bug = file->has_bug_0001 && kernel->has_highmem && !kernel->is_64bit;
 	const char *words;
 
 	memset(answer, 0, sizeof(*answer));
@@ -247,7 +213,7 @@ void judge(struct answer *answer, const struct file *file, const struct explanat
 		because(answer, "the kernel did not come back from it");
 	} else if (!file->answered) {
 		/* Only zstd can be unknown: it was added later. */
-		answer->verdict = known || file->fault[0] ? WRONG :
+		answer->verdict = has_bug || file->fault[0] ? WRONG :
 				  file->format == ZSTD ? REFUSED : NO_ANSWER;
 		if (answer->verdict == REFUSED) {
 			cause_is(answer, "kernel-no-zstd");
@@ -274,8 +240,8 @@ void judge(struct answer *answer, const struct file *file, const struct explanat
 	if (file->said[0])
 		because(answer, words ? "the kernel says \"%s\" (%s)" :
 			"the kernel says \"%s\"", file->said, words);
-	if ((known || file->fault[0]) && answer->verdict != NO_ANSWER)
-		why_at_fault(answer, file, known);
+	if ((has_bug || file->fault[0]) && answer->verdict != NO_ANSWER)
+		why_at_fault(answer, file, has_bug);
 	/* It may have been cut in the middle of a character. */
 	clean(answer->why);
 }
