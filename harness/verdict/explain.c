@@ -42,7 +42,7 @@ void not_that_format(struct explanation *e, const unsigned char *in, size_t size
 {
 	const struct kind *kind = kind_of(in, size);
 
-	if (is_zero(in, size))
+	if (!strcmp(kind->id, "zeros"))
 		unsupported(e, "zeros", "%zu bytes of zero", size);
 	else if (is_cut_magic(in, size))
 		unsupported(e, "cut-off", "it is cut off after %zu bytes", size);

@@ -63,18 +63,6 @@ static const struct kind lzma = { "lzma", "an lzma file", true, NO_FORMAT };
 static const struct kind text = { "text", "text", false, NO_FORMAT };
 static const struct kind data = { "unknown", "data of an unknown format", false, NO_FORMAT };
 
-/**
- * is_zero() - whether all bytes are zero
- * @in: the bytes
- * @size: their number
- *
- * Return: that.
- */
-bool is_zero(const unsigned char *in, size_t size)
-{
-	return !size || (!in[0] && !memcmp(in, in + 1, size - 1));
-}
-
 /* It has no magic number: properties, a dictionary's size, the length or 64 bits set */
 static bool is_lzma(const unsigned char *in, size_t size)
 {
@@ -110,7 +98,7 @@ const struct kind *kind_of(const unsigned char *in, size_t size)
 		if (size >= kinds[i].at + kinds[i].length &&
 		    !memcmp(in + kinds[i].at, kinds[i].magic, kinds[i].length))
 			return &kinds[i].kind;
-	return is_zero(in, size) ? &zeros : is_lzma(in, size) ? &lzma :
+	return !in[0] && !memcmp(in, in + 1, size - 1) ? &zeros : is_lzma(in, size) ? &lzma :
 	       is_text(in, size) ? &text : &data;
 }
 

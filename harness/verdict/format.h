@@ -47,7 +47,6 @@ struct kind {
 };
 
 const struct kind *kind_of(const unsigned char *in, size_t size);
-bool is_zero(const unsigned char *in, size_t size);
 bool is_cut_magic(const unsigned char *in, size_t size);
 bool is_skippable(const unsigned char *in, size_t size);
 enum format format_by_content(const unsigned char *in, size_t size);
