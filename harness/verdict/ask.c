@@ -76,7 +76,6 @@ static unsigned char *read_to_guard_page(const struct file *file)
 
 /* What a process knows of the file that it looks into */
 static struct {
-	struct file *file;
 	struct result *result;
 	const struct target *target;
 	bool inspected;
@@ -255,7 +254,6 @@ static void ask(struct file *file, struct result *result)
 	if (limit.rlim_cur > MOST_SECONDS)
 		limit.rlim_cur = MOST_SECONDS;
 	setrlimit(RLIMIT_CPU, &limit);
-	asked.file = file;
 	asked.result = result;
 	asked.target = &targets[file->target_nr];
 	file->format = format_by_content(in, file->size);

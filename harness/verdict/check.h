@@ -145,8 +145,8 @@ void ask_kmod_by_name(struct result *result, const char *path, enum format forma
 /* cure.c */
 void choose_cure(struct result *result, const struct file *file, const struct explanation *e,
 		 const struct target *target);
-void print_cure(FILE *to, const struct file *const *cured, const struct result *const *with,
-		unsigned int count);
+void print_cure(FILE *to, const unsigned int *group, unsigned int count,
+		const struct result *results);
 
 /* tell.c */
 int tell(const struct options *options, const struct result *results, FILE *json,

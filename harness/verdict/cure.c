@@ -117,21 +117,23 @@ static void commands(FILE *to, enum cure cure, const struct file *file, bool res
 /**
  * print_cure() - print the commands that cure some files
  * @to: where
- * @cured: the files, all of one format
- * @with: the same cure for each, and bytes after the compressed data for all or none
+ * @group: numbers of the files, which are all of one format
  * @count: their number
+ * @results: of all files: those of the group have the same cure, and bytes after the
+ *	compressed data all or none
  */
-void print_cure(FILE *to, const struct file *const *cured, const struct result *const *with,
-		unsigned int count)
+void print_cure(FILE *to, const unsigned int *group, unsigned int count,
+		const struct result *results)
 {
-	enum cure cure = with[0]->cure;
-	bool rest = with[0]->rest;
+	const struct file *first = &files[group[0]];
+	enum cure cure = results[group[0]].cure;
+	bool rest = results[group[0]].rest;
 	unsigned int i;
 
 	if (cure == TRUNCATE) {
 		for (i = 0; i < count; i++) {
-			fprintf(to, "%struncate -s -%zu ", i ? "\n" : "", with[i]->rest);
-			quoted(to, cured[i]);
+			fprintf(to, "%struncate -s -%zu ", i ? "\n" : "", results[group[i]].rest);
+			quoted(to, &files[group[i]]);
 		}
 		return;
 	}
@@ -141,11 +143,11 @@ void print_cure(FILE *to, const struct file *const *cured, const struct result *
 	}
 	if (count == 1) {
 		fputs("f=", to);
-		quoted(to, cured[0]);
+		quoted(to, first);
 		if (rest)
-			fprintf(to, " n=%zu", with[0]->rest);
+			fprintf(to, " n=%zu", results[group[0]].rest);
 		fputs("; ", to);
-		commands(to, cure, cured[0], rest);
+		commands(to, cure, first, rest);
 		return;
 	}
 	/* Names, each with its number in front where there is one */
@@ -153,11 +155,11 @@ void print_cure(FILE *to, const struct file *const *cured, const struct result *
 	for (i = 0; i < count; i++) {
 		fputs(i % 5 ? " " : " \\\n", to);
 		if (rest)
-			fprintf(to, "%zu ", with[i]->rest);
-		quoted(to, cured[i]);
+			fprintf(to, "%zu ", results[group[i]].rest);
+		quoted(to, &files[group[i]]);
 	}
 	fputs(rest ? "\nwhile [ $# -gt 0 ]; do n=$1 f=$2; shift 2; " :
 	      "\nfor f; do ", to);
-	commands(to, cure, cured[0], rest);
+	commands(to, cure, first, rest);
 	fputs(" || echo \"not cured: $f\" >&2; done", to);
 }

@@ -68,16 +68,6 @@ static unsigned long long field(const unsigned char *at, unsigned int bytes, boo
 	 field((at) + offsetof(Elf64_##type, member), sizeof(((Elf64_##type *)0)->member), big) : \
 	 field((at) + offsetof(Elf32_##type, member), sizeof(((Elf32_##type *)0)->member), big))
 
-static void __attribute__((format(printf, 2, 3)))
-advise(struct result *result, const char *fmt, ...)
-{
-	va_list args;
-
-	va_start(args, fmt);
-	vsnprintf(result->advice, sizeof(result->advice), fmt, args);
-	va_end(args);
-}
-
 static void cut_off(struct result *result, unsigned long long end, size_t len)
 {
 	find(result, "module-cut-off", BY_MODULE, true,
@@ -240,8 +230,9 @@ void inspect(struct result *result, const struct kernel *kernel, const unsigned 
 		     "it holds %s, and no module", kind->words);
 	result->is_signed = ends_in_signature(out, len);
 	if (result->nr > before)
-		advise(result, strcmp(result->findings[before].id, "compressed-twice") ?
-		       "put the module itself there" : "decompress it once");
+		snprintf(result->advice, sizeof(result->advice), "%s",
+			 strcmp(result->findings[before].id, "compressed-twice") ?
+			 "put the module itself there" : "decompress it once");
 	else if (kernel->wants_signature && !result->is_signed)
 		find(result, "unsigned", BY_KERNEL, true,
 		     "no signature inside, and the kernel loads signed modules only (CONFIG_MODULE_SIG_FORCE)");

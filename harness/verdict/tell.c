@@ -88,26 +88,6 @@ static bool says_the_same(const unsigned int *group, unsigned int count, unsigne
 	return true;
 }
 
-static void print_cures(const unsigned int *group, unsigned int count,
-			const struct result *results)
-{
-	const struct result **with = calloc(count, sizeof(*with));
-	const struct file **cured = calloc(count, sizeof(*cured));
-	unsigned int i;
-
-	if (!with || !cured)
-		die("no memory");
-	for (i = 0; i < count; i++) {
-		cured[i] = &files[group[i]];
-		with[i] = &results[group[i]];
-	}
-	printf("    run: ");
-	print_cure(stdout, cured, with, count);
-	putchar('\n');
-	free(with);
-	free(cured);
-}
-
 static void print_group(const struct options *options, const unsigned int *group,
 			unsigned int count, const struct result *results)
 {
@@ -127,8 +107,11 @@ static void print_group(const struct options *options, const unsigned int *group
 		printf("  and %u more (--verbose names them)\n", count - NAMES_SHOWN);
 	if (first->advice[0])
 		printf("    to do: %s\n", first->advice);
-	if (first->cure)
-		print_cures(group, count, results);
+	if (first->cure) {
+		printf("    run: ");
+		print_cure(stdout, group, count, results);
+		putchar('\n');
+	}
 }
 
 static void print_groups(const struct options *options, const struct result *results)
@@ -202,9 +185,10 @@ static void json_kernel(FILE *json, const struct file *file, const struct answer
 	fputc('}', json);
 }
 
-static void json_file(FILE *json, unsigned int nr, const struct result *result)
+static void json_file(FILE *json, unsigned int nr, const struct result *results)
 {
-	const struct file *file = &files[nr], *const cured = file;
+	const struct result *result = &results[nr];
+	const struct file *file = &files[nr];
 	unsigned int i;
 
 	fputs("    {\n      ", json);
@@ -234,7 +218,7 @@ static void json_file(FILE *json, unsigned int nr, const struct result *result)
 
 		if (!memory)
 			die("no memory");
-		print_cure(memory, &cured, &result, 1);
+		print_cure(memory, &nr, 1, results);
 		fclose(memory);
 		member(json, "cure", text);
 		free(text);
@@ -273,7 +257,7 @@ static void write_json(FILE *json, const struct result *results, const unsigned 
 	}
 	fputs("\n  ],\n  \"files\": [\n", json);
 	for (i = 0; i < nr_files; i++) {
-		json_file(json, i, &results[i]);
+		json_file(json, i, results);
 		fputs(i + 1 < nr_files ? ",\n" : "\n", json);
 	}
 	fputs("  ]\n}\n", json);
