@@ -144,8 +144,8 @@ def test_files_are_named_and_nothing_is_evaluated(files: Path, tmp_path: Path) -
 	for given, status in (('$(touch evaluated).xz', 0), ('-c.xz $(touch evaluated)', 2),
 			      ('-c.xz `touch evaluated`', 2), ('-c.xz;touch evaluated', 2),
 			      ('[-]c.xz', 2)):
-		run('sh', TOP / 'harness/verdict/check-modules.sh', status=status, cwd=tmp_path,
-		    env={'FILES': given, 'KCONFIG': 'any', 'KMOD': 'none'})
+		run(TOP / 'suite', 'check-modules', f'FILES={given}', 'KCONFIG=any', 'KMOD=none',
+		    status=status, cwd=tmp_path)
 	make('check-modules', status=2, KCONFIG='any', KMOD='none',
 	     FILES=f'$(shell touch {tmp_path}/evaluated)')
 	assert len(list(tmp_path.iterdir())) == 2
