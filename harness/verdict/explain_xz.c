@@ -29,41 +29,29 @@ static const struct {
 #define FILTER_DELTA	0x03
 #define FILTER_LZMA2	0x21
 
-static const char *check_cause(lzma_check check)
-{
-	return check == LZMA_CHECK_CRC64 ? "xz-check-crc64" :
-	       check == LZMA_CHECK_SHA256 ? "xz-check-sha256" : "xz-check-unknown";
-}
+/* The checks that the kernel does not verify, as far as they are known */
+static const struct {
+	const char *cause;
+	const char *name;
+} checks[LZMA_CHECK_ID_MAX + 1] = {
+	[LZMA_CHECK_CRC64] = { "xz-check-crc64", "CRC64" },
+	[LZMA_CHECK_SHA256] = { "xz-check-sha256", "SHA-256" },
+};
 
-static const char *check_name(lzma_check check)
+static void xz_bcj(struct explanation *e, unsigned int i, const struct kernel *kernel)
 {
-	switch (check) {
-	case LZMA_CHECK_CRC64:
-		return "CRC64";
-	case LZMA_CHECK_SHA256:
-		return "SHA-256";
-	default:
-		return "of an unknown type";
-	}
-}
+	unsigned int since = bcj_filters[i].since;
 
-static void xz_bcj(struct explanation *e, lzma_vli id,
-		   const struct kernel *kernel)
-{
-	unsigned int i;
-
-	for (i = 0; i < ARRAY_SIZE(bcj_filters); i++)
-		if (id != bcj_filters[i].id || kernel->has_bcj[id])
-			continue;
-		else if (kernel->release && kernel->release < bcj_filters[i].since)
-			unsupported(e, "xz-filter-missing",
-				    "the %s filter is not known to kernels before %u.%u",
-				    bcj_filters[i].name, bcj_filters[i].since >> 8,
-				    bcj_filters[i].since & 0xff);
-		else
-			unsupported(e, "xz-filter-missing",
-				    "the %s filter is not built into this kernel (CONFIG_%s)",
-				    bcj_filters[i].name, bcj_filters[i].config);
+	if (kernel->has_bcj[bcj_filters[i].id])
+		return;
+	if (kernel->release && kernel->release < since)
+		unsupported(e, "xz-filter-missing",
+			    "the %s filter is not known to kernels before %u.%u",
+			    bcj_filters[i].name, since >> 8, since & 0xff);
+	else
+		unsupported(e, "xz-filter-missing",
+			    "the %s filter is not built into this kernel (CONFIG_%s)",
+			    bcj_filters[i].name, bcj_filters[i].config);
 }
 
 static void xz_filter(struct explanation *e, const lzma_filter *filter,
@@ -77,7 +65,7 @@ static void xz_filter(struct explanation *e, const lzma_filter *filter,
 		if (filter->id == bcj_filters[i].id)
 			break;
 	if (i < ARRAY_SIZE(bcj_filters)) {
-		xz_bcj(e, filter->id, kernel);
+		xz_bcj(e, i, kernel);
 		if (bcj && bcj->start_offset)
 			unsupported(e, "xz-filter-offset",
 				    "the %s filter has a start offset: not supported",
@@ -154,9 +142,9 @@ static void xz_first_stream(struct explanation *e, const unsigned char *in,
 		return;
 	}
 	if (flags.check > LZMA_CHECK_CRC32) {
-		unsupported(e, check_cause(flags.check),
+		unsupported(e, checks[flags.check].cause ?: "xz-check-unknown",
 			    "integrity check %s is not supported by this kernel",
-			    check_name(flags.check));
+			    checks[flags.check].name ?: "of an unknown type");
 		return;
 	}
 	xz_block(e, in + LZMA_STREAM_HEADER_SIZE,
