@@ -37,15 +37,16 @@ def source_of(release: str, option: str) -> str:
 class PrivateApt:
 	"""apt with its state in a directory."""
 
-	def __init__(self, directory: Path) -> None:
+	def __init__(self, directory: Path, arch: str) -> None:
 		self.directory = directory
+		self.arch = arch
 
-	def set_sources(self, arch: str, *releases: str) -> bool:
+	def set_sources(self, *releases: str) -> bool:
 		"""Sets the releases. Returns False if the system has no archive of Debian's."""
 		for name in ('state/lists/partial', 'cache/archives/partial'):
 			(self.directory / name).mkdir(parents=True, exist_ok=True)
 		(self.directory / 'state/status').touch()
-		lines = [source_of(release, f'arch={arch}') for release in releases]
+		lines = [source_of(release, f'arch={self.arch}') for release in releases]
 		(self.directory / 'sources.list').write_text(
 			''.join(f'{line}\n' for line in lines), encoding='utf-8')
 		return all(lines)
@@ -59,6 +60,8 @@ class PrivateApt:
 			'Dir::State': state,
 			'Dir::State::status': state / 'status',
 			'Dir::Cache': self.directory / 'cache',
+			'APT::Architecture': self.arch,
+			'APT::Architectures': self.arch,
 		}
 		return [words[0], '-o', SANDBOX_USER,
 			*(word for name, value in options.items()

@@ -7,14 +7,20 @@ import re
 import shutil
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Iterator, List, NoReturn, Sequence
+from typing import Callable, Iterator, List, NoReturn, Sequence
 
 from harness import base, configuration, locks
 from harness.base import TOP, Trouble, patience, say
 from harness.machine import Machine
+from harness.run import results
 from harness.tree import KUNIT, Tree
 
 QEMU_CONFIG = TOP / 'harness/lib/machine.py'
+
+
+def running() -> str:
+	"""Returns what is said while a kernel runs."""
+	return 'the kernel is running'
 
 
 @dataclass
@@ -36,8 +42,12 @@ class Build:
 		self.directory.mkdir(parents=True, exist_ok=True)
 		self.lock = locks.take(self.directory / 'lock', f'make {self.command} of {self.what}, '
 			   f'process {os.getpid()}')
-		self.log = self.directory / f'{self.command}.log'
-		self.log.write_text('')
+		self.begin_log(self.command)
+
+	def begin_log(self, name: str) -> None:
+		"""Sets the log for what follows."""
+		self.log = self.directory / f'{name}.log'
+		self.log.unlink(missing_ok=True)
 
 	def release(self) -> None:
 		"""Lets others have the directory, and the tree."""
@@ -159,21 +169,35 @@ class Build:
 			self.failed('built')
 		new.replace(mark)
 
-	def boot(self, *args: str, qemu_args: Sequence[str] = ()) -> int:
+	def boot(self, *args: str, qemu_args: Sequence[str] = (),
+		 still: Callable[[], str] = running) -> int:
 		"""
 		Boots the kernel and returns 0 if all tests passed, or 1. Only a kernel that came as far
-		as its first test has a verdict.
+		as its first test has a verdict. @still says how far it is.
 		"""
 		log = self.directory / 'test.log'
 		for name in ('test.log', 'kunit.json'):
 			(self.directory / name).unlink(missing_ok=True)
 		qemu = [f'--qemu_args={words}' for words in (self.machine.qemu_args, *qemu_args)] \
 			if self.machine.qemu else []
-		with patience(lambda: 'the kernel is running'):
+		with patience(still):
 			status = self.kunit_py('exec', f'--json={self.directory}/kunit.json', *qemu, *args)
 		if not log.exists() or not re.search('K?TAP version', log.read_text(errors='replace')):
 			self.failed('booted: the kernel did not come to its first test')
 		return int(status != 0)
+
+	def judge(self, verdict: int, why: str = '') -> List[results.Result]:
+		"""
+		Returns the tests of the boot that returned @verdict. There is none if they come to
+		another: kunit.py may have failed for want of room, say. @why is for a log without tests.
+		"""
+		found = results.results(str(self.tree.path / KUNIT), str(self.directory / 'test.log'))
+		judged = results.verdict(found)
+		if judged == 2:
+			self.failed(f'tested: no case ran{why}')
+		if judged != verdict:
+			self.failed('tested: kunit.py failed, and no test did')
+		return found
 
 
 def stat_ns(path: str) -> int:

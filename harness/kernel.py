@@ -134,8 +134,9 @@ class Sources:
 	def private_apt(self, given: str, what: str) -> PrivateApt:
 		"""Returns an apt that has looked for @what in the release for @given."""
 		release = RELEASES[given]
-		apt = PrivateApt(self.build / 'apt' / release)
-		if not apt.set_sources(base.output(['dpkg', '--print-architecture']), release):
+		apt = PrivateApt(self.build / 'apt' / release,
+				 base.output(['dpkg', '--print-architecture']))
+		if not apt.set_sources(release):
 			raise Trouble(f"KERNEL={given}: no archive of Debian's among those of apt-get here; "
 				      + NO_ARCHIVE)
 		say(f'Looking for {what} in {release} ...')

@@ -19,10 +19,10 @@ def is_yes(given: Given, name: str, default: str) -> bool:
 	return value == 'yes'
 
 
-def number(given: Given, name: str, default: int, what: str = 'a number') -> int:
-	"""Returns the value of a variable that is a number from 1 on."""
+def number(given: Given, name: str, default: int, what: str = 'a number', least: int = 1) -> int:
+	"""Returns the value of a variable that is a number from @least on."""
 	value = given.get(name) or str(default)
-	if not re.fullmatch('[1-9][0-9]*', value):
+	if not re.fullmatch('[1-9][0-9]*', value) or int(value) < least:
 		raise Trouble(f'{name}={value}: not {what}')
 	return int(value)
 

@@ -166,13 +166,7 @@ def report(options: Options, made: build.Build, what: str, verdict: int, before:
 		# kunit.py does not show what a case that passes has to say.
 		for line in re.findall(r'# benchmark: (.* ns .*)', log.read_text(errors='replace')):
 			print(line)
-	found = results.results(kunit, str(log))
-	judged = results.verdict(found)
-	if judged == 2:
-		why = f'; does FILTER={options.filter} name any?' if options.filter else ''
-		made.failed(f'tested: no case ran{why}')
-	if judged != verdict:
-		made.failed('tested: kunit.py failed, and no test did')
+	found = made.judge(verdict, f'; does FILTER={options.filter} name any?' if options.filter else '')
 	known = results.bugs(str(made.directory / '.config'), str(made.tree.path / '.lacks'))
 	lines, numbers = results.explained(found, known, before)
 	print('\n'.join(lines), end='\n' if lines else '')
