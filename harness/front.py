@@ -96,7 +96,7 @@ COMMANDS: Dict[str, Command] = {
 			  "Debian's, such as linux-image-amd64/trixie, or a file (10 min)",
 		 'MODULES': 'where the modules of that file are, such as /lib/modules/RELEASE',
 		 'ROUNDS': '100 (the default) of loads, good and bad, before the free memory is looked '
-			   'at', **RESULTS}, '5 min', script='harness/boot/boot.sh'),
+			   'at', **RESULTS}, '5 min'),
 	'bots': Command(
 		'run the suite as bots do',
 		{**KERNEL, 'ARCH': 'the machine', **FIXES, **LLVM,

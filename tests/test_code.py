@@ -135,7 +135,8 @@ def test_Python_files_are_clean() -> None:
 	mypy = ['mypy', '--strict', f'--cache-dir={BUILD}/mypy']
 	run(*mypy, *sorted((TOP / 'tests').glob('*.py')), cwd=TOP / 'tests')
 	run(*mypy, '--namespace-packages', '--explicit-package-bases', 'suite',
-	    *sorted((TOP / 'harness').glob('*.py')), *sorted((TOP / 'harness/commands').glob('*.py')))
+	    *sorted((TOP / 'harness').glob('*.py')), *sorted((TOP / 'harness/commands').glob('*.py')),
+	    *sorted((TOP / 'harness/boot').glob('*.py')))
 
 
 def test_the_manual_page_of_the_checker_is_clean() -> None:

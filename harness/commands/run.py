@@ -180,7 +180,7 @@ def report(options: Options, made: build.Build, what: str, verdict: int, before:
 			shutil.copy(made.directory / 'kunit.json', options.json)
 	if options.junit:
 		with base.writing('JUNIT', options.junit):
-			results.write_junit(kunit, str(log), what, str(options.junit))
+			results.write_junit(kunit, str(options.junit), {what: str(log)})
 	result = f'{what}: {numbers}; boot to verdict {elapsed(made.log)} s'
 	if not (options.filter or options.base or options.row or options.bench) and \
 	   records.is_repeatable(options.kernel, options.fixes, options.config) and \

@@ -95,18 +95,6 @@ start_from()
 	mv -T "$2.$$" "$2" 2>/dev/null || :
 )
 
-# fragment CONFIG: the path of a configuration fragment, given that or its name
-fragment()
-{
-	configs=$top/tools/testing/kunit/configs
-	path=$configs/module_decompress_$1.config
-	[ -f "$path" ] || path=$1
-	[ -f "$path" ] || die "CONFIG=$1: no such file, and not one of$(
-		cd "$configs" && printf ' %s' module_decompress_*.config |
-			sed 's/module_decompress_\([^.]*\).config/\1/g')"
-	absolute "$path"
-}
-
 # logged COMMAND ...: the output is shown, and kept; the exit status is its own.
 logged()
 {
@@ -124,7 +112,7 @@ kunit_py()
 	shift
 	[ "$target" != "$machine_target" ] || [ ! "$qemu" ] ||
 		set -- --qemu_config="$top/harness/lib/machine.py" "$@"
-	logged env KUNIT_MACHINE="$ARCH" KUNIT_MACHINE_ARGS="${machine_args:-}" python3 "$tree/tools/testing/kunit/kunit.py" \
+	logged env KUNIT_MACHINE="$ARCH" python3 "$tree/tools/testing/kunit/kunit.py" \
 		"$subcommand" --build_dir="$dir" --arch="$arch" \
 		${cross:+--cross_compile="$cross"} "$@"
 }
@@ -241,32 +229,6 @@ compiler()
 	fi
 }
 
-running()
-{
-	echo "  the kernel is running"
-}
-
-# boot_kernel ARGUMENT ...: has kunit.py boot it, and sets $verdict: 0 if all passed,
-# or 1. Only a kernel that came as far as its first test has one.
-boot_kernel()
-{
-	still_there()
-	{
-		running
-	}
-	# With PREEMPT_RT a thread prints, and what it has not come to is lost when the
-	# kernel restarts, but not when it panics. So what kunit.py puts last, that it is to
-	# restart, is left to init, of which there is none.
-	machine_args=
-	! grep -qs '^CONFIG_PREEMPT_RT=y' "$dir/.config" || machine_args='panic=-1 --'
-	rm -f "$dir/test.log" "$dir/kunit.json"
-	verdict=0
-	patiently kunit_py exec --json="$dir/kunit.json" \
-		${qemu:+--qemu_args="$qemu_args"} "$@" || verdict=1
-	grep -Eq '(KTAP|TAP) version' "$dir/test.log" 2>/dev/null ||
-		not_built 'booted: the kernel did not come to its first test'
-}
-
 # results_py COMMAND LOG ARGUMENT ...: see there
 results_py()
 {
@@ -275,20 +237,6 @@ results_py()
 	shift 2
 	python3 "$top/harness/run/results.py" "$results_command" \
 		"$tree/tools/testing/kunit" "$results_log" "$@"
-}
-
-# judge COMMAND ARGUMENT ...: what results.py says of the log goes to $dir/results. It
-# has to come to the same as kunit.py: that may have failed for want of room, say.
-judge()
-{
-	results_command=$1
-	shift
-	judged=0
-	results_py "$results_command" "$dir/test.log" "$@" >"$dir/results" || judged=$?
-	[ $judged -ne 2 ] ||
-		not_built "tested: no case ran${FILTER:+; does FILTER=$FILTER name any?}"
-	[ $judged -eq "$verdict" ] ||
-		not_built "tested: kunit.py failed, and no test did"
 }
 
 # find_headers: $headers is a tree whose nolibc has syscall() and goes with its

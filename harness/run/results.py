@@ -11,11 +11,6 @@
 #	LACKS holds the numbers of the patches it is without. BASE is the list of another
 #	run, to compare with.
 #	Exit status: 0 if all passed, 1 if not, 2 if there was nothing.
-# results.py count KUNIT LOG: the causes of what failed and the numbers, and explain's exit
-#	status.
-# results.py junit KUNIT LOG NAME [LOG NAME ...] FILE: writes them as JUnit's XML.
-# results.py join FILE NAME JSON [NAME JSON ...]: what kunit.py --json wrote of several
-#	runs, as the groups of one.
 
 import collections
 import json
@@ -157,6 +152,11 @@ def compared(found: List[Result], base: List[str]) -> List[str]:
 			lines.append(f'  newly {word}: {path} ({was})')
 	return lines or ['  no test fares otherwise than in BASE']
 
+def counted(found: List[Result]) -> Tuple[List[str], str]:
+	"""Returns the causes of what failed, and the numbers."""
+	failed = failures(found)
+	return by_cause(failed) if failed else [], counts(found)
+
 def explained(found: List[Result], known: List[Bug], before: List[str]) -> Tuple[List[str], str]:
 	"""Returns what is behind the numbers, compared with the list @before if there is one, and
 	the numbers."""
@@ -185,22 +185,19 @@ def junit_cases(found: List[Result]) -> List[junit.Case]:
 		cases.append(junit.Case(status, group, case or group, '\n'.join(log)))
 	return cases
 
-def write_junit(kunit: str, *args: str) -> int:
-	"""Writes the tests of some logs as one JUnit document."""
-	junit.write({name: junit_cases(results(kunit, log))
-		     for log, name in zip(args[:-1:2], args[1::2])}, args[-1])
-	return 0
+def write_junit(kunit: str, path: str, logs: Dict[str, str]) -> None:
+	"""Writes the tests of some logs, each with a name, as one JUnit document."""
+	junit.write({name: junit_cases(results(kunit, log)) for name, log in logs.items()}, path)
 
-def join(path: str, *runs: str) -> int:
-	"""Writes the results of several runs to one file, in the form that each has."""
+def join(path: str, runs: Dict[str, str]) -> None:
+	"""Writes what kunit.py --json wrote of several runs, each with a name, to one file."""
 	groups = []
-	for name, run in zip(runs[::2], runs[1::2]):
+	for name, run in runs.items():
 		with open(run) as group:
 			groups.append({**json.load(group), 'name': name})
 	whole = {**groups[0], 'name': 'KUnit Test Group', 'sub_groups': groups, 'test_cases': []}
 	with open(path, 'w') as out:
 		json.dump(whole, out, indent=4)
-	return 0
 
 def list_all(kunit: str, log: str) -> int:
 	"""Prints a line for each test."""
@@ -208,17 +205,7 @@ def list_all(kunit: str, log: str) -> int:
 		print(f'{status} {path}')
 	return 0
 
-def count_all(kunit: str, log: str) -> int:
-	"""Prints the causes and the numbers. Returns the verdict."""
-	found = results(kunit, log)
-	failed = failures(found)
-	if failed:
-		print('\n'.join(by_cause(failed)))
-	print(counts(found))
-	return verdict(found)
-
-COMMANDS: Dict[str, Callable[..., int]] = {'list': list_all, 'explain': explain, 'count': count_all, 'junit': write_junit,
-	    'join': join}
+COMMANDS: Dict[str, Callable[..., int]] = {'list': list_all, 'explain': explain}
 
 
 if __name__ == '__main__':

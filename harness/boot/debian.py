@@ -1,0 +1,111 @@
+# SPDX-License-Identifier: GPL-2.0
+"""Downloads kmod, and kernels as Debian ships them. Nothing of it is installed."""
+
+import re
+import shutil
+import time
+from pathlib import Path
+from typing import List, Tuple
+
+from harness import base, locks, packages
+from harness.apt import PrivateApt, extract
+from harness.base import Trouble, patience, say
+from harness.kernel import DAY, unpacking
+
+# kmod 31 began to leave decompression to the kernel, so bookworm's will not do. An archive that is
+# being updated may have no valid index for a day, so there are two.
+KMOD_RELEASES = ('trixie', 'forky')
+# The newest first
+KERNEL_RELEASES = ('trixie-backports', 'trixie', 'bookworm-backports', 'bookworm')
+
+GIVE_A_FILE = 'give a file: IMAGE=FILE MODULES=DIRECTORY'
+
+
+def get_kmod(build: Path, arch: str, release: str = '', may_install: bool = True) -> Path:
+	"""
+	Returns a directory with kmod and all that it needs: of that release, or a new one. @arch is
+	Debian's name.
+	"""
+	directory = build / '-'.join(filter(None, ('kmod', release, arch)))
+	releases = (release,) if release else KMOD_RELEASES
+	lock = locks.take(Path(f'{directory}.lock'), 'another download of kmod')
+	if not directory.is_dir():
+		packages.need(['mmdebstrap'], may_install)
+		say(f'Downloading kmod for {arch} ...')
+		tmp = Path(f'{directory}.tmp')
+		with patience():
+			if not any(extract(tmp, one, arch, ['kmod']) for one in releases):
+				raise Trouble(f'boot: mmdebstrap cannot get kmod for {arch}, of any of '
+					      f'{" ".join(releases)}; is there a network?')
+		tmp.rename(directory)
+	lock.release()
+	return directory
+
+
+def get_kernel(build: Path, arch: str, package: str, may_install: bool = True) -> Tuple[str, Path]:
+	"""
+	Returns what a kernel calls itself, and the directory with all of it. @package is as apt
+	writes it: PACKAGE/RELEASE, or the newest PACKAGE.
+	"""
+	what = f'IMAGE={package}'
+	if not packages.is_there('apt-get'):
+		raise Trouble(f'{what} comes from Debian, and there is no apt-get here; {GIVE_A_FILE}')
+	packages.need(['/sbin/depmod'], may_install)
+	apt = PrivateApt(build / f'apt/kernels-{arch}', arch)
+	lock = locks.take(Path(f'{apt.directory}.lock'), "another command that gets a kernel's package")
+	if not apt.set_sources(*KERNEL_RELEASES):
+		raise Trouble(f"{what}: no archive of Debian's among those of apt-get here; {GIVE_A_FILE}")
+	look(apt)
+	parts = parts_of(apt, package)
+	release = next((part[12:].partition('=')[0] for part in parts
+			if part.startswith('linux-image-')), '')
+	if not release:
+		raise Trouble(f'{what}: no such package in any of {" ".join(KERNEL_RELEASES)}, nor a file; '
+			      f'linux-image-{arch}/trixie is one')
+	directory = build / 'image' / release
+	if not directory.is_dir():
+		say(f'Downloading {" ".join(parts)} ...')
+		with unpacking(directory) as tree:
+			if not unpack(apt, parts, release, tree):
+				raise Trouble(f'{what}: not downloaded, see above; is there a network?')
+	lock.release()
+	return release, directory
+
+
+def look(apt: PrivateApt) -> None:
+	"""Looks what there is, once a day. Without a network the last answer has to do."""
+	asked = apt.directory / 'asked'
+	if asked.exists() and time.time() - asked.stat().st_mtime < DAY:
+		return
+	say(f'Looking for kernels in {" ".join(KERNEL_RELEASES)} ...')
+	with patience():
+		if apt.succeeds('apt-get', '-qq', 'update'):
+			asked.touch()
+
+
+def parts_of(apt: PrivateApt, package: str) -> List[str]:
+	"""
+	Returns the packages to download. Since 7.3 the kernel, its modules and its config are
+	packages of their own.
+	"""
+	names = [package] if '/' in package else [f'{package}/{release}' for release in KERNEL_RELEASES]
+	for name in names:
+		found = re.findall(
+			r'^Inst (linux-(?:image|binary|modules|base)-[0-9][^ :]*)[^ ]* \(([^ ]*) ',
+			base.output(apt.command('apt-get', '-qq', '-s', '--no-install-recommends',
+						'install', name)), re.MULTILINE)
+		if found:
+			return ['='.join(part) for part in found]
+	return []
+
+
+def unpack(apt: PrivateApt, parts: List[str], release: str, tree: Path) -> bool:
+	"""Downloads packages and unpacks them, with modules.dep, as the postinst makes it."""
+	if not apt.succeeds('apt-get', '-qq', 'download', *parts, cwd=tree.parent):
+		return False
+	if any(base.run(['dpkg-deb', '-x', deb, tree]).returncode for deb in tree.parent.glob('*.deb')):
+		return False
+	if not (tree / 'usr/lib/modules').is_dir():
+		(tree / 'usr').mkdir(exist_ok=True)
+		shutil.move(tree / 'lib', tree / 'usr/lib')
+	return base.run(['/sbin/depmod', '-b', tree / 'usr', release]).returncode == 0

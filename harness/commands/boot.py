@@ -1,0 +1,180 @@
+# SPDX-License-Identifier: GPL-2.0
+"""
+`make boot`: do modules that the kernel's own "make modules_install" has compressed load through
+finit_module(), from the guest's user space? For each algorithm a kernel is built with it, and
+booted with tools/testing/selftests/module/ for its init. Then it is booted with little memory, to
+see what small files with a long output or a large window do to other tasks (harness/guest/memory.c),
+and with security modules (harness/guest/security.c). A kernel as it is shipped is for harness/boot/sweep.py.
+"""
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import List
+
+from harness import base, build, configuration, fixes, guests, packages, records, tree, values
+from harness.base import Trouble, say
+from harness.boot import debian, memory, modules, security, sweep
+from harness.boot.guest import COMPRESS, Guest, Options, files_in, list_files
+from harness.fixes import DECOMPRESS, Fixes
+from harness.kernel import Kernel, Sources
+from harness.machine import machine
+from harness.values import Given
+
+ARCH = 'i386'
+
+# The key that modules are signed with is made by openssl, and they are signed by a program on its
+# library.
+TOOLS = ('gzip', 'xz', 'zstd', '/sbin/depmod', 'openssl', '/usr/include/openssl/evp.h')
+
+# Options for all that is installed to be compressed, and for /proc/sys, and where those are that
+# not every kernel has
+WANTED = (('kernel/module/Kconfig', 'MODULE_COMPRESS_ALL'), ('fs/proc/Kconfig', 'PROC_SYSCTL'),
+	  ('kernel/Kconfig.preempt', 'PREEMPT_DYNAMIC'))
+
+
+def command(given: Given, build_directory: Path) -> int:
+	"""Runs as the command line says."""
+	options = Options(
+		build_directory, values.number(given, 'ROUNDS', 100, 'a number from 10 on', least=10),
+		values.jobs(given), values.is_yes(given, 'INSTALL', 'yes'), values.path(given, 'JSON'),
+		values.path(given, 'JUNIT'))
+	if given.get('IMAGE') or given.get('MODULES'):
+		return sweep.run(given, options)
+	return run(given, options)
+
+
+@dataclass
+class Boot:
+	"""A kernel that is built with one algorithm after the other."""
+	options: Options
+	config: str
+	guest: Guest
+	headers: Path
+	security: bool
+	sources: str
+	summary: List[str] = field(default_factory=list)
+	passed: bool = True
+
+	@property
+	def made(self) -> build.Build:
+		"""The build"""
+		return self.guest.made
+
+	def fragments(self, algorithm: str) -> List[Path]:
+		"""Returns the configuration."""
+		kernel = self.made.tree.kernel
+		# Removed in v6.15
+		highmem = 'highmem64g' if kernel.has('arch/x86/Kconfig', '^config HIGHMEM64G$') else 'pae'
+		names = ['boot', highmem, *([] if algorithm == 'gzip' else [algorithm]),
+			 *(['security'] if self.security else [])]
+		own = self.guest.path / 'kernel.config'
+		own.write_text(''.join(f'{line}\n' for line in [
+			*(f'CONFIG_{option}=y' for file, option in WANTED
+			  if kernel.has(file, f'^config {option}$')),
+			*(security.options(kernel) if self.security else [])]), encoding='utf-8')
+		return [*map(configuration.fragment, names), own,
+			*([configuration.fragment(self.config)] if self.config else [])]
+
+	def boot(self, algorithm: str) -> None:
+		"""Builds the kernel with an algorithm, and boots it in all guests."""
+		made, kernel, own = self.made, self.made.tree.kernel, self.made.tree.fixes
+		made.what = ', '.join(filter(None, [f'linux {kernel.version}, {ARCH}, {algorithm}',
+						    self.config, own.words(kernel)]))
+		made.begin_log(algorithm)
+		made.configure(self.fragments(algorithm))
+		made.build(modules.FLAGS, target='all')
+		with self.guest.making('built: no modules', lambda: 'still at the modules'):
+			installed = modules.install_all(self.guest, algorithm)
+
+		guests.build_init(made, self.headers, *sorted(guests.SELFTEST.glob('*.c')))
+		# Of 4 GB, QEMU has 1 GB above 4 GB: only HIGHMEM64G gets at that.
+		high = 3000 if '\nCONFIG_HIGHMEM64G=y\n' in (made.directory / '.config').read_text(
+			encoding='utf-8') else 2000
+		result = self.boot_guest(
+			'', algorithm, [*self.guest.list_kmod(), *list_files(
+				files_in(installed), installed, f'/lib/modules/{installed.name}')],
+			f'DECOMPRESS_ALGORITHM={algorithm} DECOMPRESS_HIGH_MB={high} '
+			f'DECOMPRESS_ROUNDS={self.options.rounds}', timeout=300 + 10 * self.options.rounds)
+		if records.is_repeatable(kernel.given, own.given, self.config):
+			config = f' CONFIG={self.config}' if self.config else ''
+			records.record(self.options.build, f'make boot KERNEL={kernel.given} ALGORITHMS='
+				       f'{algorithm}{config} FIXES={own.given}', result, self.sources)
+
+		guests.build_guest(made, self.headers)
+		# Three other tasks use 225 of the 384 MB. Without preemption it shows whether a load gives
+		# way, and vmalloc=256M leaves room for a dictionary of 128 MiB.
+		self.boot_guest('little memory', f'{algorithm}-little',
+				memory.content(self.guest, installed, algorithm),
+				'preempt=none vmalloc=256M GUEST=memory', megabytes=384)
+		if not self.security:
+			return
+		# Only LoadPin enforces anything before the init switches it on.
+		lines = security.content(self.guest, installed, algorithm)
+		arguments = 'GUEST=security lsm=lockdown,loadpin,selinux,ipe loadpin.enforce=1 ipe.enforce=0'
+		self.boot_guest('security modules', f'{algorithm}-security', lines, arguments, megabytes=512)
+		self.boot_guest('LoadPin without kernel-module', f'{algorithm}-loadpin', lines,
+				f'{arguments} loadpin.exclude=kernel-module LOADPIN_EXCLUDES=kernel-module',
+				megabytes=512)
+
+	def boot_guest(self, what: str, name: str, lines: List[str], arguments: str, *,
+		       megabytes: int = 4096, timeout: int = 300) -> str:
+		"""Boots the kernel in a guest, and returns the result."""
+		cpio = self.guest.initramfs(name, lines)
+		what = f'{self.made.what}, {what}' if what else self.made.what
+		say(f'Booting {what} ...')
+		verdict = self.guest.boot(cpio, arguments, megabytes=megabytes, timeout=timeout)
+		causes, numbers = self.guest.judge(name, verdict)
+		print('\n'.join(causes), end='\n' if causes else '', flush=True)
+		self.summary.append(f'make boot: {what}: {numbers}')
+		self.passed = self.passed and not verdict
+		return f'{what}: {numbers}'
+
+
+def algorithms(wanted: List[str], kernel: Kernel) -> List[str]:
+	"""Returns those to build the kernel with."""
+	found = [algorithm for algorithm in wanted or COMPRESS
+		 if kernel.has(DECOMPRESS, f'^static ssize_t module_{algorithm}_decompress')]
+	for algorithm in wanted:
+		if algorithm not in found:
+			raise Trouble(f'ALGORITHMS={algorithm}: linux {kernel.version} does not have it')
+	return found
+
+
+def run(given: Given, options: Options) -> int:
+	"""Builds and boots. Returns 0 if all passed, or 1 if tests failed or the kernel died."""
+	if (given.get('ARCH') or ARCH) != ARCH:
+		raise Trouble(f'ARCH={given["ARCH"]}: make boot is for {ARCH}, where there is high memory')
+	wanted = given.get('ALGORITHMS', '').split()
+	for algorithm in wanted:
+		if algorithm not in COMPRESS:
+			raise Trouble(f'ALGORITHMS={algorithm}: not one of {", ".join(COMPRESS)}')
+	named = given.get('KERNEL') or '6.12'
+	own = Fixes(given.get('FIXES') or fixes.default_fixes(named))
+	own.check()
+	config = given.get('CONFIG', '')
+	suffix = f'-{configuration.fragment(config).stem}' if config else ''
+	base.writable(options.json, options.junit)
+	packages.need_for_kernel(machine(ARCH), False, options.may_install)
+	packages.need(TOOLS, options.may_install)
+
+	sources = Sources(options.build, options.may_install)
+	kernel = sources.find(named)
+	chosen = algorithms(wanted, kernel)
+	secured = security.is_asked(kernel, config)
+	if secured:
+		packages.need(['checkpolicy'], options.may_install)
+	kmod = debian.get_kmod(options.build, ARCH, may_install=options.may_install)
+	key = records.key()
+	what = f'linux {kernel.version}, {own.words(kernel)}'
+	made = build.Build(
+		'boot', what, tree.make(options.build, kernel, own, None, f'make boot of {what}'),
+		machine(ARCH), options.build / 'boot' / f'{kernel.name}{suffix}', jobs=options.jobs)
+	guest = Guest(made, kmod, made.directory / 'usr/gen_init_cpio')
+	guest.path.mkdir(exist_ok=True)
+	boot = Boot(options, config, guest, guests.headers(kernel, sources), secured, key)
+	for algorithm in chosen:
+		boot.boot(algorithm)
+	guest.write(options)
+	print('\n'.join(boot.summary))
+	made.release()
+	return 0 if boot.passed else 1
