@@ -7,7 +7,8 @@ import tarfile
 from pathlib import Path
 from typing import List
 
-from support import TOP, run
+from harness.boot import debian
+from support import BUILD, TOP, run
 
 SUFFIXES = {'gzip': 'gz', 'xz': 'xz', 'zstd': 'zst'}
 
@@ -23,9 +24,8 @@ def need(*names: str) -> None:
 
 def shipped_modules() -> List[Path]:
 	"""Returns the modules of a kernel of Debian's, each compressed by xz."""
-	found = run('sh', TOP / 'harness/boot/package.sh', 'amd64',
-		    'linux-image-cloud-amd64/trixie')
-	return sorted(Path(found.out.strip().partition(' ')[2]).rglob('*.ko.xz'))
+	_, directory = debian.get_kernel(BUILD, 'amd64', 'linux-image-cloud-amd64/trixie')
+	return sorted(directory.rglob('*.ko.xz'))
 
 
 def module() -> bytes:

@@ -10,11 +10,10 @@ from typing import Dict, List, Tuple
 
 import pytest
 
+from harness.boot import debian, image, signature
 from support import BUILD, KERNEL, TOP, make, refused, run, script
 
 pytestmark = pytest.mark.boot
-
-IMAGE_PY = TOP / 'harness/boot/image.py'
 
 # The modules that the selftest loads, and ext4, which needs another
 SOME = ['kernel/fs/binfmt_misc', 'kernel/fs/overlayfs/overlay', 'kernel/net/sunrpc/sunrpc',
@@ -53,9 +52,9 @@ def test_a_module_is_loaded_after_what_it_needs(tmp_path: Path) -> None:
 		f'a.ko.xz: b.ko.xz c.ko.xz\n{untried}:\nb.ko.xz: c.ko.xz\nc.ko.xz:\n')
 	left_out: List[str] = []
 	for arch, more in ('arm64', left_out), ('amd64', [untried]):
-		listed = run('python3', IMAGE_PY, 'list', tmp_path, arch, tmp_path / 'untried')
-		assert listed.out.splitlines() == ['c.ko.xz', 'b.ko.xz', 'a.ko.xz', *more]
-		assert ('waits' in (tmp_path / 'untried').read_text()) == (not more)
+		modules, why = image.to_load(tmp_path, arch)
+		assert modules == ['c.ko.xz', 'b.ko.xz', 'a.ko.xz', *more]
+		assert ('waits' in ''.join(why)) == (not more)
 
 
 def test_a_module_that_loads_only_when_decompressed_has_failed(tmp_path: Path) -> None:
@@ -66,44 +65,35 @@ def test_a_module_that_loads_only_when_decompressed_has_failed(tmp_path: Path) -
 		'# compression xz\n'
 		'# module /m/a.ko.xz success\n# module /m/b.ko.xz EINVAL\n# : decompression failed\n'
 		'# module /m/c.ko.xz ENODEV\n# module /m/d.ko.xz does not end\n')
-	ktap = run('python3', IMAGE_PY, 'compare', tmp_path, '/m').out
-	assert ktap.splitlines() == [
+	ktap = image.compare(tmp_path, '/m')
+	assert ktap == [
 		'KTAP version 1', '1..4', 'ok 1 a.ko.xz',
 		'# EINVAL, decompressed first success', '# the kernel: decompression failed',
 		'not ok 2 b.ko.xz', 'ok 3 c.ko.xz # SKIP ENODEV',
 		'# does not end, decompressed first ENODEV', 'not ok 4 d.ko.xz']
-	(tmp_path / 'modules.ktap').write_text(ktap)
-	(tmp_path / 'untried').write_text('waits\nwaits\n')
-	report = run('python3', IMAGE_PY, 'report', tmp_path)
-	assert report.has('^  compression: xz; XZ filters: no config was found$')
-	assert report.has('^  1 of 3 modules that load .* load compressed$')
-	assert report.has('^  not loaded: b.ko.xz: EINVAL, .*; the kernel: decompression failed$')
-	assert report.has('^  1 load in neither way: ENODEV 1$')
-	assert report.has('^  2 not tried: waits$')
+	(tmp_path / 'modules.ktap').write_text('\n'.join(ktap))
+	formats, loaded, not_loaded, *_, neither, untried = image.report(tmp_path, ['waits'] * 2, '')
+	assert formats == '  compression: xz; XZ filters: no config was found'
+	assert re.fullmatch('  1 of 3 modules that load .* load compressed', loaded)
+	assert re.fullmatch('  not loaded: b.ko.xz: EINVAL, .*; the kernel: decompression failed',
+			    not_loaded)
+	assert neither == '  1 load in neither way: ENODEV 1'
+	assert untried == '  2 not tried: waits'
 
 
-def test_bad_modules_are_made_of_a_signed_one(tmp_path: Path) -> None:
+def test_bad_modules_are_made_of_a_signed_one() -> None:
 	code, marker = bytes(range(256)) * 2, b'~Module signature appended~\n'
-	signed, plain = tmp_path / 'signed.ko', tmp_path / 'plain.ko'
 	size = (300).to_bytes(4, 'big')
-	signed.write_bytes(code + b's' * 300 + bytes(8) + size + marker)
-	plain.write_bytes(code)
-	signature = TOP / 'harness/boot/signature.py'
-	run('python3', signature, 'signed', signed)
-	run('python3', signature, 'signed', plain, status=1)
-	for module, names in (signed, ['changed', 'misformatted', 'text', 'unsigned']), \
-			     (plain, ['text']):
-		made = tmp_path / module.stem
-		made.mkdir()
-		run('python3', signature, 'bad', module, made)
-		assert sorted(path.stem for path in made.iterdir()) == names
-	made = tmp_path / 'signed'
-	whole, changed = signed.read_bytes(), (made / 'changed.ko').read_bytes()
+	whole = code + b's' * 300 + bytes(8) + size + marker
+	assert signature.is_signed(whole) and not signature.is_signed(code)
+	assert list(signature.bad(code)) == ['text.ko']
+	bad = signature.bad(whole)
+	assert sorted(bad) == ['changed.ko', 'misformatted.ko', 'text.ko', 'unsigned.ko']
+	changed = bad['changed.ko']
 	assert len(changed) == len(whole)
 	assert [at for at, byte in enumerate(whole) if byte != changed[at]] == [200]
-	assert (made / 'unsigned.ko').read_bytes() == code
-	assert (made / 'misformatted.ko').read_bytes() == whole.replace(
-		size + marker, b'\xff' * 4 + marker)
+	assert bad['unsigned.ko'] == code
+	assert bad['misformatted.ko'] == whole.replace(size + marker, b'\xff' * 4 + marker)
 
 
 def copy_some_modules(shipped: Path, some: Path) -> None:
@@ -128,24 +118,22 @@ def copy_some_modules(shipped: Path, some: Path) -> None:
 
 def shipped_kernel() -> Tuple[str, Path, Path]:
 	"""Returns the release of Debian's kernel, its image, and where its modules are."""
-	found = run('sh', TOP / 'harness/boot/package.sh', 'amd64', 'linux-image-amd64/trixie')
-	release, directory = found.out.split()
-	modules = Path(directory) / 'usr/lib/modules' / release
-	image = Path(directory) / f'boot/vmlinuz-{release}'
-	return release, image if image.exists() else modules / 'vmlinuz', modules
+	release, directory = debian.get_kernel(BUILD, 'amd64', 'linux-image-amd64/trixie')
+	modules, vmlinuz = directory / 'usr/lib/modules' / release, directory / f'boot/vmlinuz-{release}'
+	return release, vmlinuz if vmlinuz.exists() else modules / 'vmlinuz', modules
 
 
 def test_a_distributions_kernel_loads_its_modules(tmp_path: Path) -> None:
 	old = make('boot', IMAGE='linux-image-amd64/bookworm', status=2)
 	assert old.has('does not decompress modules; its config says')
 	refused('no such package', 'boot', IMAGE='linux-image-0.0-amd64')
-	release, image, modules = shipped_kernel()
+	release, vmlinuz, modules = shipped_kernel()
 	some = tmp_path / 'lib/modules' / release
 	copy_some_modules(modules, some)
 	run('/sbin/depmod', '-b', tmp_path, release)
-	refused('where are its modules', 'boot', IMAGE=image)
+	refused('where are its modules', 'boot', IMAGE=vmlinuz)
 	results, junit = tmp_path / 'image.json', tmp_path / 'image.xml'
-	boot = make('boot', IMAGE=image, MODULES=some, ROUNDS='10', JSON=results, JUNIT=junit,
+	boot = make('boot', IMAGE=vmlinuz, MODULES=some, ROUNDS='10', JSON=results, JUNIT=junit,
 		    status=1)
 	assert boot.has('modules: 5 passed, 2 failed, 0 skipped; selftest: [0-9]* passed, 0 failed')
 	assert boot.has('not loaded: kernel/fs/mbcache.ko.xz: EINVAL.*failed with status 6')

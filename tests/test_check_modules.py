@@ -14,6 +14,7 @@ from typing import Iterator
 import pytest
 
 from check_table import Kmod, Table
+from harness.boot import debian
 from module_files import module, need
 from support import BUILD, TOP, make, refused, run
 
@@ -52,9 +53,8 @@ def fixture_table(files: Path, program: Path,
 	top = tmp_path_factory.mktemp('table')
 	run('gcc', '-w', '-o', top / 'sign-file', SOURCE / 'scripts/sign-file.c', '-lcrypto')
 	arch = run('dpkg', '--print-architecture').out.strip()
-	get_kmod = TOP / 'harness/boot/kmod.sh'
-	kmods = [Kmod('30', Path(run('sh', get_kmod, arch, 'bookworm').out.strip())),
-		 Kmod('34', Path(run('sh', get_kmod, arch).out.strip()))]
+	kmods = [Kmod('30', debian.get_kmod(BUILD, arch, 'bookworm')),
+		 Kmod('34', debian.get_kmod(BUILD, arch))]
 	return Table(program, (files / 'module.ko').read_bytes(), top / 'sign-file', kmods, top)
 
 

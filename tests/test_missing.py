@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0
 """What is said, and done, where a tool or a package manager is missing."""
 
+import os
 import shutil
 import sys
 from pathlib import Path
@@ -8,8 +9,10 @@ from typing import Sequence
 
 import pytest
 
+from harness.base import Trouble
+from harness.boot import debian
 from stand_ins import Bench, archive
-from support import TOP, Result, run, says_why, script
+from support import Result, run, says_why, script
 
 pytestmark = pytest.mark.commands
 
@@ -85,13 +88,15 @@ def test_says_what_to_do_without_an_archive(tmp_path: Path) -> None:
 		bench.run(status=2, KERNEL='6.1').err
 
 
-def test_what_gets_packages_has_none_of_the_locks(tmp_path: Path) -> None:
+def test_what_gets_packages_has_none_of_the_locks(tmp_path: Path,
+						  monkeypatch: pytest.MonkeyPatch) -> None:
 	# mmdebstrap has a shell write to a descriptor of its own, and dash knows none of two
 	# digits: so those of one digit are free.
 	tools = script(tmp_path / 'bin' / 'mmdebstrap',
 		       f'ls /proc/self/fd >"{tmp_path}/open"', 'exit 1').parent
-	run('sh', TOP / 'harness/boot/kmod.sh', 'i386', status=None, path=tools,
-	    env={'BUILD': str(tmp_path / 'build')})
+	monkeypatch.setenv('PATH', f'{tools}:{os.environ["PATH"]}')
+	with pytest.raises(Trouble):
+		debian.get_kmod(tmp_path / 'build', 'i386')
 	descriptors = [int(number) for number in (tmp_path / 'open').read_text().split()]
 	assert set(descriptors) <= {0, 1, 2, 3}
 
