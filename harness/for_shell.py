@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0
 """
 The library for the commands that are still shell scripts. Variables come by the environment.
-lib/NAME.sh, boot/NAME.sh, run/run.sh and native/native.sh call this:
+lib/NAME.sh, run/run.sh and native/native.sh call this:
 
   kernel [KERNEL [COMMIT]]	print the name and the directory of a kernel
   tree NAME DIRECTORY WHO	print the tree for it; the caller has its lock open as 9
@@ -10,8 +10,6 @@ lib/NAME.sh, boot/NAME.sh, run/run.sh and native/native.sh call this:
   config_args TREE ARCH		print the arguments for kunit.py, a line each
   key				print the hash of the sources
   llvm				print what LLVM= is for Kbuild
-  kmod ARCH [RELEASE]		print the directory of Debian's kmod
-  package ARCH PACKAGE		print the release and the directory of a kernel of Debian's
   run				do what `make run` does
   native			do what `make native` does
 """
@@ -27,7 +25,6 @@ sys.dont_write_bytecode = True
 # pylint: disable=wrong-import-position
 from harness import base, cli, configuration, fixes, packages, records, tree
 from harness.base import Trouble
-from harness.boot import debian
 from harness.commands import native, run
 from harness.fixes import Fixes
 from harness.front import COMMANDS, COMMON
@@ -120,10 +117,6 @@ def main(command: str, *args: str) -> int:
 			print(records.key())
 		elif command == 'llvm':
 			print_llvm()
-		elif command == 'kmod':
-			print(debian.get_kmod(build, args[0], ''.join(args[1:]), may_install()))
-		elif command == 'package':
-			print(*debian.get_kernel(build, args[0], args[1], may_install()))
 		return 0
 	except Trouble as error:
 		base.refuse(error)

@@ -1,19 +1,8 @@
-#!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0
-"""
-What make boot IMAGE= reads: a kernel image, modules.dep, and what guests say of modules.
-
-image.py list MODULES ARCH UNTRIED: the modules in a directory with modules.dep, each after what
-	it needs. Those of untried.tsv are left out, and a line for each goes to the file UNTRIED.
-image.py compare DIRECTORY IN_GUEST: KTAP from decompressed.log and compressed.log in a directory,
-	the logs of two guests, which had the modules in IN_GUEST
-image.py report DIRECTORY [CONFIG]: the same for people, from modules.ktap, compressed.log and
-	untried in a directory, and the kernel's .config
-"""
+"""What guests say of the modules of a kernel as shipped, and which to load."""
 
 import collections
 import re
-import sys
 from pathlib import Path
 from typing import Dict, Iterator, List, NamedTuple, Tuple
 
@@ -131,22 +120,3 @@ def report(directory: Path, untried: List[str], config: str) -> List[str]:
 			     ' '.join(f'{error} {n}' for error, n in neither.items()))
 	return lines + [f'  {n} not tried: {why}'
 			for why, n in sorted(collections.Counter(untried).items())]
-
-
-def main(command: str, path: str, *args: str) -> int:
-	"""Runs one of the commands above."""
-	lines: List[str] = []
-	if command == 'list':
-		lines, untried = to_load(Path(path), args[0])
-		Path(args[1]).write_text(''.join(f'{why}\n' for why in untried))
-	elif command == 'compare':
-		lines = compare(Path(path), args[0])
-	else:
-		lines = report(Path(path), (Path(path) / 'untried').read_text().splitlines(),
-			       Path(args[0]).read_text() if args else '')
-	print('\n'.join(lines))
-	return 0
-
-
-if __name__ == '__main__':
-	sys.exit(main(*sys.argv[1:]))

@@ -1,17 +1,7 @@
-#!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0
-"""
-Signatures of modules; see struct module_signature in the kernel.
-
-signature.py signed MODULE: exit status 0 if the module has one, 1 if not
-signature.py strip MODULE: the module without it, to stdout
-signature.py bad MODULE DIRECTORY: make files there that the kernel must refuse: text.ko and, if the
-	module is signed, changed.ko, misformatted.ko and unsigned.ko
-"""
+"""Signatures of modules; see struct module_signature in the kernel."""
 
 import struct
-import sys
-from pathlib import Path
 from typing import Dict
 
 MARKER = b'~Module signature appended~\n'
@@ -40,20 +30,3 @@ def bad(module: bytes) -> Dict[str, bytes]:
 		files['misformatted.ko'] = (module[:-len(MARKER) - 4] + b'\xff' * 4 + MARKER)
 		files['unsigned.ko'] = strip(module)
 	return files
-
-
-def main(command: str, path: str, *directory: str) -> int:
-	"""Runs one of the commands above."""
-	module = Path(path).read_bytes()
-	if command == 'signed':
-		return 0 if is_signed(module) else 1
-	if command == 'strip':
-		sys.stdout.buffer.write(strip(module))
-	else:
-		for name, content in bad(module).items():
-			(Path(directory[0]) / name).write_bytes(content)
-	return 0
-
-
-if __name__ == '__main__':
-	sys.exit(main(*sys.argv[1:]))
