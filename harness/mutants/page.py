@@ -7,9 +7,10 @@ import html
 from typing import Dict, List
 
 from harness.mutants.verdicts import FATES, Mutant, explanation
+from harness.page import page, tag
 
-STYLE = '''
-body { font: 14px sans-serif; margin: 2em; max-width: 110em }
+STYLE = '''\
+body { max-width: 110em }
 pre, code, .line { font: 13px monospace; white-space: pre }
 .code { display: inline-block; tab-size: 8 }
 .number { color: #888; display: inline-block; width: 3.5em }
@@ -29,18 +30,15 @@ def html_line(number: int, text: str, mutants: List[Mutant]) -> str:
 	"""Returns one line of decompress.c with its mutants."""
 	count = collections.Counter(m.fate for m in mutants)
 	marks = ''.join(fate_mark(fate, str(count[fate])) for fate in FATES if count[fate])
-	head = (f'<span class="number">{number}</span><span class="fates">{marks}</span>'
-		f'<span class="code">{html.escape(text)}</span>')
+	head = (tag('span', str(number), 'number') + tag('span', marks, 'fates') +
+		tag('span', html.escape(text), 'code'))
 	if not mutants:
-		return f'<div class="line">{head}</div>'
-	items = []
-	for mutant in sorted(mutants, key=lambda m: FATES.index(m.fate)):
-		items.append(f'<li>{fate_mark(mutant.fate, mutant.fate)} '
-			     f'<code>{html.escape(mutant.what)}</code> '
-			     f'{html.escape(explanation(mutant))}</li>')
+		return tag('div', head, 'line')
+	items = [tag('li', f'{fate_mark(mutant.fate, mutant.fate)} '
+		     f'{tag("code", html.escape(mutant.what))} {html.escape(explanation(mutant))}')
+		 for mutant in sorted(mutants, key=lambda m: FATES.index(m.fate))]
 	is_open = ' open' if count['survived'] else ''
-	return (f'<details{is_open}><summary class="line">{head}</summary>'
-		f'<ul>{"".join(items)}</ul></details>')
+	return f'<details{is_open}>{tag("summary", head, "line")}{tag("ul", "".join(items))}</details>'
 
 def html_page(source: str, mutants: List[Mutant], text: str) -> str:
 	"""Returns the report as a page."""
@@ -50,10 +48,7 @@ def html_page(source: str, mutants: List[Mutant], text: str) -> str:
 	with open(source) as lines:
 		body = '\n'.join(html_line(number, line.rstrip('\n'), by_line[number])
 				 for number, line in enumerate(lines, 1))
-	return ('<!DOCTYPE html>\n<html lang="en"><head><meta charset="utf-8">'
-		f'<title>Mutants of decompress.c</title><style>{STYLE}</style></head><body>\n'
-		'<h1>Mutants of kernel/module/decompress.c</h1>\n'
-		f'<pre>{html.escape(text)}</pre>\n'
-		'<p>The numbers beside a line count its mutants by their fate; '
-		f'a click shows them: {" ".join(fate_mark(f, f) for f in FATES)}</p>\n'
-		f'{body}\n</body></html>\n')
+	legend = ('The numbers beside a line count its mutants by their fate; '
+		  f'a click shows them: {" ".join(fate_mark(f, f) for f in FATES)}')
+	return page('Mutants of kernel/module/decompress.c', STYLE, '\n'.join([
+		tag('pre', html.escape(text)), tag('p', legend), body]))
