@@ -6,12 +6,13 @@ Progress goes to stderr. stdout has what a command was asked for.
 """
 
 import contextlib
+import multiprocessing
 import os
 import subprocess
 import sys
 import threading
 from pathlib import Path
-from typing import Callable, Dict, Iterator, List, Optional, Sequence, Union
+from typing import Callable, Dict, Iterator, List, NoReturn, Optional, Sequence, Union
 
 TOP = Path(__file__).resolve().parent.parent
 
@@ -41,6 +42,18 @@ def refuse(error: Trouble, who: str = 'suite') -> None:
 	say(f'{who}: {error}'.replace('\n', ' '))
 
 
+def verdict(work: Callable[[], int]) -> int:
+	"""Returns the exit status that @work returns, or 2 and a line if there is trouble."""
+	try:
+		return work()
+	except Trouble as error:
+		sys.stdout.flush()
+		refuse(error)
+	except OSError as error:
+		say(f'suite: {error.filename}: {error.strerror}')
+	return 2
+
+
 @contextlib.contextmanager
 def patience(still: Callable[[], str] = lambda: 'still at it') -> Iterator[None]:
 	"""While the block runs, prints every few seconds what @still returns."""
@@ -57,6 +70,26 @@ def patience(still: Callable[[], str] = lambda: 'still at it') -> Iterator[None]
 	finally:
 		ended.set()
 		ticker.join()
+
+
+def apart(work: Callable[[], int], log: Optional[Path] = None,
+	  still: Optional[Callable[[], str]] = None) -> int:
+	"""
+	Does @work in a process of its own, so that the locks which it takes end with it, and returns
+	its exit status. What it prints goes to @log if there is one; @still is for patience() then.
+	"""
+	def child() -> NoReturn:
+		if log:
+			with log.open('w', encoding='utf-8') as out:
+				os.dup2(out.fileno(), 1)
+				os.dup2(out.fileno(), 2)
+		sys.exit(verdict(work))
+
+	process = multiprocessing.get_context('fork').Process(target=child, daemon=True)
+	process.start()
+	with patience(still) if still else contextlib.nullcontext():
+		process.join()
+	return process.exitcode if process.exitcode in (0, 1) else 2
 
 
 def environment(**more: str) -> Dict[str, str]:

@@ -96,26 +96,24 @@ def end_by_signals() -> None:
 		signal.signal(one, interrupted)
 
 
-def main(argv: Sequence[str]) -> int:
+def command_line(argv: Sequence[str]) -> int:
 	"""Runs a command and returns the exit status."""
+	if argv and argv[0] in GONE:
+		raise Trouble(f'make {argv[0]} has another name: make {GONE[argv[0]]}')
+	args = parser().parse_args(argv)
+	command = COMMANDS[args.command]
+	given, files = variables(args.command, command, args.words)
+	values.is_yes(given, 'INSTALL', 'yes')
+	values.number(given, 'JOBS', 1)
+	build = base.build_directory(given.get('BUILD', ''))
+	if command.script:
+		by_script(command, given, build)
+	module = importlib.import_module(f'harness.commands.{args.command.replace("-", "_")}')
+	return int(module.command(given, build, *([files] if command.files else [])))
+
+
+def main(argv: Sequence[str]) -> int:
+	"""Runs a command, and says in one line what is wrong."""
 	end_by_signals()
 	sys.dont_write_bytecode = True
-	try:
-		if argv and argv[0] in GONE:
-			raise Trouble(f'make {argv[0]} has another name: make {GONE[argv[0]]}')
-		args = parser().parse_args(argv)
-		command = COMMANDS[args.command]
-		given, files = variables(args.command, command, args.words)
-		values.is_yes(given, 'INSTALL', 'yes')
-		values.number(given, 'JOBS', 1)
-		build = base.build_directory(given.get('BUILD', ''))
-		if command.script:
-			by_script(command, given, build)
-		module = importlib.import_module(
-			f'harness.commands.{args.command.replace("-", "_")}')
-		return int(module.command(given, build, *([files] if command.files else [])))
-	except Trouble as error:
-		base.refuse(error)
-	except OSError as error:
-		base.say(f'suite: {error.filename}: {error.strerror}')
-	return 2
+	return base.verdict(lambda: command_line(argv))

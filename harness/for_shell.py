@@ -91,9 +91,6 @@ def run_kernel(build: Path) -> int:
 	options = run.options_of(environment('run'), build)
 	options.commit = os.environ.get('BASE_COMMIT', '')
 	options.tree = Path(os.environ['TREE']) if os.environ.get('TREE') else None
-	options.row = Path(os.environ['ROW']) if os.environ.get('ROW') else None
-	options.row_qemu_args = os.environ.get('ROW_QEMU_ARGS', '')
-	options.row_kernel_args = os.environ.get('ROW_KERNEL_ARGS', '')
 	return run.run(options)
 
 

@@ -108,8 +108,7 @@ COMMANDS: Dict[str, Command] = {
 	'matrix': Command(
 		'run the suite on machines and in configurations of many kinds',
 		{'ROWS': 'only these of harness/matrix/rows.tsv, such as arm,mips', **KERNEL, **FIXES,
-		 **RESULTS}, '1 to 4 min a row, then seconds; reports in build/matrix/',
-		script='harness/matrix/matrix.sh'),
+		 **RESULTS}, '1 to 4 min a row, then seconds; reports in build/matrix/'),
 	'series': Command(
 		'patches for the lists, made for KERNEL, in build/series/',
 		{**KERNEL, 'CHECK': 'yes: build and run what there is of the suite after each patch (half '

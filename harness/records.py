@@ -7,6 +7,7 @@ import os
 import platform
 import re
 from pathlib import Path
+from typing import Optional
 
 from harness import base, install
 from harness.base import TOP
@@ -37,15 +38,17 @@ def is_repeatable(kernel: str, fixes: str, *others: str) -> bool:
 		and not any('/' in other for other in others))
 
 
-def record(build: Path, command: str, result: str, sources: str) -> None:
+def record(build: Path, command: str, result: str, sources: str,
+	   date: Optional[datetime.date] = None) -> None:
 	"""
-	Keeps the result of a command. @sources is key() from before anything was built. What runs
-	within `make test` is not kept: many of its kernels are broken on purpose.
+	Keeps the result of a command. @sources is key() from before anything was built, @date that
+	of a result which is not of today. What runs within `make test` is not kept: many of its
+	kernels are broken on purpose.
 	"""
 	if os.environ.get('IN_TEST'):
 		return
 	directory = build / 'results'
 	directory.mkdir(exist_ok=True)
 	base.write(directory / re.sub('[^A-Za-z0-9.=]', '_', command), '\t'.join(
-		[command, result, datetime.date.today().isoformat(), sources[:8],
+		[command, result, (date or datetime.date.today()).isoformat(), sources[:8],
 		 f'{os.cpu_count()} CPUs, {platform.machine()}']) + '\n')

@@ -216,7 +216,7 @@ hash_sources()
 	sources=$(sh "$top/harness/lib/key.sh" | cut -c 1-8)
 }
 
-# record COMMAND RESULT [DATE]: keep the result of a command for `make results`, with the
+# record COMMAND RESULT: keep the result of a command for `make results`, with the
 # date, the sources that hash_sources() saw, and the machine. What runs within `make test`
 # is not recorded: many of its kernels are broken on purpose.
 record()
@@ -224,7 +224,7 @@ record()
 	[ ! "${IN_TEST:-}" ] || return 0
 	mkdir -p "$build/results"
 	recorded=$build/results/$(printf '%s' "$1" | tr -c '[:alnum:].=' _)
-	printf '%s\t%s\t%s\t%s\t%s\n' "$1" "$2" "${3:-$(date +%F)}" \
+	printf '%s\t%s\t%s\t%s\t%s\n' "$1" "$2" "$(date +%F)" \
 		"$sources" "$(nproc) CPUs, $(uname -m)" >"$recorded.new"
 	mv -f "$recorded.new" "$recorded"
 }
