@@ -103,8 +103,7 @@ COMMANDS: Dict[str, Command] = {
 		 'BOTS': 'module: load it, read debugfs, unload it, again and again; kernelci: among all '
 			 'tests; 0day: in random configurations',
 		 'SEED': 'for 0day: a number that draws the same configurations again',
-		 'CONFIGS': '30 (the default): for 0day, how many are drawn'},
-		script='harness/bots/bots.sh'),
+		 'CONFIGS': '30 (the default): for 0day, how many are drawn'}),
 	'matrix': Command(
 		'run the suite on machines and in configurations of many kinds',
 		{'ROWS': 'only these of harness/matrix/rows.tsv, such as arm,mips', **KERNEL, **FIXES,

@@ -1,24 +1,32 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0
-#
-# kernelci.py JSON KUNIT LOG CONFIG LACKS: what kunit.py --json says of this suite, read as
-# KernelCI reads it, to whom there are three statuses. What failed by which bug is in the
-# guest's LOG. LACKS holds the numbers of the patches that the kernel is without.
-#
-# Exit status: 0 if all is as it should be, 1 if not, 2 if the suite is not in it.
+"""
+The suite as KernelCI runs it: among all others, in what --alltests builds, by the tree's own
+kunit.py, with QEMU as that starts it.
+
+kernelci.py JSON KUNIT LOG CONFIG LACKS judges what kunit.py has written.
+"""
 
 import collections
 import json
-import os
 import sys
-from typing import Any, Iterator, Tuple
+from dataclasses import replace
+from pathlib import Path
+from typing import Any, Iterator, List, Tuple
 
-HERE = os.path.dirname(os.path.realpath(__file__))
-sys.dont_write_bytecode = True
-sys.path.insert(0, os.path.join(HERE, '../run'))
-import results # pylint: disable=wrong-import-position
+sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
+# pylint: disable=wrong-import-position
+from harness import build, packages
+from harness.base import patience, say
+from harness.commands import run
+from harness.kernel import Sources
+from harness.machine import machine
+from harness.run import results
+from harness.tree import KUNIT
 
+# KernelCI knows no others.
 STATUSES = ('PASS', 'FAIL', 'SKIP')
+
 
 def cases(group: Any, path: str) -> Iterator[Tuple[str, str]]:
 	"""Yields the path and the status of each case in a group and those below it."""
@@ -27,30 +35,64 @@ def cases(group: Any, path: str) -> Iterator[Tuple[str, str]]:
 	for sub in group.get('sub_groups', []):
 		yield from cases(sub, f'{path}/{sub["name"]}' if path else sub['name'])
 
-def main(path: str, kunit: str, log: str, config: str, lacks: str) -> int:
-	"""Prints what is wrong, and the numbers in the last line."""
-	with open(path) as file:
-		found = list(cases(json.load(file), ''))
+
+def judge(path: str, kunit: str, log: str, config: str, lacks: str) -> Tuple[int, List[str]]:
+	"""
+	Returns 0 if all is as it should be, 1 if not, 2 if the suite is not there; and what is
+	wrong, with the numbers in the last line. What failed by which bug is in the guest's log.
+	"""
+	found = list(cases(json.loads(Path(path).read_text()), ''))
 	ours = [(case, status) for case, status in found if case.startswith('module_decompress')]
 	if not ours:
-		print('the suite is not among the results')
-		return 2
+		return 2, ['the suite is not among the results']
 	bugs = results.bugs(config, lacks)
 	known = {result[1] for result in results.failures(results.results(kunit, log))
 		 if results.known_as(result, bugs)}
 	count = collections.Counter(status for _, status in ours)
 	strange = [f'{case}: {status}' for case, status in ours if status not in STATUSES]
 	failed = [case for case, status in ours if status == 'FAIL' and case not in known]
-	for line in strange:
-		print(f'  KernelCI does not know the status of {line}')
-	for line in failed:
-		print(f'  not known: {line}')
-	by_known = count['FAIL'] - len(failed)
-	print(f'{count["PASS"]} passed, {count["FAIL"]} failed ({by_known} by known bugs, '
-	      f'{len(failed)} not known), {count["SKIP"]} skipped, {len(strange)} that it '
-	      f'cannot read, of {len(found)} results')
-	return int(bool(strange or failed))
+	return int(bool(strange or failed)), [
+		*(f'  KernelCI does not know the status of {line}' for line in strange),
+		*(f'  not known: {line}' for line in failed),
+		f'{count["PASS"]} passed, {count["FAIL"]} failed ({count["FAIL"] - len(failed)} by '
+		f'known bugs, {len(failed)} not known), {count["SKIP"]} skipped, {len(strange)} '
+		f'that it cannot read, of {len(found)} results']
+
+
+def run_kernelci(options: run.Options) -> int:
+	"""Returns 0 if no case failed that should not, 1 if one did."""
+	# Without a QEMU of ours
+	one = replace(machine(options.arch), qemu='')
+	packages.need_for_kernel(machine(options.arch), options.llvm, options.may_install)
+	llvm = packages.need_llvm(options.may_install) if options.llvm else ''
+	kernel = Sources(options.build, options.may_install).find(options.kernel)
+	fixes = run.words_of_fixes(options, kernel)
+	what = f'KernelCI, linux {kernel.version}, {options.arch}, {fixes}'
+	own = run.take_tree(options, kernel, f'make bots of {what}')
+	made = build.Build('bots', what, own, one, options.build / 'kernelci' /
+			   f'{kernel.name}-{options.arch}', llvm, options.jobs)
+	make_options = [f'--make_options=LLVM={llvm}'] if llvm else []
+	say(f'Building all tests, for {what}: thousands of objects ...')
+	with patience(lambda: f'{build.count_objects(made.directory)} objects built'):
+		if made.kunit_py('config', '--alltests', *make_options):
+			made.failed('configured')
+		config = made.directory / '.config'
+		if '\nCONFIG_MODULE_DECOMPRESS_KUNIT_TEST=y\n' not in config.read_text():
+			made.failed('configured: the suite is not among all tests')
+		if made.kunit_py('build', '--alltests', f'--jobs={options.jobs}', *make_options):
+			made.failed('built')
+	# Without KVM all tests take longer than kunit.py waits by itself.
+	made.boot('--alltests', '--timeout=1800')
+	written = made.directory / 'kunit.json'
+	if not written.exists() or not written.stat().st_size:
+		made.failed('tested: kunit.py wrote no results')
+	status, lines = judge(str(written), str(own.path / KUNIT), str(made.directory / 'test.log'),
+			      str(config), str(own.path / '.lacks'))
+	print('\n'.join([*lines[:-1], f'make bots: {what}: {lines[-1]}']))
+	return status
 
 
 if __name__ == '__main__':
-	sys.exit(main(*sys.argv[1:]))
+	verdict, said = judge(*sys.argv[1:])
+	print('\n'.join(said))
+	sys.exit(verdict)

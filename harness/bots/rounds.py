@@ -1,26 +1,27 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0
 """
-rounds.py KUNIT OUT EXPECTED ROUNDS BUSY LOADS: what harness/guest/rounds.c printed to OUT, a part
-below each line that begins with "=== ". The suite was loaded ROUNDS times, BUSY times while others
-were busy, and LOADS times before each look at the memory. Each time the results must be those in
-EXPECTED, a line for each as "results.py list" prints it; KUNIT is the directory with the kernel's
-kunit_parser.
+Judges what harness/guest/rounds.c prints, a part below each line that begins with "=== ": each time
+that the suite was loaded, its results must be those of the built-in suite.
 
-Exit status: 0 each time they were, 1 not, 2 the guest did not come to the first round.
+rounds.py KUNIT OUT EXPECTED ROUNDS BUSY LOADS: OUT is what was printed;
+EXPECTED has a line for each result, such as "PASS suite/case"; the suite was loaded ROUNDS times,
+BUSY times while others were busy, and LOADS times before each look at the memory. KUNIT is the
+directory with the kernel's kunit_parser. Exit status: 0 each time they were, 1 not, 2 the guest did
+not come to the first round.
 """
 
 import collections
-import os
 import re
 import sys
-import tempfile
 from pathlib import Path
 from typing import Dict, Iterator, List, Tuple
 
-sys.dont_write_bytecode = True
-sys.path.insert(0, os.path.join(os.path.dirname(os.path.realpath(__file__)), '../run'))
-import results # pylint: disable=wrong-import-position
+sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
+# pylint: disable=wrong-import-position
+from harness.base import say
+from harness.lib import kunit_log
+from harness.run import results
 
 # TAINT_TEST, which KUnit sets
 TAINT_TEST = 1 << 18
@@ -42,10 +43,8 @@ def parts(text: str) -> List[Tuple[List[str], List[str]]]:
 
 def listed(kunit: str, lines: List[str]) -> List[str]:
 	"""Returns the results of a suite, from what it says in debugfs."""
-	with tempfile.NamedTemporaryFile('w', suffix='.log') as log:
-		log.write('\n'.join(lines) + '\n')
-		log.flush()
-		return [f'{status} {path}' for status, path, _ in results.results(kunit, log.name)]
+	return [f'{status} {path}'
+		for status, path, _ in results.leaves(kunit_log.parse(kunit, lines), '', [])]
 
 
 def differences(expected: List[str], found: List[str]) -> Iterator[str]:
@@ -97,28 +96,32 @@ def complaints(kunit: str, text: str, expected: List[str], rounds: int) -> Itera
 		yield ('the kernel is tainted by more than tests: ' +
 		       ' '.join(map(str, tainted)))
 	if is_leak:
-		yield (f'memory is lost, each time anew: {",".join(memory)} pages are free before and '
-		       'after the loads')
+		yield (f'memory is lost, each time anew: {",".join(memory)} pages are free before '
+		       'and after the loads')
+
+
+def judge(kunit: str, text: str, expected: List[str], rounds: int, busy: int,
+	  loads: int) -> Tuple[int, List[str]]:
+	"""Returns the verdict, and what is wrong or in the last line how often all was right."""
+	if '\n=== round 1\n' not in '\n' + text:
+		return 2, []
+	free = re.findall(r'^=== free (\d+) (\d+)$', text, re.M)
+	for before, after in free:
+		say(f'free memory before and after {loads} loads: {before} and {after} pages')
+	wrong = list(complaints(kunit, text, expected, rounds + busy))
+	if wrong:
+		return 1, wrong
+	times = rounds + (len(free) + 1) * loads + busy
+	return 0, [f'loaded and unloaded {times} times, {len(expected)} results as if built in, '
+		   f'all {rounds} times and once on a busy machine']
 
 
 def main(kunit: str, out: str, expected: str, *numbers: str) -> int:
-	"""Prints what is wrong, or in the last line how often all was right."""
-	rounds, busy, loads = map(int, numbers)
-	text = Path(out).read_text(errors='replace')
-	if '\n=== round 1\n' not in '\n' + text:
-		return 2
-	for before, after in re.findall(r'^=== free (\d+) (\d+)$', text, re.M):
-		print(f'free memory before and after {loads} loads: {before} and {after} pages',
-		      file=sys.stderr)
-	lines = Path(expected).read_text().splitlines()
-	wrong = list(complaints(kunit, text, lines, rounds + busy))
-	if wrong:
-		print('\n'.join(wrong))
-		return 1
-	looks = len(re.findall('^=== free', text, re.M)) + 1
-	print(f'loaded and unloaded {rounds + looks * loads + busy} times, {len(lines)} results as '
-	      f'if built in, all {rounds} times and once on a busy machine')
-	return 0
+	"""Judges what a guest printed to a file."""
+	status, lines = judge(kunit, Path(out).read_text(errors='replace'),
+			      Path(expected).read_text().splitlines(), *map(int, numbers))
+	print('\n'.join(lines))
+	return status
 
 
 if __name__ == '__main__':

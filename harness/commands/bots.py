@@ -1,0 +1,57 @@
+# SPDX-License-Identifier: GPL-2.0
+"""
+`make bots`: does the suite do as it should where bots run it, in the way that each of them runs it?
+"""
+
+import random
+import re
+from dataclasses import replace
+from functools import partial
+from pathlib import Path
+from typing import Callable, Dict, List
+
+from harness import base, values
+from harness.base import Trouble
+from harness.bots.kernelci import run_kernelci
+from harness.bots.module import run_module
+from harness.bots.randconfig import run_0day
+from harness.commands import run
+from harness.values import Given
+
+# The machines of each bot
+BOTS = {'module': ('um', 'i386'), 'kernelci': ('x86_64', 'i386'), '0day': ('x86_64', 'i386')}
+
+
+def bots_of(given: Given) -> List[str]:
+	"""Returns the bots of BOTS=, after a look at what the other variables are for."""
+	names = ' '.join(BOTS)
+	wanted, arch = given.get('BOTS') or names, given.get('ARCH')
+	bots = wanted.replace(',', ' ').split()
+	if not bots:
+		raise Trouble(f'BOTS={wanted}: which bot? There are {names}')
+	for bot in bots:
+		if bot not in BOTS:
+			raise Trouble(f'BOTS={wanted}: no bot {bot}; there are {names}')
+	if '0day' not in bots and (given.get('SEED') or given.get('CONFIGS')):
+		raise Trouble('SEED= and CONFIGS= are for BOTS=0day')
+	if arch and not all(arch in BOTS[bot] for bot in bots):
+		raise Trouble(f'ARCH={arch}: not for BOTS={wanted}; module has um and i386, the '
+			      'others i386 and x86_64')
+	return bots
+
+
+def command(given: Given, build: Path) -> int:
+	"""Runs each bot in a process of its own. The worst of the exit statuses is that of all."""
+	bots = bots_of(given)
+	configs = values.number(given, 'CONFIGS', 30)
+	seed = given.get('SEED') or str(random.randrange(1 << 16))
+	if not re.fullmatch('0|[1-9][0-9]{0,8}', seed):
+		raise Trouble(f'SEED={seed}: not a number of up to nine digits')
+	arch = given.get('ARCH', '')
+	options = run.options_of(given, build)
+	as_module = replace(options, arch=arch or 'um')
+	work: Dict[str, List[Callable[[], int]]] = {
+		'module': [partial(run_module, as_module, kunit) for kunit in 'ym'],
+		'kernelci': [partial(run_kernelci, replace(options, arch=arch or 'x86_64'))],
+		'0day': [partial(run_0day, options, arch, int(seed), configs)]}
+	return max(base.apart(one) for bot in bots for one in work[bot])
