@@ -97,7 +97,9 @@ def run_module(options: run.Options, kunit: str) -> int:
 	suites = sorted({line.split()[1].partition('/')[0] for line in expected})
 	config = guest / 'kunit.config'
 	sysctl = 'CONFIG_PROC_SYSCTL=y\n' * kernel.has('fs/proc/Kconfig', '^config PROC_SYSCTL$')
-	config.write_text(f'CONFIG_KUNIT={kunit}\n{sysctl}')
+	# What depends on KUNIT can be no more than that.
+	config.write_text(f'CONFIG_KUNIT={kunit}\n{sysctl}'
+			  f'CONFIG_MODULE_DECOMPRESS_ENABLE_ALL_FOR_KUNIT={kunit}\n')
 	made.configure([TOP / 'harness/bots/module.config', config])
 	made.build(target='all', image='arch/x86/boot/bzImage' if made.machine.qemu else '')
 	guests.build_guest(made, guests.headers(kernel, sources))
