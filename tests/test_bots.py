@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from support import BUILD, KERNEL, TOP, refused, run
+from support import BUILD, KERNEL, Arg, Result, refused, run
 
 KUNIT = BUILD / 'src' / f'linux-{KERNEL}' / 'tools/testing/kunit'
 
@@ -21,6 +21,11 @@ gzip, x: [mapping: unmapped by an address outside the page] kunmap_local() 4096 
     not ok 1 case
 not ok 1 module_decompress
 """
+
+
+def bot(name: str, *args: Arg, status: int = 0) -> Result:
+	"""Runs the module of a bot."""
+	return run('python3', '-B', '-m', f'harness.bots.{name}', *args, status=status)
 
 
 @pytest.mark.commands
@@ -52,14 +57,14 @@ def test_KernelCI_knows_three_statuses(tmp_path: Path, status: str, lacks: str, 
 		 'log': GUEST, 'config': 'CONFIG_64BIT=y\n', 'lacks': lacks}
 	for name, text in files.items():
 		(tmp_path / name).write_text(text)
-	run('python3', TOP / 'harness/bots/kernelci.py', tmp_path / 'results', KUNIT,
-	    tmp_path / 'log', tmp_path / 'config', tmp_path / 'lacks', status=verdict)
+	bot('kernelci', tmp_path / 'results', KUNIT, tmp_path / 'log', tmp_path / 'config',
+	    tmp_path / 'lacks', status=verdict)
 
 
 @pytest.mark.um
 def test_does_as_a_module_what_it_does_when_it_is_built_in() -> None:
 	"""Loaded, read in debugfs, and unloaded: as CKI, LKFT and Android do it."""
-	run('sh', TOP / 'harness/bots/module.sh', 'y')
+	bot('module', 'y')
 
 
 def guest_says(result: str = 'ok 1 case', load: str = '', log: str = '', tainted: int = 1 << 18,
@@ -91,6 +96,6 @@ def test_rounds_of_the_suite_as_a_module_are_judged(tmp_path: Path, out: str, st
 						    says: str) -> None:
 	(tmp_path / 'out').write_text(out)
 	(tmp_path / 'expected').write_text('PASS suite/case\n')
-	judged = run('python3', TOP / 'harness/bots/rounds.py', KUNIT, tmp_path / 'out',
-		     tmp_path / 'expected', '1', '1', '64', status=status)
+	judged = bot('rounds', KUNIT, tmp_path / 'out', tmp_path / 'expected', '1', '1', '64',
+		     status=status)
 	assert judged.has(says)

@@ -135,8 +135,9 @@ def test_Python_files_are_clean() -> None:
 	mypy = ['mypy', '--strict', f'--cache-dir={BUILD}/mypy']
 	run(*mypy, *sorted((TOP / 'tests').glob('*.py')), cwd=TOP / 'tests')
 	run(*mypy, '--namespace-packages', '--explicit-package-bases', 'suite',
-	    *sorted((TOP / 'harness').glob('*.py')), *sorted((TOP / 'harness/commands').glob('*.py')),
-	    *sorted((TOP / 'harness/boot').glob('*.py')))
+	    *sorted((TOP / 'harness').glob('*.py')),
+	    *(path for room in ('commands', 'boot', 'matrix', 'bots')
+	      for path in sorted((TOP / 'harness' / room).glob('*.py'))))
 
 
 def test_the_manual_page_of_the_checker_is_clean() -> None:

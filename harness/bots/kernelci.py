@@ -1,10 +1,9 @@
-#!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0
 """
 The suite as KernelCI runs it: among all others, in what --alltests builds, by the tree's own
 kunit.py, with QEMU as that starts it.
 
-kernelci.py JSON KUNIT LOG CONFIG LACKS judges what kunit.py has written.
+python3 -m harness.bots.kernelci JSON KUNIT LOG CONFIG LACKS judges what kunit.py has written.
 """
 
 import collections
@@ -14,8 +13,6 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any, Iterator, List, Tuple
 
-sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
-# pylint: disable=wrong-import-position
 from harness import build, packages
 from harness.base import patience, say
 from harness.commands import run

@@ -1,10 +1,9 @@
-#!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0
 """
 Judges what harness/guest/rounds.c prints, a part below each line that begins with "=== ": each time
 that the suite was loaded, its results must be those of the built-in suite.
 
-rounds.py KUNIT OUT EXPECTED ROUNDS BUSY LOADS: OUT is what was printed;
+python3 -m harness.bots.rounds KUNIT OUT EXPECTED ROUNDS BUSY LOADS: OUT is what was printed;
 EXPECTED has a line for each result, such as "PASS suite/case"; the suite was loaded ROUNDS times,
 BUSY times while others were busy, and LOADS times before each look at the memory. KUNIT is the
 directory with the kernel's kunit_parser. Exit status: 0 each time they were, 1 not, 2 the guest did
@@ -17,8 +16,6 @@ import sys
 from pathlib import Path
 from typing import Dict, Iterator, List, Tuple
 
-sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
-# pylint: disable=wrong-import-position
 from harness.base import say
 from harness.lib import kunit_log
 from harness.run import results
