@@ -60,7 +60,9 @@ def test_a_row_that_fails_by_known_bugs_is_known(tmp_path: Path) -> None:
 
 def test_a_row_whose_kernel_did_not_run_has_no_verdict(tmp_path: Path) -> None:
 	bench = Bench(tmp_path)
-	bench.qemu('case $* in', '*"-m 512"*) exit 1 ;;', 'esac', f'cat "{bench.bin}/guest"')
+	fixed = tmp_path / 'fixed'
+	bench.qemu('case $* in', f'*"-m 512"*) [ -e "{fixed}" ] || exit 1 ;;', 'esac',
+		   f'cat "{bench.bin}/guest"')
 	(bench.bin / 'guest').write_text(GREEN)
 	junit = tmp_path / 'a blank.xml'
 	result = matrix(bench, 'i386,i386-512m', status=2, JUNIT=junit)
@@ -71,7 +73,7 @@ def test_a_row_whose_kernel_did_not_run_has_no_verdict(tmp_path: Path) -> None:
 	errors = ET.parse(junit).findall('.//error')
 	assert len(errors) == 1 and 'its first test' in (errors[0].text or '')
 	# Trouble may be over the next time.
-	bench.qemu(prints=GREEN)
+	fixed.touch()
 	result = matrix(bench, 'i386,i386-512m')
 	assert 'i386-512m: nothing has changed' not in result.err
 	assert result.out.endswith(': 2 green, 0 known, 0 red, 0 not run\n')
