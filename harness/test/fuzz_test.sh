@@ -4,8 +4,8 @@
 # fuzz_test.sh [all]
 #
 # Are bugs that were put back found by `make fuzz` within a minute, and nothing where there
-# is none? Run by test.sh, with a bug of the past in decompress.c and one in a decoder;
-# "all" has more of them.
+# is none? A bug of the past in decompress.c is put back, and one in a decoder; "all" has
+# more of them.
 
 set -eu
 . "$(dirname "$0")/../lib/lib.sh"
