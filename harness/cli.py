@@ -78,12 +78,16 @@ def variables(name: str, command: Command, words: Sequence[str]) -> Tuple[Dict[s
 	return given, files
 
 
+def only_given(given: Dict[str, str], build: Path) -> Dict[str, str]:
+	"""Returns the environment with no other variables of any command than those that are given."""
+	environment = {name: value for name, value in base.environment().items()
+		       if name not in COMMON and not is_known(name)}
+	return {**environment, **given, 'BUILD': str(build)}
+
+
 def by_script(command: Command, given: Dict[str, str], build: Path) -> NoReturn:
 	"""Replaces this process by the script of a command, which takes the variables by name."""
-	environment = {name: value for name, value in os.environ.items()
-		       if name not in base.MAKES_OWN and not any(
-			       name in one.takes or name in COMMON for one in COMMANDS.values())}
-	environment.update(given, BUILD=str(build))
+	environment = only_given(given, build)
 	os.execvpe('sh', ['sh', str(TOP / command.script)], environment)
 
 

@@ -55,7 +55,7 @@ COMMANDS: Dict[str, Command] = {
 	'test': Command(
 		"the project's own tests",
 		{'ONLY': 'parts of them, such as suite,native', **RESULTS},
-		'half an hour to an hour', script='harness/test/test.sh'),
+		'half an hour to an hour'),
 	'native': Command(
 		'the suites that need no kernel, with decompress.c and its decoders, compiled for this '
 		'machine, 64-bit and 32-bit, with sanitizers',

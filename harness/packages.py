@@ -88,6 +88,12 @@ def need_llvm(allowed: bool = True) -> str:
 	return newest_llvm()
 
 
+def need_libclang(allowed: bool = True) -> None:
+	"""Sees to it that libclang and its headers are there."""
+	if not any(Path('/usr/lib').glob('llvm-*/include/clang-c/Index.h')):
+		install('libclang', [package_of('libclang')], allowed)
+
+
 def need_for_kernel(machine: Machine, llvm: bool, allowed: bool = True) -> None:
 	"""Sees to it that a kernel can be built and booted for a machine."""
 	if llvm:

@@ -33,8 +33,7 @@ def need_tools(work: Work) -> None:
 	packages.need_for_native(False, work.may_install)
 	hosts = ['ssh', 'rsync'] if work.hosts else []
 	packages.need(['parallel', 'unifdef', 'sparse', *hosts], work.may_install)
-	if base.run(['sh', HERE / 'libclang.sh']).returncode:
-		sys.exit(2)
+	packages.need_libclang(work.may_install)
 
 
 def make_green(work: Work) -> None:

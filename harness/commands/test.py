@@ -1,0 +1,96 @@
+# SPDX-License-Identifier: GPL-2.0
+"""
+`make test`: the tests in tests/, which pytest runs. Is the suite green on a fixed kernel, and red
+in exactly the cases named in known.tsv where a fix is missing? Does the code meet the kernel's own
+checks? Do the commands do what they promise?
+"""
+
+import configparser
+import json
+import re
+import shutil
+import subprocess
+import time
+from pathlib import Path
+from typing import Dict, List, Sequence
+
+from harness import base, cli, packages, records, values
+from harness.base import TOP, Trouble
+from harness.kernel import Sources
+from harness.lib import junit
+from harness.values import Given
+
+TESTS = TOP / 'tests'
+TOOLS = ('shellcheck', 'sparse', 'git', 'gzip', 'zstd', 'sphinx-build', 'pyflakes3', 'parallel',
+	 'unifdef', 'pytest-3', 'mypy', 'mandoc', 'cc', '/usr/include/lzma.h',
+	 '/usr/include/zstd.h', '/usr/include/zlib.h')
+
+# What conftest.py writes of each test, a line each
+COLUMNS = ('result', 'seconds', 'part', 'name', 'log')
+
+
+def selected(only: str) -> List[str]:
+	"""Returns the parts of ONLY=, or none if all are to run."""
+	ini = configparser.ConfigParser()
+	ini.read(TESTS / 'pytest.ini')
+	parts = ini['pytest']['markers'].split()
+	wanted = re.findall(r'[^,\s]+', only)
+	for part in wanted:
+		if part not in parts:
+			raise Trouble(f'ONLY={only}: no part {part}; there are {" ".join(parts)}')
+	if only and not wanted:
+		raise Trouble(f'ONLY={only}: which part?')
+	return wanted
+
+
+def junit_case(check: Dict[str, str]) -> junit.Case:
+	"""Returns one as JUnit has it, with the end of its log if it failed."""
+	if check['result'] == 'ok':
+		return junit.Case('PASS', check['part'], check['name'], '', check['seconds'])
+	log = Path(check['log']).read_text(encoding='utf-8', errors='replace')
+	return junit.Case('FAIL', check['part'], check['name'],
+			  '\n'.join(log.splitlines()[-50:]), check['seconds'])
+
+
+def run(parts: Sequence[str], given: Given, build: Path) -> List[Dict[str, str]]:
+	"""Runs the tests of these parts, or all, and returns a record for each."""
+	logs = build / 'test'
+	shutil.rmtree(logs, ignore_errors=True)
+	logs.mkdir()
+	checks = logs / 'checks'
+	# The tests are about one kernel; the caller's choice is for other commands.
+	kept = {name: given[name] for name in ('JOBS', 'INSTALL') if name in given}
+	ended = subprocess.run(
+		['pytest-3', '-c', TESTS / 'pytest.ini', f'--checks={checks}', '-m',
+		 ' or '.join(parts), TESTS], stdin=subprocess.DEVNULL, check=False,
+		env={**cli.only_given(kept, build), 'PYTHONDONTWRITEBYTECODE': '1'})
+	if ended.returncode not in (0, 1):
+		raise Trouble('test: pytest has failed, see above')
+	return [dict(zip(COLUMNS, row)) for row in base.rows(checks)]
+
+
+def command(given: Given, build: Path) -> int:
+	"""Runs the tests. Returns 0 if all passed, or 1."""
+	parts = selected(given.get('ONLY', ''))
+	json_path, junit_path = values.path(given, 'JSON'), values.path(given, 'JUNIT')
+	may_install = values.is_yes(given, 'INSTALL', 'yes')
+	base.writable(json_path, junit_path)
+	began, sources = time.monotonic(), records.key()
+	packages.need(TOOLS, may_install)
+	packages.need_libclang(may_install)
+	Sources(build, may_install).find('6.12')
+	checks = run(parts, given, build)
+	if json_path:
+		with base.writing('JSON', json_path):
+			json_path.write_text(json.dumps({'checks': checks}, indent=1))
+	if junit_path:
+		with base.writing('JUNIT', junit_path):
+			junit.write({'make test': [junit_case(check) for check in checks]},
+				    str(junit_path))
+	failed = sum(check['result'] != 'ok' for check in checks)
+	result = f'{len(checks) - failed} passed, {failed} failed'
+	if not parts:
+		minutes = int(time.monotonic() - began) // 60
+		records.record(build, 'make test', f'all parts: {result}; {minutes} min', sources)
+	print(result)
+	return int(failed > 0)
