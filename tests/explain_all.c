@@ -7,12 +7,12 @@
  */
 #include <lzma.h>
 #include <sanitizer/asan_interface.h>
+#include <sanitizer/common_interface_defs.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include "../harness/verdict/explain.h"
@@ -34,9 +34,9 @@ static const struct kernel kernels[2] = {
 	[1].has_bcj = { [0 ... 15] = true },
 };
 
-/* The input, in memory that outlives the process which a sanitizer ends */
-#define WHAT		200
-static char *what;
+/* The input: its file or format, and what was done to it */
+static const char *of;
+static char what[100];
 static unsigned long counts[NR_FORMATS];
 
 static void __attribute__((format(printf, 1, 2))) this_is(const char *fmt, ...)
@@ -44,8 +44,15 @@ static void __attribute__((format(printf, 1, 2))) this_is(const char *fmt, ...)
 	va_list args;
 
 	va_start(args, fmt);
-	vsnprintf(what, WHAT, fmt, args);
+	vsnprintf(what, sizeof(what), fmt, args);
 	va_end(args);
+}
+
+/* The sanitizers call this before they end the process */
+static void tell(void)
+{
+	printf("wrong: the input was: %s, %s\n", of, what);
+	fflush(stdout);
 }
 
 static void look(enum format format, const unsigned char *in, size_t size)
@@ -59,8 +66,10 @@ static void look(enum format format, const unsigned char *in, size_t size)
 	for (i = 0; i < 2; i++) {
 		explain(&e, format, copy, size, &kernels[i]);
 		/* A sanitizer does not see a size that is merely absurd. */
-		if (e.trailing > size || e.parts > size)
-			abort();
+		if (e.trailing > size || e.parts > size) {
+			tell();
+			exit(1);
+		}
 	}
 	format_by_content(copy, size);
 	ASAN_UNPOISON_MEMORY_REGION(room, ROOM);
@@ -90,24 +99,20 @@ static void repair(enum format format, unsigned char *in, size_t size)
 
 static void truncations(enum format format, const unsigned char *in, size_t size)
 {
-	char name[WHAT];
 	size_t n;
 
-	memcpy(name, what, sizeof(name));
 	for (n = 0; n <= size; n++) {
-		this_is("%.99s, the first %zu bytes", name, n);
+		this_is("the first %zu bytes", n);
 		look(format, in, n);
 	}
 }
 
 static void flips(enum format format, unsigned char *in, size_t size)
 {
-	char name[WHAT];
 	size_t bit;
 
-	memcpy(name, what, sizeof(name));
 	for (bit = 0; bit < 8 * size; bit++) {
-		this_is("%.99s, bit %zu flipped", name, bit);
+		this_is("bit %zu flipped", bit);
 		in[bit / 8] ^= 1 << bit % 8;
 		look(format, in, size);
 		in[bit / 8] ^= 1 << bit % 8;
@@ -117,15 +122,13 @@ static void flips(enum format format, unsigned char *in, size_t size)
 static void headers(enum format format, const unsigned char *in, size_t size)
 {
 	unsigned char copy[FILE_MAX];
-	char name[WHAT];
 	unsigned int value;
 	size_t at;
 
-	memcpy(name, what, sizeof(name));
 	for (at = 0; at < size && at < HEADER; at++)
 		for (value = 0; value < 256; value++) {
-			this_is("%.99s, byte %zu is %#x, checksums repaired",
-				name, at, value);
+			this_is("byte %zu is %#x, checksums repaired", at,
+				value);
 			memcpy(copy, in, size);
 			copy[at] = value;
 			repair(format, copy, size);
@@ -140,18 +143,16 @@ static void headers(enum format format, const unsigned char *in, size_t size)
 static void tails(enum format format, const unsigned char *in, size_t size)
 {
 	unsigned char copy[2 * FILE_MAX] = { };
-	char name[WHAT];
 	size_t n;
 
-	memcpy(name, what, sizeof(name));
 	memcpy(copy, in, size);
 	for (n = 0; n < 16; n++) {
-		this_is("%.99s, and %zu zeroes", name, n);
+		this_is("and %zu zeroes", n);
 		look(format, copy, size + n);
 	}
 	memcpy(copy + size, in, size);
 	for (n = 0; n <= size; n++) {
-		this_is("%.99s, and the first %zu bytes of it again", name, n);
+		this_is("and the first %zu bytes of it again", n);
 		look(format, copy, size + n);
 	}
 }
@@ -174,7 +175,8 @@ static void random_bytes(void)
 	srandom(1);
 	for (i = 0; i < RANDOM; i++)
 		for (format = 0; format < NR_FORMATS; format++) {
-			this_is("%s, random bytes %u", formats[format].name, i);
+			of = formats[format].name;
+			this_is("random bytes %u", i);
 			size = length[format] + random() % 50;
 			for (n = 0; n < sizeof(in); n++)
 				in[n] = random();
@@ -199,7 +201,8 @@ static void statuses(void)
 
 	for (i = 0; i < sizeof(numbers) / sizeof(*numbers); i++)
 		for (format = 0; format < NR_FORMATS; format++) {
-			this_is("%s, status %s", formats[format].name, numbers[i]);
+			of = formats[format].name;
+			this_is("status %s", numbers[i]);
 			snprintf(said, sizeof(said), "failed with status %s",
 				 numbers[i]);
 			status_in_words(format, said);
@@ -218,45 +221,26 @@ static void damage(const char *path)
 		exit(2);
 	}
 	fclose(file);
-	this_is("%s", path);
+	of = path;
 	truncations(format, in, size);
-	this_is("%s", path);
 	flips(format, in, size);
-	this_is("%s", path);
 	headers(format, in, size);
-	this_is("%s", path);
 	tails(format, in, size);
-}
-
-static void *map(size_t size, int flags)
-{
-	void *p = mmap(NULL, size, PROT_READ | PROT_WRITE,
-		       flags | MAP_ANONYMOUS, -1, 0);
-
-	if (p == MAP_FAILED) {
-		puts("wrong: no memory");
-		exit(2);
-	}
-	return p;
 }
 
 int main(int argc, char **argv)
 {
 	enum format format;
-	int i, status;
+	int i;
 
-	what = map(WHAT, MAP_SHARED);
-	if (fork()) {
-		wait(&status);
-		if (status)
-			printf("wrong: the input was: %s\n", what);
-		return !!status;
-	}
-	room = map(ROOM + getpagesize(), MAP_PRIVATE);
-	if (mprotect(room + ROOM, getpagesize(), PROT_NONE)) {
+	room = mmap(NULL, ROOM + getpagesize(), PROT_READ | PROT_WRITE,
+		    MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	if (room == MAP_FAILED ||
+	    mprotect(room + ROOM, getpagesize(), PROT_NONE)) {
 		puts("wrong: no guard page");
 		return 2;
 	}
+	__sanitizer_set_death_callback(tell);
 	statuses();
 	random_bytes();
 	for (i = 1; i < argc; i++)
