@@ -63,7 +63,8 @@ def test_a_module_that_loads_only_when_decompressed_has_failed(tmp_path: Path) -
 		'# : no such device\n# module /m/d.ko ENODEV\n')
 	(tmp_path / 'compressed.log').write_text(
 		'# compression xz\n'
-		'# module /m/a.ko.xz success\n# module /m/b.ko.xz EINVAL\n# : decompression failed\n'
+		'# module /m/a.ko.xz success\n# module /m/b.ko.xz EINVAL\n'
+		'# : decompression failed\n'
 		'# module /m/c.ko.xz ENODEV\n# module /m/d.ko.xz does not end\n')
 	ktap = image.compare(tmp_path, '/m')
 	assert ktap == [

@@ -82,11 +82,14 @@ def guest_says(result: str = 'ok 1 case', load: str = '', log: str = '', tainted
 @pytest.mark.um
 @pytest.mark.parametrize('out, status, says', [
 	(guest_says(), 0, '^loaded and unloaded 130 times, 1 results as if built in'),
-	(guest_says('not ok 1 case'), 1, '^  -PASS suite/case\n  [+]FAIL suite/case\n^round 1: not'),
+	(guest_says('not ok 1 case'), 1,
+	 '^  -PASS suite/case\n  [+]FAIL suite/case\n^round 1: not'),
 	(guest_says('ok 1 another'), 1, '^  [+]PASS suite/another\n^round 2: not'),
-	(guest_says(load='=== error loading the suite: ENOENT\n'), 1, '^  loading the suite: ENOENT'),
+	(guest_says(load='=== error loading the suite: ENOENT\n'), 1,
+	 '^  loading the suite: ENOENT'),
 	(guest_says(log='<4>WARNING: by the kernel\n'), 1, '^<4>WARNING.*\nthe kernel complains'),
-	(guest_says(tainted=1 << 18 | 512), 1, '^the kernel is tainted by more than tests: 0 262656'),
+	(guest_says(tainted=1 << 18 | 512), 1,
+	 '^the kernel is tainted by more than tests: 0 262656'),
 	(guest_says(free='1000 900'), 1, '^memory is lost, each time anew: 1000 900 pages'),
 	(guest_says(end=''), 1, '^the guest ended in round 2'),
 	('Kernel panic\n', 2, ''),

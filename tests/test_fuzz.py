@@ -16,7 +16,9 @@ pytestmark = pytest.mark.fuzz
 # As libFuzzer says it: with -jobs= its log is fuzz-0.log; an artifact is made smaller, and tried
 FUZZER = ('case $* in',
 	  '*-minimize_crash=1*)',
-	  '	for a; do case $a in -exact_artifact_path=*) printf "\\0small" >"${a#*=}" ;; esac; done',
+	  '	for a; do case $a in',
+	  '	-exact_artifact_path=*) printf "\\0small" >"${a#*=}" ;;',
+	  '	esac; done',
 	  '	exit ;;',
 	  '*-jobs=*) ;;',
 	  '*) echo "finding: $STAND_IN_FINDING"; exit 1 ;;',
@@ -117,7 +119,8 @@ def test_all_that_is_known_is_tried_and_its_lines_counted(tmp_path: Path) -> Non
 
 def test_what_memory_sanitizer_finds_is_a_finding(tmp_path: Path) -> None:
 	fuzz = Fuzz(tmp_path, COUNTS, (
-		'echo "$1"', 'echo "WARNING: MemorySanitizer: use-of-uninitialized-value"', 'exit 1'))
+		'echo "$1"', 'echo "WARNING: MemorySanitizer: use-of-uninitialized-value"',
+		'exit 1'))
 	result = fuzz.fuzz(status=1, ALGORITHMS='gzip', FIXES='yes')
 	assert result.has('MemorySanitizer: use-of-uninitialized-value: /.*/seeds/gzip/')
 	assert 'no findings' not in result.out

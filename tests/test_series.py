@@ -92,7 +92,8 @@ def test_a_mail_that_is_too_long_is_named(tmp_path: Path) -> None:
 		with (copy / TESTS / name).open('a') as source:
 			source.write('/* a line */\n' * 100)
 	text = run('make', 'series', f'KERNEL={SOURCE}', env=SENDER, cwd=copy, status=1).text
-	assert re.search('^series/suite/.*-real-compressors.patch: 10.. lines, ', text, re.MULTILINE)
+	assert re.search('^series/suite/.*-real-compressors.patch: 10.. lines, ', text,
+			 re.MULTILINE)
 	assert f'{TESTS}/decompress_core.c: 450 lines' in text
 	assert 'something is wrong with them, see above' in text
 
