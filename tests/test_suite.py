@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from kernels import as_shipped, cases, green, log_of, other_is_red, red_without
-from support import KERNEL, LOGS, TOP, TREE, make, run
+from support import KERNEL, LOGS, TOP, TREE, run
 
 KUNIT_PY = TOP / 'tools/testing/kunit/kunit.py'
 DECOMPRESS = TREE / 'kernel/module/decompress.c'
@@ -82,8 +82,3 @@ def test_red_as_shipped_exactly_and_all_of_it_known() -> None:
 def test_red_as_shipped_built_for_another_format_all_of_it_known(algorithm: str) -> None:
 	# The core is of the kernel's own format.
 	other_is_red(CONFIG=algorithm)
-
-
-@pytest.mark.coverage
-def test_all_lines_and_branches_are_covered() -> None:
-	make('coverage')
