@@ -6,7 +6,6 @@ modinfo of Debian's kmod 30 and 34 can be asked about is asked about there, too:
 """
 
 import concurrent.futures
-import csv
 import dataclasses
 import json
 import lzma
@@ -19,6 +18,8 @@ import subprocess
 import tempfile
 import urllib.parse
 from typing import List, Sequence, Tuple
+
+from support import TOP, rows
 
 PRELUDE = r"""
 set -e
@@ -87,12 +88,8 @@ class Table:
 		self.program, self.sign_file, self.kmods, self.top = program, sign_file, kmods, top
 		self.module = top / "m.ko"
 		self.module.write_bytes(module)
-		with open(pathlib.Path(__file__).with_name("check.tsv"), encoding="utf-8") as lines:
-			reader = csv.reader((line for line in lines
-					     if line.strip() and not line.startswith("#")),
-					    delimiter="\t", quoting=csv.QUOTE_NONE)
-			self.rows = [Row(r[0], int(r[1]), r[2].split(" | "), r[3], r[4])
-				     for r in reader]
+		self.rows = [Row(r[0], int(r[1]), r[2].split(" | "), r[3], r[4])
+			     for r in rows(TOP / "tests/check.tsv")]
 		self.cured = self.compared = 0
 		self.awkward = [str(program), "--kconfig=any", "--files-from=-"]
 		subprocess.run(["openssl", "req", "-new", "-nodes", "-x509", "-newkey", "rsa:2048",

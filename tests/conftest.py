@@ -8,10 +8,12 @@ import os
 import re
 import threading
 import time
+from pathlib import Path
 from typing import Any, List, Optional, Tuple
 
 import pytest
 
+from stand_ins import Bench
 from support import LOGS, TOP, Result, run
 
 # The tests are about one kernel, and results of kernels that are broken on purpose are not
@@ -88,7 +90,7 @@ class Progress:
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-	"""Adds what test.sh gives."""
+	"""Adds what harness/commands/test.py gives."""
 	parser.addoption('--checks', help='add a row for each test to this file')
 
 
@@ -110,3 +112,9 @@ def pytest_report_teststatus(report: pytest.TestReport) -> Tuple[str, str, str]:
 def fixture_sample() -> Result:
 	"""A run of `make mutants` with the bugs of the past and a sample of the other mutants"""
 	return run('sh', TOP / 'harness/mutants/mutants.sh', 'sample', status=None)
+
+
+@pytest.fixture(name='bench')
+def fixture_bench(tmp_path: Path) -> Bench:
+	"""A stand-in kernel with a build directory of its own and a QEMU"""
+	return Bench(tmp_path)

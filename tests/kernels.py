@@ -1,23 +1,17 @@
 # SPDX-License-Identifier: GPL-2.0
 """Runs of the suite in real kernels, and what has to come of them."""
 
-import csv
 import json
 import re
 from pathlib import Path
 from typing import Any, Dict, Iterator, List, Tuple
 
-from support import BUILD, KERNEL, LOGS, TOP, TREE, Arg, Result, run
+from support import BUILD, KERNEL, LOGS, TOP, TREE, Arg, Result, make, rows, run
+
+DATA = TOP / 'harness/data'
 
 # All cases; each machine has the same.
 CASES: List[str] = []
-
-
-def rows(name: str) -> List[List[str]]:
-	"""Returns the rows of a table in harness/."""
-	with open(TOP / 'harness' / name, encoding='utf-8', newline='') as table:
-		lines = [line for line in table if not line.startswith('#')]
-	return list(csv.reader(lines, delimiter='\t', quoting=csv.QUOTE_NONE))
 
 
 def leaves(group: Dict[str, Any], path: str) -> Iterator[Tuple[str, str]]:
@@ -41,21 +35,15 @@ def cases_of_log(log: Path) -> Dict[str, str]:
 	return cases(results)
 
 
-def run_kernel(status: int, **variables: Arg) -> Result:
-	"""Runs `make run` with these variables."""
-	return run('make', '--no-print-directory', 'run',
-		   *(f'{name}={value}' for name, value in variables.items()), status=status)
-
-
 def green(arch: str = 'i386', **variables: Arg) -> None:
 	"""
 	Checks that in a run no test fails, that just those are skipped that skips.tsv names, and
 	that no test is missing.
 	"""
 	results = LOGS / 'green.json'
-	run_kernel(0, ARCH=arch, JSON=results, **variables)
+	make('run', variables, ARCH=arch, JSON=results)
 	found = cases(results)
-	skipped = sorted(case for where, case, _ in rows('data/skips.tsv')
+	skipped = sorted(case for where, case, _ in rows(DATA / 'skips.tsv')
 			 if where in ('all', arch))
 	assert [case for case, status in found.items() if status == 'SKIP'] == skipped
 	assert {status for status in found.values() if status != 'SKIP'} == {'PASS'}
@@ -69,7 +57,7 @@ def red_are(result: Result, machine: str, column: int, *numbers: str) -> None:
 	Checks that what failed in a run failed by the bugs that these patches fix, each as often
 	as this column of red.tsv says of the machine, or else at least once.
 	"""
-	often = {row[1]: row[column] for row in rows('data/red.tsv') if row[0] == machine}
+	often = {row[1]: row[column] for row in rows(DATA / 'red.tsv') if row[0] == machine}
 	found = re.findall(r'^  (\d+) by (\d+), ', result.out, re.MULTILINE)
 	print(found)
 	assert ', 0 not known)' in result.out
@@ -82,25 +70,25 @@ def red_without(arch: str, *numbers: str) -> None:
 	"""Checks that without these patches just that fails which they fix, and all of it."""
 	others = sorted(path.name[:4] for path in (TOP / 'patches').rglob('*.patch')
 			if path.name[:4] not in (*numbers, '0008'))
-	red_are(run_kernel(1, ARCH=arch, FIXES=','.join(others)), arch, 2, *numbers)
+	red_are(make('run', status=1, ARCH=arch, FIXES=','.join(others)), arch, 2, *numbers)
 
 
 def known_on(machine: str) -> List[str]:
 	"""Returns the patches without which cases fail on a machine."""
-	never = {row[1] for row in rows('data/red.tsv') if row[0] == machine and row[3] == '0'}
-	return sorted({row[0] for row in rows('run/known.tsv')} - never)
+	never = {row[1] for row in rows(DATA / 'red.tsv') if row[0] == machine and row[3] == '0'}
+	return sorted({row[0] for row in rows(TOP / 'harness/run/known.tsv')} - never)
 
 
 def as_shipped(arch: str = 'i386', **variables: Arg) -> Result:
 	"""Checks that without any patch just the known bugs fail cases. Returns the run."""
-	result = run_kernel(1, ARCH=arch, FIXES='no', **variables)
+	result = make('run', variables, status=1, ARCH=arch, FIXES='no')
 	red_are(result, arch, 3, *known_on(arch))
 	return result
 
 
 def other_is_red(**variables: Arg) -> None:
 	"""Checks that of another release or configuration none fails that is not known."""
-	assert ', 0 not known)' in run_kernel(1, FIXES='no', **variables).out
+	assert ', 0 not known)' in make('run', variables, status=1, FIXES='no').out
 
 
 def log_of(configuration: str) -> Path:

@@ -7,9 +7,9 @@ writing two files, a QEMU that is a shell script, and an archive without a netwo
 import shutil
 import tarfile
 from pathlib import Path
-from typing import Dict, Optional, Sequence
+from typing import Dict, List, Optional, Sequence
 
-from support import BUILD, KERNEL, TOP, Arg, Result, run, script
+from support import BUILD, KERNEL, TOP, Arg, Result, make, script
 
 SOURCE = BUILD / 'src' / f'linux-{KERNEL}'
 
@@ -68,19 +68,6 @@ def kernel(path: Path) -> Path:
 	return path
 
 
-def qemu(path: Path, *lines: str, prints: Optional[str] = None) -> Path:
-	"""
-	Makes a QEMU of these shell lines in the directory @path, which is to come first in PATH;
-	@prints is what the guest prints before.
-	"""
-	path.mkdir(parents=True, exist_ok=True)
-	if prints is not None:
-		(path / 'guest').write_text(prints)
-		lines = (f'cat "{path}/guest"', *lines)
-	script(path / 'qemu-system-i386', *lines)
-	return path
-
-
 class Bench:
 	"""A stand-in kernel with a build directory of its own and a QEMU."""
 
@@ -88,19 +75,38 @@ class Bench:
 		self.path = path
 		self.build = path / 'build'
 		self.kernel = kernel(path / 'kernel')
-		self.bin = qemu(path / 'bin', prints=GREEN)
+		self.bin = path / 'bin'
+		self.qemu(prints=GREEN)
 
 	def qemu(self, *lines: str, prints: Optional[str] = None) -> None:
-		"""Replaces the QEMU."""
-		qemu(self.bin, *lines, prints=prints)
+		"""Makes a QEMU of these shell lines; @prints is what the guest prints before."""
+		if prints is not None:
+			(self.path / 'guest').write_text(prints)
+			lines = (f'cat "{self.path}/guest"', *lines)
+		script(self.bin / 'qemu-system-i386', *lines)
 
 	def run(self, status: Optional[int] = 0, env: Optional[Dict[str, str]] = None,
 		**variables: Arg) -> Result:
 		"""Runs `make run` with the stand-ins."""
 		given: Dict[str, Arg] = {'KERNEL': self.kernel, 'BUILD': self.build, **variables}
-		return run('make', '--no-print-directory', 'run',
-			   *(f'{name}={value}' for name, value in given.items()),
-			   status=status, env=env, path=self.bin)
+		return make('run', given, status=status, env=env, path=self.bin)
+
+	def archive(self, version: str) -> List[Path]:
+		"""
+		Makes an apt-get and a dpkg-deb that have one package, the source of this kernel.
+		Returns their paths.
+		"""
+		package = self.path / 'archive' / 'usr' / 'src'
+		package.mkdir(parents=True)
+		with tarfile.open(package / f'linux-source-{version}.tar.xz', 'w:xz') as tar:
+			tar.add(self.kernel, arcname='source')
+		return [script(self.bin / 'apt-get',
+			       'case $* in',
+			       '*indextargets*) echo file:/nowhere ;;',
+			       '*download*) : >linux-source.deb ;;',
+			       'esac'),
+			script(self.bin / 'apt-cache', f'echo linux-source-{version}'),
+			script(self.bin / 'dpkg-deb', f'cp -r "{self.path}/archive/usr" "$3"')]
 
 	@property
 	def dir(self) -> Path:
@@ -115,22 +121,3 @@ class Bench:
 		found = [path for path in (self.build / 'tree').iterdir() if path.is_dir()]
 		assert len(found) == 1, found
 		return found[0]
-
-
-def archive(path: Path, version: str, source: Path) -> Path:
-	"""
-	Makes an apt-get and a dpkg-deb that have one package, the source of a kernel. Returns their
-	directory.
-	"""
-	package = path / 'package' / 'usr' / 'src'
-	package.mkdir(parents=True)
-	with tarfile.open(package / f'linux-source-{version}.tar.xz', 'w:xz') as tar:
-		tar.add(source, arcname='source')
-	script(path / 'bin' / 'apt-get',
-	       'case $* in',
-	       '*indextargets*) echo file:/nowhere ;;',
-	       '*download*) : >linux-source.deb ;;',
-	       'esac')
-	script(path / 'bin' / 'apt-cache', f'echo linux-source-{version}')
-	script(path / 'bin' / 'dpkg-deb', f'cp -r "{path}/package/usr" "$3"')
-	return path / 'bin'

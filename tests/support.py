@@ -1,18 +1,21 @@
 # SPDX-License-Identifier: GPL-2.0
 """What the tests share: running a command and judging its exit status and its messages."""
 
+import csv
 import os
 import re
 import shlex
+import shutil
 import subprocess
 from pathlib import Path
-from typing import Dict, Optional, Sequence, Union
+from typing import Dict, List, Optional, Sequence, Union
 
 TOP = Path(__file__).resolve().parent.parent
 BUILD = Path(os.environ.get('BUILD') or TOP / 'build').resolve()
 LOGS = BUILD / 'test'
 KERNEL = '6.12'
 TREE = BUILD / 'tree' / KERNEL
+KUNIT_PY = TOP / 'tools/testing/kunit/kunit.py'
 
 Arg = Union[str, Path]
 
@@ -37,7 +40,7 @@ class Result:
 
 
 def run(*command: Arg, status: Optional[int] = 0, env: Optional[Dict[str, str]] = None,
-	path: Optional[Arg] = None, cwd: Arg = TOP, stdin: Optional[str] = None) -> Result:
+	path: Optional[Arg] = None, cwd: Arg = TOP) -> Result:
 	"""
 	Runs a command, prints what it printed, and returns it. The exit status has to be @status,
 	or may be any if that is None. @env is added to the environment, and the directory @path
@@ -48,9 +51,9 @@ def run(*command: Arg, status: Optional[int] = 0, env: Optional[Dict[str, str]] 
 	if path:
 		environment['PATH'] = f'{path}:{environment["PATH"]}'
 	print('$', shlex.join(words), flush=True)
-	ended = subprocess.run(words, env=environment, cwd=cwd, input=stdin, text=True,
-			       errors='replace', stdout=subprocess.PIPE, stderr=subprocess.PIPE,
-			       stdin=None if stdin is not None else subprocess.DEVNULL, check=False)
+	ended = subprocess.run(words, env=environment, cwd=cwd, text=True, errors='replace',
+			       stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+			       stderr=subprocess.PIPE, check=False)
 	print(ended.stdout + ended.stderr, flush=True)
 	result = Result(words, ended)
 	assert status in (None, result.status), \
@@ -58,13 +61,13 @@ def run(*command: Arg, status: Optional[int] = 0, env: Optional[Dict[str, str]] 
 	return result
 
 
-def make(command: str, *, status: Optional[int] = 0, env: Optional[Dict[str, str]] = None,
-	 path: Optional[Arg] = None, cwd: Arg = TOP, stdin: Optional[str] = None,
+def make(command: str, given: Optional[Dict[str, Arg]] = None, *, status: Optional[int] = 0,
+	 env: Optional[Dict[str, str]] = None, path: Optional[Arg] = None, cwd: Arg = TOP,
 	 **variables: Arg) -> Result:
-	"""Runs `make COMMAND NAME=value ...`; see run()."""
+	"""Runs `make COMMAND NAME=value ...` with what is @given and the variables; see run()."""
 	return run('make', '--no-print-directory', command,
-		   *(f'{name}={value}' for name, value in variables.items()),
-		   status=status, env=env, path=path, cwd=cwd, stdin=stdin)
+		   *(f'{name}={value}' for name, value in {**(given or {}), **variables}.items()),
+		   status=status, env=env, path=path, cwd=cwd)
 
 
 def says_why(result: Result, text: str) -> None:
@@ -76,11 +79,9 @@ def says_why(result: Result, text: str) -> None:
 
 
 def refused(text: str, command: str, *, env: Optional[Dict[str, str]] = None,
-	    path: Optional[Arg] = None, cwd: Arg = TOP, stdin: Optional[str] = None,
-	    **variables: Arg) -> None:
+	    cwd: Arg = TOP, **variables: Arg) -> None:
 	"""Checks that `make COMMAND NAME=value ...` exits with 2 and one line with @text."""
-	says_why(make(command, status=None, env=env, path=path, cwd=cwd, stdin=stdin, **variables),
-		 text)
+	says_why(make(command, variables, status=None, env=env, cwd=cwd), text)
 
 
 def script(path: Path, *lines: str) -> Path:
@@ -89,3 +90,17 @@ def script(path: Path, *lines: str) -> Path:
 	path.write_text('\n'.join(['#!/bin/sh', *lines, '']))
 	path.chmod(0o755)
 	return path
+
+
+def clone(path: Path) -> Path:
+	"""Copies this repository, and returns where the copy is."""
+	return Path(shutil.copytree(TOP, path, symlinks=True, ignore=shutil.ignore_patterns(
+		'build', '.git', '.kunit', '__pycache__')))
+
+
+def rows(table: Path) -> List[List[str]]:
+	"""Returns the rows of a table: fields between tabs, comments begin with "#"."""
+	with open(table, encoding='utf-8', newline='') as lines:
+		return list(csv.reader((line for line in lines
+					if line.strip() and not line.startswith('#')),
+				       delimiter='\t', quoting=csv.QUOTE_NONE))

@@ -8,11 +8,11 @@ from typing import Iterator, List
 
 import pytest
 
-from support import BUILD, KERNEL, TOP, TREE, Arg, make, run
+from stand_ins import SOURCE
+from support import BUILD, KERNEL, KUNIT_PY, TOP, TREE, Arg, make, run
 
 pytestmark = pytest.mark.code
 
-SOURCE = BUILD / 'src' / f'linux-{KERNEL}'
 # What stands in for the kernel's headers, and calls the libraries of others, has just what
 # checkpatch.pl tells to use, or to use with care, or not to write.
 STAND_INS = 'tools/testing/module_decompress/'
@@ -32,7 +32,7 @@ def fresh_tree() -> None:
 
 def take_tree(release: str) -> None:
 	"""Makes build/tree/ of a release."""
-	run(TOP / 'tools/testing/kunit/kunit.py', 'parse', '/dev/null', status=None,
+	run(KUNIT_PY, 'parse', '/dev/null', status=None,
 	    env={'KERNEL': release})
 
 
@@ -120,7 +120,8 @@ def test_tools_in_C_compile_silently() -> None:
 		run('cc', '-std=gnu11', '-O2', '-Wall', '-Wextra', '-Werror', '-fsyntax-only',
 		    '-DKERNEL_NAME=""', f'-I{libclang}', path.name, cwd=path.parent)
 	# The C interface of clang is in CamelCase.
-	checkpatch('--no-tree', '--file', *sorted((TOP / 'harness').glob('*/*.[ch]')), *(TOP / 'tests').glob('*.c'),
+	checkpatch('--no-tree', '--file', *sorted((TOP / 'harness').glob('*/*.[ch]')),
+		   *(TOP / 'tests').glob('*.c'),
 		   ignore=['CAMELCASE', 'MACRO_ARG_REUSE', 'PREFER_DEFINED_ATTRIBUTE_MACRO'])
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from stand_ins import Bench
-from support import KERNEL, TOP, make, refused, run, says_why, script
+from support import KERNEL, TOP, clone, make, refused, run, says_why, script
 
 pytestmark = pytest.mark.commands
 
@@ -45,28 +45,23 @@ def test_refuses_unknown_variables() -> None:
 
 
 def test_a_clone_that_cannot_be_written_to(tmp_path: Path) -> None:
-	clone, build = tmp_path / 'clone', tmp_path / 'build'
-	shutil.copytree(TOP, clone, ignore=shutil.ignore_patterns('build', '.git', '.kunit'))
-	(clone / 'build').touch()
+	copy, build = clone(tmp_path / 'clone'), tmp_path / 'build'
+	(copy / 'build').touch()
 	without = {name: value for name, value in os.environ.items() if name != 'BUILD'}
 	says_why(run('env', '-i', *(f'{name}={value}' for name, value in without.items()), 'make',
-		     '--no-print-directory', 'run', cwd=clone, status=None),
+		     '--no-print-directory', 'run', cwd=copy, status=None),
 		 'BUILD=DIRECTORY says where')
-	refused('KERNEL=none', 'run', KERNEL='none', BUILD=build, cwd=clone)
+	refused('KERNEL=none', 'run', KERNEL='none', BUILD=build, cwd=copy)
 	assert (build / 'CACHEDIR.TAG').exists()
 
 
-def test_a_clone_with_a_blank_in_its_name_is_refused(tmp_path: Path) -> None:
-	clone = tmp_path / 'a blank'
-	shutil.copytree(TOP, clone, ignore=shutil.ignore_patterns('build', '.git', '.kunit'))
-	bench = Bench(tmp_path / 'bench')
+def test_a_clone_with_a_blank_in_its_name_is_refused(bench: Bench, tmp_path: Path) -> None:
 	refused('cannot handle a space or colon in a path', 'run', KERNEL=bench.kernel,
-		BUILD=bench.build, cwd=clone)
+		BUILD=bench.build, cwd=clone(tmp_path / 'a blank'))
 
 
-def test_who_calls_does_not_matter(tmp_path: Path) -> None:
+def test_who_calls_does_not_matter(bench: Bench, tmp_path: Path) -> None:
 	# With directories of the same names, another locale, and other words of the tools
-	bench = Bench(tmp_path)
 	for name in 'harness/run', 'harness/lib':
 		(tmp_path / 'elsewhere' / name).mkdir(parents=True)
 	bench.run(env={'CDPATH': str(tmp_path / 'elsewhere'), 'LC_ALL': 'tr_TR.UTF-8',
@@ -77,19 +72,19 @@ def test_who_calls_does_not_matter(tmp_path: Path) -> None:
 
 def test_landing_is_make_test(tmp_path: Path) -> None:
 	# What decides whether a change lands, in a clone on a machine without make
-	clone, tools = tmp_path / 'clone', tmp_path / 'bin'
-	(clone / '.ci').mkdir(parents=True)
-	shutil.copy(TOP / '.ci' / 'run', clone / '.ci')
+	elsewhere, tools = tmp_path / 'elsewhere', tmp_path / 'bin'
+	(elsewhere / '.ci').mkdir(parents=True)
+	shutil.copy(TOP / '.ci' / 'run', elsewhere / '.ci')
 	tools.mkdir()
 	for tool in 'sh', 'dirname', 'cp':
 		(tools / tool).symlink_to(str(shutil.which(tool)))
 	log = tmp_path / 'log'
 	installed = script(tmp_path / 'make', f'echo "make $* in $PWD" >>"{log}"', 'exit 7')
 	script(tools / 'apt-get', f'echo "apt-get $*" >>"{log}"', f'cp "{installed}" "{tools}"')
-	run('/usr/bin/env', f'PATH={tools}', 'CDPATH=/tmp', clone / '.ci' / 'run', cwd='/',
+	run('/usr/bin/env', f'PATH={tools}', 'CDPATH=/tmp', elsewhere / '.ci' / 'run', cwd='/',
 	    status=7)
 	said = log.read_text().splitlines()
-	assert said[-1] == f'make test in {clone}'
+	assert said[-1] == f'make test in {elsewhere}'
 	assert any('apt-get' in line and 'install' in line and 'make' in line for line in said)
 
 
@@ -99,9 +94,8 @@ def test_make_test_has_parts() -> None:
 	refused('which part', 'test', ONLY=',')
 
 
-def test_only_results_are_recorded(tmp_path: Path) -> None:
+def test_only_results_are_recorded(bench: Bench, tmp_path: Path) -> None:
 	# Only what anybody can repeat, and nothing of what the tests here run
-	bench = Bench(tmp_path)
 	(bench.build / 'src').mkdir(parents=True)
 	(bench.build / 'CACHEDIR.TAG').touch()
 	bench.kernel.rename(bench.build / 'src' / f'linux-{KERNEL}')

@@ -13,13 +13,12 @@ from typing import Dict, Iterator, List, Sequence
 import pytest
 
 from stand_ins import GREEN, Bench
-from support import TOP, Arg, script
+from support import KUNIT_PY, TOP, Arg, script
 
 pytestmark = pytest.mark.commands
 
 # Seconds until something has to have happened
 LONG = 60
-KUNIT_PY = TOP / 'tools/testing/kunit/kunit.py'
 SOMEBODY = 'Waiting for somebody else to end'
 
 

@@ -2,13 +2,12 @@
 """Do the pages say what is so, and does each link in them lead somewhere?"""
 
 import re
-import shutil
 from pathlib import Path
 
 import pytest
 
 from stand_ins import Bench
-from support import KERNEL, TOP, TREE, make, run
+from support import KERNEL, KUNIT_PY, TOP, TREE, clone, make, run
 
 pytestmark = pytest.mark.manual
 
@@ -20,7 +19,7 @@ ROW = '{}\tlinux: {}\t2026-01-01\t11111111\t2 CPUs\n'
 
 
 def test_the_manual_builds_without_a_warning(tmp_path: Path) -> None:
-	run(TOP / 'tools/testing/kunit/kunit.py', 'parse', '/dev/null', status=None)
+	run(KUNIT_PY, 'parse', '/dev/null', status=None)
 	said = run('make', f'O={tmp_path}', 'SPHINXDIRS=dev-tools', 'htmldocs', cwd=TREE)
 	assert list(tmp_path.rglob('module-decompress-kunit.html'))
 	ours = [line for line in said.text.splitlines()
@@ -39,30 +38,28 @@ def test_the_README_quotes_the_results_page() -> None:
 	assert len(README.splitlines()) <= MOST_LINES
 
 
-def test_results_are_merged_into_their_page(tmp_path: Path) -> None:
+def test_results_are_merged_into_their_page(bench: Bench, tmp_path: Path) -> None:
 	# A new one replaces its row, the others stay.
-	clone = tmp_path / 'clone'
-	shutil.copytree(TOP, clone, ignore=shutil.ignore_patterns('build', '.git', '.kunit'))
-	page = clone / 'Documentation/results.md'
+	copy = clone(tmp_path / 'clone')
+	page = copy / 'Documentation/results.md'
 	page.unlink()
-	bench = Bench(tmp_path)
 	records = bench.build / 'results'
-	make('results', status=2, cwd=clone, BUILD=bench.build)
+	make('results', status=2, cwd=copy, BUILD=bench.build)
 	assert not page.exists()
 	records.mkdir()
 	shipped = f'make run KERNEL={KERNEL} ARCH=i386 FIXES=no'
 	(records / 'run').write_text(ROW.format(shipped, '7 passed'))
 	(records / 'native').write_text(ROW.format('make native', '2 passed'))
-	result = make('results', cwd=clone, BUILD=bench.build)
+	result = make('results', cwd=copy, BUILD=bench.build)
 	for command in shipped, 'make native':
 		assert f'older than the sources: {command} (2026-01-01)' in result.out.splitlines()
 	for record in records.iterdir():
 		record.unlink()
 	(bench.build / 'src').mkdir(exist_ok=True)
 	bench.kernel.rename(bench.build / 'src' / f'linux-{KERNEL}')
-	run('make', 'run', f'KERNEL={KERNEL}', 'FIXES=no', f'BUILD={bench.build}', cwd=clone,
+	run('make', 'run', f'KERNEL={KERNEL}', 'FIXES=no', f'BUILD={bench.build}', cwd=copy,
 	    path=bench.bin, env={'IN_TEST': ''})
-	result = make('results', cwd=clone, BUILD=bench.build)
+	result = make('results', cwd=copy, BUILD=bench.build)
 	assert re.findall('^older than the sources: (.*)$', result.out, re.MULTILINE) == [
 		'make native (2026-01-01)']
 	text = page.read_text()

@@ -11,8 +11,8 @@ import pytest
 
 from harness.base import Trouble
 from harness.boot import debian
-from stand_ins import Bench, archive
-from support import Result, run, says_why, script
+from stand_ins import Bench
+from support import TOP, Result, run, says_why, script
 
 pytestmark = pytest.mark.commands
 
@@ -60,9 +60,8 @@ def test_root_installs_a_missing_tool_and_says_so_before(tmp_path: Path) -> None
 	assert 'apt-get' in (tmp_path / 'bin.installed').read_text()
 
 
-def test_says_what_to_do_without_apt_get(tmp_path: Path) -> None:
+def test_says_what_to_do_without_apt_get(bench: Bench) -> None:
 	# All that builds a kernel is there, but not what gets one from Debian.
-	bench = Bench(tmp_path)
 	for directory in '/usr/sbin', '/usr/bin':
 		for tool in Path(directory).iterdir():
 			if not tool.name.startswith('apt') and not (bench.bin / tool.name).exists():
@@ -70,20 +69,17 @@ def test_says_what_to_do_without_apt_get(tmp_path: Path) -> None:
 	says_why(run_on(bench.bin, 'KERNEL=6.1', f'BUILD={bench.build}'), 'KERNEL=DIRECTORY')
 
 
-def test_says_what_to_do_without_an_archive(tmp_path: Path) -> None:
-	bench = Bench(tmp_path)
-	packages = archive(tmp_path / 'archive', '6.0', bench.kernel)
-	for program in packages.iterdir():
-		(bench.bin / program.name).symlink_to(program)
+def test_says_what_to_do_without_an_archive(bench: Bench) -> None:
+	bench.archive('6.0')
 	# One of Debian's, but no network
-	script(packages / 'apt-get', 'case $* in *indextargets*) echo file:/nowhere; exit ;; esac',
+	script(bench.bin / 'apt-get', 'case $* in *indextargets*) echo file:/nowhere; exit ;; esac',
 	       'exit 100')
 	assert 'is there a network? Or give the path of a kernel tree: KERNEL=DIRECTORY' in \
 		bench.run(status=2, KERNEL='6.1').err
-	script(packages / 'apt-cache', 'exit 100')
+	script(bench.bin / 'apt-cache', 'exit 100')
 	assert 'is there a network?' in bench.run(status=2, KERNEL='newest').err
 	# None of Debian's
-	script(packages / 'apt-get', 'exit 100')
+	script(bench.bin / 'apt-get', 'exit 100')
 	assert "no archive of Debian's among those of apt-get here; give the path of" in \
 		bench.run(status=2, KERNEL='6.1').err
 
@@ -117,7 +113,8 @@ def test_names_python3_where_there_is_none(tmp_path: Path, installers: Sequence[
 def test_root_installs_python3_where_there_is_none(tmp_path: Path) -> None:
 	tools = machine(tmp_path / 'bin', [], 0)
 	(tools / 'python3').rename(tmp_path / 'python3')
-	script(tools / 'apt-get', f'case $* in *install*) mv "{tmp_path}/python3" "{tools}" ;; esac')
+	script(tools / 'apt-get', 'case $* in',
+	       f'*install*) mv "{tmp_path}/python3" "{tools}" ;;', 'esac')
 	(tools / 'mv').symlink_to(str(shutil.which('mv')))
 	result = run_on(tools, 'KERNEL=none', 'INSTALL=yes', f'BUILD={tmp_path}/build')
 	assert result.status == 2

@@ -5,7 +5,6 @@ reason, to what the tools of each format write, and to what is none of theirs; a
 kernel, compiled natively, says the same. This is the proof of what the checker says.
 """
 
-import csv
 import dataclasses
 import json
 import os
@@ -21,7 +20,7 @@ import pytest
 
 from module_files import (SUFFIXES, UNSET, module, need, shipped_modules, unpack_corpus,
 			  write_blobs)
-from support import BUILD, TOP, Result, make, run, script
+from support import BUILD, TOP, Result, make, rows, run, script
 
 pytestmark = pytest.mark.replay
 
@@ -91,10 +90,7 @@ class Row:
 
 def read_rows() -> List[Row]:
 	"""Returns the rows of replay.tsv."""
-	with open(Path(__file__).with_name('replay.tsv'), encoding='utf-8') as lines:
-		return [Row(*fields) for fields in csv.reader(
-			(line for line in lines if line.strip() and not line.startswith('#')),
-			delimiter='\t', quoting=csv.QUOTE_NONE)]
+	return [Row(*fields) for fields in rows(TOP / 'tests/replay.tsv')]
 
 
 Answers = Dict[bytes, Dict[str, Any]]

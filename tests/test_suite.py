@@ -9,9 +9,8 @@ from pathlib import Path
 import pytest
 
 from kernels import as_shipped, cases, green, log_of, other_is_red, red_without
-from support import KERNEL, LOGS, TOP, TREE, run
+from support import KERNEL, KUNIT_PY, LOGS, TOP, TREE, run
 
-KUNIT_PY = TOP / 'tools/testing/kunit/kunit.py'
 DECOMPRESS = TREE / 'kernel/module/decompress.c'
 
 

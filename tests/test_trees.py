@@ -7,8 +7,8 @@ from typing import List
 
 import pytest
 
-from stand_ins import Bench, archive, kernel
-from support import TOP, Arg, make, refused, run, says_why, script
+from stand_ins import Bench, kernel
+from support import KUNIT_PY, TOP, Arg, make, refused, run, says_why, script
 
 pytestmark = pytest.mark.commands
 
@@ -16,29 +16,26 @@ DECOMPRESS = Path('kernel') / 'module' / 'decompress.c'
 KUNIT_KERNEL = Path('tools') / 'testing' / 'kunit' / 'kunit_kernel.py'
 
 
-def test_ones_own_tree_is_left_as_it_is(tmp_path: Path) -> None:
-	bench = Bench(tmp_path)
+def test_ones_own_tree_is_left_as_it_is(bench: Bench, tmp_path: Path) -> None:
 	before = (bench.kernel / DECOMPRESS).read_bytes()
 	assert 'i386, as it is: ' in bench.run().out
 	assert (bench.tree / DECOMPRESS).read_bytes() == before
 	assert 'i386, with fixes: ' in bench.run(FIXES='yes').out
 	assert (bench.tree / DECOMPRESS).read_bytes() != before
 	# As a bot gets it, too
-	run(TOP / 'tools/testing/kunit/kunit.py', 'parse', bench.dir / 'test.log', cwd=tmp_path,
+	run(KUNIT_PY, 'parse', bench.dir / 'test.log', cwd=tmp_path,
 	    env={'KERNEL': str(bench.kernel), 'BUILD': str(bench.build)})
 	assert (bench.tree / DECOMPRESS).read_bytes() == before
 	assert (bench.kernel / DECOMPRESS).read_bytes() == before
 
 
-def test_a_kernel_that_does_not_build_is_named(tmp_path: Path) -> None:
-	bench = Bench(tmp_path)
+def test_a_kernel_that_does_not_build_is_named(bench: Bench) -> None:
 	makefile = bench.kernel / 'Makefile'
 	makefile.write_text(makefile.read_text().replace('vmlinux:\n', 'vmlinux:\n\t@false\n'))
 	assert 'linux 6.12.0, i386, as it is: not built; see ' in bench.run(status=2).err
 
 
-def test_an_edit_is_built(tmp_path: Path) -> None:
-	bench = Bench(tmp_path)
+def test_an_edit_is_built(bench: Bench, tmp_path: Path) -> None:
 	bench.run()
 	made = (bench.dir / 'made').read_text()
 	bench.run()
@@ -55,29 +52,19 @@ def test_an_edit_is_built(tmp_path: Path) -> None:
 	assert (bench.tree / DECOMPRESS).read_bytes() == edited.read_bytes()
 
 
-def test_what_is_unpacked_has_its_name(tmp_path: Path) -> None:
-	(tmp_path / 'build' / 'apt').mkdir(parents=True)
-	(tmp_path / 'build' / 'CACHEDIR.TAG').touch()
-	bench = Bench(tmp_path)
-	packages = archive(tmp_path / 'archive', '6.0', bench.kernel)
-	for program in packages.iterdir():
-		(bench.bin / program.name).symlink_to(program)
+def test_what_is_unpacked_has_its_name(bench: Bench) -> None:
+	packages = bench.archive('6.0')
 	for _ in range(2):
 		bench.run(KERNEL='newest', FIXES='no')
 		assert (bench.build / 'src' / 'linux-6.0' / 'Kbuild').exists()
 		assert bench.tree.name == '6.0'
 		# From then on nobody is asked.
-		for program in packages.iterdir():
+		for program in packages:
 			script(program, 'exit 1')
 
 
-def test_a_kernel_that_was_half_unpacked_is_unpacked_again(tmp_path: Path) -> None:
-	(tmp_path / 'build').mkdir()
-	(tmp_path / 'build' / 'CACHEDIR.TAG').touch()
-	bench = Bench(tmp_path)
-	packages = archive(tmp_path / 'archive', '6.0', bench.kernel)
-	for program in packages.iterdir():
-		(bench.bin / program.name).symlink_to(program)
+def test_a_kernel_that_was_half_unpacked_is_unpacked_again(bench: Bench) -> None:
+	bench.archive('6.0')
 	# The disk is full when half of it is there.
 	tar = script(bench.bin / 'tar', '/bin/tar "$@" --exclude=tools',
 		     'echo "tar: No space left on device" >&2', 'exit 2')
@@ -88,8 +75,7 @@ def test_a_kernel_that_was_half_unpacked_is_unpacked_again(tmp_path: Path) -> No
 	assert (bench.build / 'src' / 'linux-6.0' / 'tools').exists()
 
 
-def test_the_tree_follows_the_kernels_kunit_py(tmp_path: Path) -> None:
-	bench = Bench(tmp_path)
+def test_the_tree_follows_the_kernels_kunit_py(bench: Bench) -> None:
 	bench.run()
 	own = bench.kernel / KUNIT_KERNEL
 	text = own.read_text()
@@ -119,9 +105,8 @@ def test_an_edit_by_a_script_has_to_change_something(tmp_path: Path) -> None:
 	says_why(run(*command, status=None), f'{edited}: there is nothing in it for sed')
 
 
-def test_another_configuration_is_built(tmp_path: Path) -> None:
+def test_another_configuration_is_built(bench: Bench, tmp_path: Path) -> None:
 	# A fragment that has changed is built, though nothing in the tree has.
-	bench = Bench(tmp_path)
 	fragments = [tmp_path / 'a blank' / 'named.config', tmp_path / 'a blank' / 'other.config']
 	fragments[0].parent.mkdir()
 	fragments[1].write_text('CONFIG_OTHER=y\n')
@@ -135,8 +120,7 @@ def test_another_configuration_is_built(tmp_path: Path) -> None:
 	assert (bench.dir / 'made').read_text() == made
 
 
-def test_a_configuration_that_somebody_changed_is_made_again(tmp_path: Path) -> None:
-	bench = Bench(tmp_path)
+def test_a_configuration_that_somebody_changed_is_made_again(bench: Bench) -> None:
 	bench.run()
 	asked = (bench.dir / '.config').read_text()
 	for changed in asked.replace('CONFIG_KUNIT=y\n', ''), '':
@@ -149,8 +133,7 @@ def test_a_configuration_that_somebody_changed_is_made_again(tmp_path: Path) -> 
 	assert (bench.dir / '.config').read_text() == asked
 
 
-def test_a_configuration_starts_from_the_plain_one(tmp_path: Path) -> None:
-	bench = Bench(tmp_path)
+def test_a_configuration_starts_from_the_plain_one(bench: Bench) -> None:
 	plain = bench.run(status=0)
 	assert 'Starting from' not in plain.err
 	(bench.dir / 'object.o').touch()

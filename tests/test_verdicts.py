@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from stand_ins import GREEN, HEADER, Bench, guest, kernel, qemu
+from stand_ins import GREEN, HEADER, Bench, guest, kernel
 from support import TOP, refused, run
 
 pytestmark = pytest.mark.commands
@@ -26,29 +26,25 @@ def failing(*messages: str) -> str:
 
 
 @pytest.mark.parametrize('shell', ['exit 1', 'echo booting; exit 0', 'echo booting; exec sleep 60'])
-def test_no_verdict_without_a_kernel_that_ran(tmp_path: Path, shell: str) -> None:
-	bench = Bench(tmp_path)
+def test_no_verdict_without_a_kernel_that_ran(bench: Bench, shell: str) -> None:
 	bench.qemu(shell)
 	result = bench.run(status=2, TIMEOUT='3')
 	assert NEVER_TESTED in result.err
 
 
-def test_no_verdict_without_a_case_that_ran(tmp_path: Path) -> None:
-	bench = Bench(tmp_path)
+def test_no_verdict_without_a_case_that_ran(bench: Bench) -> None:
 	bench.qemu(prints='KTAP version 1\n1..0\n')
 	result = bench.run(status=2, FILTER='none.such')
 	assert 'does FILTER=none.such name any?' in result.err
 
 
 @pytest.mark.parametrize('shell', [':', 'echo Kernel panic', 'exec sleep 60'])
-def test_a_kernel_that_dies_after_its_first_test_has_failed(tmp_path: Path, shell: str) -> None:
-	bench = Bench(tmp_path)
+def test_a_kernel_that_dies_after_its_first_test_has_failed(bench: Bench, shell: str) -> None:
 	bench.qemu(shell, prints=f'{HEADER}    1..2\n    ok 1 one\n')
 	bench.run(status=1, TIMEOUT='3')
 
 
-def test_all_that_failed_fails_the_run(tmp_path: Path) -> None:
-	bench = Bench(tmp_path)
+def test_all_that_failed_fails_the_run(bench: Bench, tmp_path: Path) -> None:
 	bench.qemu(prints=failing(BUG))
 	results, junit = tmp_path / 'a blank.json', tmp_path / 'a blank.xml'
 	bench.run(status=1, JSON=results, JUNIT=junit)
@@ -58,8 +54,7 @@ def test_all_that_failed_fails_the_run(tmp_path: Path) -> None:
 	assert len(failures) == 1 and BUG in (failures[0].text or '')
 
 
-def test_a_bisection_skips_what_does_not_run(tmp_path: Path) -> None:
-	bench = Bench(tmp_path)
+def test_a_bisection_skips_what_does_not_run(bench: Bench, tmp_path: Path) -> None:
 	manual = (TOP / 'Documentation' / 'your-kernel.md').read_text()
 	found = re.search(r"git bisect run sh -c '(.*)'", manual)
 	assert found
@@ -78,10 +73,9 @@ def test_a_bisection_skips_what_does_not_run(tmp_path: Path) -> None:
 	bisect(bench.kernel, 1)
 
 
-def test_a_bug_is_known_where_it_shows(tmp_path: Path) -> None:
+def test_a_bug_is_known_where_it_shows(bench: Bench) -> None:
 	# Without highmem, a module that comes out wrong is news. So is what a case says besides
 	# of a known bug.
-	bench = Bench(tmp_path)
 	own = 'Expected after.kmap_idx == before.kmap_idx, but'
 	known, new = '(1 by known bugs, 0 not known)', '(0 by known bugs, 1 not known)'
 	for config, messages, numbers in (
@@ -98,8 +92,7 @@ def test_a_bug_is_known_where_it_shows(tmp_path: Path) -> None:
 	assert new in bench.run(status=1, FIXES='0001').out
 
 
-def test_one_cause_is_one_line(tmp_path: Path) -> None:
-	bench = Bench(tmp_path)
+def test_one_cause_is_one_line(bench: Bench) -> None:
 	bench.qemu(prints=guest(
 		'    # a: EXPECTATION FAILED at attempt.c:1', 'xz, x: [rule: one] 12 bytes',
 		'    not ok 1 a',
@@ -115,15 +108,14 @@ def test_one_cause_is_one_line(tmp_path: Path) -> None:
 	assert '0 passed, 3 failed (0 by known bugs, 3 not known), 0 skipped' in lines[-1]
 
 
-def test_compared_with_base(tmp_path: Path) -> None:
-	bench = Bench(tmp_path)
+def test_compared_with_base(bench: Bench, tmp_path: Path) -> None:
 	same = bench.run(BASE=bench.kernel)
 	assert 'no test fares otherwise than in BASE' in same.out
 	base = kernel(tmp_path / 'base')
 	(tmp_path / 'of_base').write_text(guest(
 		'    ok 1 one', '    not ok 2 gone', '    not ok 3 two', cases=3, passed=False))
-	qemu(bench.bin, f'case $* in */base-*) exec cat "{tmp_path}/of_base" ;; esac',
-	     f'cat "{tmp_path}/now"')
+	bench.qemu(f'case $* in */base-*) exec cat "{tmp_path}/of_base" ;; esac',
+		   f'cat "{tmp_path}/now"')
 	(tmp_path / 'now').write_text(guest(
 		'    not ok 1 one', '    ok 2 two', '    ok 3 new', cases=3, passed=False))
 	result = bench.run(status=1, BASE=base)
@@ -137,9 +129,8 @@ def test_compared_with_base(tmp_path: Path) -> None:
 	refused('has no commits', 'run', BASE='v6.1')
 
 
-def test_a_disk_that_is_full_has_no_verdict(tmp_path: Path) -> None:
+def test_a_disk_that_is_full_has_no_verdict(bench: Bench, tmp_path: Path) -> None:
 	# All has passed, but there is no room for kunit.py's results.
-	bench = Bench(tmp_path)
 	bench.run()
 	(tmp_path / 'green').write_text(GREEN)
 	bench.qemu(f'ln -s /dev/full "{bench.dir}/kunit.json"', f'cat "{tmp_path}/green"')
