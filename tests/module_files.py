@@ -2,7 +2,6 @@
 """Files for the tests that ask whether a kernel would load them."""
 
 import lzma
-import shlex
 import tarfile
 from pathlib import Path
 from typing import List
@@ -14,12 +13,6 @@ SUFFIXES = {'gzip': 'gz', 'xz': 'xz', 'zstd': 'zst'}
 
 # What says how a tool compresses, and is not for the tests
 UNSET = ('GZIP', 'XZ_OPT', 'XZ_DEFAULTS', 'ZSTD_CLEVEL', 'ZSTD_NBTHREADS')
-
-
-def need(*names: str) -> None:
-	"""Installs what is missing of these commands and headers, or says how."""
-	run('sh', '-c', f'. {shlex.quote(str(TOP))}/harness/lib/lib.sh; need {shlex.join(names)}',
-	    TOP / 'harness/test/tests')
 
 
 def shipped_modules() -> List[Path]:

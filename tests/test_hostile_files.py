@@ -18,7 +18,7 @@ from typing import Any, Dict, List
 import pytest
 
 from damage import ask_about_damaged
-from module_files import build_sanitized, module, need, unpack_corpus, write_blobs
+from module_files import build_sanitized, module, unpack_corpus, write_blobs
 from support import BUILD, TOP, Result, make, run, script
 
 pytestmark = pytest.mark.replay
@@ -63,8 +63,6 @@ def first_lines(count: int) -> bytes:
 @pytest.fixture(name='checker', scope='module')
 def fixture_checker(tmp_path_factory: pytest.TempPathFactory) -> Path:
 	"""module-decompress-check, with sanitizers"""
-	need('gcc', '/usr/include/stdlib.h', '/usr/include/lzma.h', '/usr/include/zstd.h',
-	     '/usr/include/zlib.h', 'zstd')
 	# This builds the kernel's part. There is no answer to what is no file.
 	make('check-modules', status=2, KCONFIG='any', KMOD='none', FILES='/dev/null')
 	return build_sanitized(tmp_path_factory.mktemp('sanitized') / 'check',

@@ -12,7 +12,7 @@ import pytest
 from harness.base import Trouble
 from harness.boot import debian
 from stand_ins import Bench
-from support import TOP, Result, run, says_why, script
+from support import Result, run, says_why, script
 
 pytestmark = pytest.mark.commands
 

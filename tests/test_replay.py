@@ -18,8 +18,7 @@ from typing import Any, Dict, List, Optional, Sequence, Tuple
 
 import pytest
 
-from module_files import (SUFFIXES, UNSET, module, need, shipped_modules, unpack_corpus,
-			  write_blobs)
+from module_files import SUFFIXES, UNSET, module, shipped_modules, unpack_corpus, write_blobs
 from support import BUILD, TOP, Result, make, rows, run, script
 
 pytestmark = pytest.mark.replay
@@ -122,7 +121,6 @@ def ask(names: Sequence[bytes], directory: Path, *, status: int, path: Optional[
 @pytest.fixture(name='rows', scope='module')
 def fixture_rows(tmp_path_factory: pytest.TempPathFactory) -> Dict[Path, Row]:
 	"""The rows, each with its file"""
-	need('bgzip', 'cc', 'gzip', 'perl', 'pigz', 'pzstd', 'xz', 'zopfli', 'zstd')
 	top = tmp_path_factory.mktemp('rows')
 	payload = top / 'payload'
 	run('cc', '-O2', '-o', payload, TOP / 'harness/blobs/payload.c')

@@ -21,9 +21,10 @@ from harness.lib import junit
 from harness.values import Given
 
 TESTS = TOP / 'tests'
-TOOLS = ('shellcheck', 'sparse', 'git', 'gzip', 'zstd', 'sphinx-build', 'pyflakes3', 'parallel',
-	 'unifdef', 'pytest-3', 'mypy', 'mandoc', 'cc', '/usr/include/lzma.h',
-	 '/usr/include/zstd.h', '/usr/include/zlib.h')
+TOOLS = '''pytest-3 mypy pyflakes3 shellcheck sparse mandoc sphinx-build
+	git parallel unifdef perl cc gcc /usr/include/stdlib.h /usr/include/lzma.h
+	/usr/include/zlib.h /usr/include/zstd.h /usr/include/openssl/evp.h openssl
+	bgzip bzip2 gzip pigz pzstd xz zopfli zstd'''.split()
 
 # What conftest.py writes of each test, a line each
 COLUMNS = ('result', 'seconds', 'part', 'name', 'log')
