@@ -182,7 +182,7 @@ def report(options: Options, made: build.Build, what: str, verdict: int, before:
 		with base.writing('JUNIT', options.junit):
 			results.write_junit(kunit, str(options.junit), {what: str(log)})
 	result = f'{what}: {numbers}; boot to verdict {elapsed(made.log)} s'
-	if not (options.filter or options.base or options.row or options.bench) and \
+	if not (options.filter or options.base or options.row or options.bench or options.tree) and \
 	   records.is_repeatable(options.kernel, options.fixes, options.config) and \
 	   not options.decompress:
 		config = f' CONFIG={options.config}' if options.config else ''
