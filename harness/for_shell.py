@@ -90,7 +90,6 @@ def run_kernel(build: Path) -> int:
 	"""Runs as `make run` does, with what only scripts give besides."""
 	options = run.options_of(environment('run'), build)
 	options.commit = os.environ.get('BASE_COMMIT', '')
-	options.tree = Path(os.environ['TREE']) if os.environ.get('TREE') else None
 	return run.run(options)
 
 

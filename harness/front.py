@@ -111,8 +111,7 @@ COMMANDS: Dict[str, Command] = {
 	'series': Command(
 		'patches for the lists, made for KERNEL, in build/series/',
 		{**KERNEL, 'CHECK': 'yes: build and run what there is of the suite after each patch (half '
-				    'an hour); core: only of the first series'}, '1 min',
-		script='harness/series/series.sh'),
+				    'an hour); core: only of the first series'}, '1 min'),
 	'results': Command('write Documentation/results.md from the last results of the commands', {},
 			   script='harness/results/results.sh'),
 	'install': Command('put the suite into the tree KERNEL=directory ...',

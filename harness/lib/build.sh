@@ -61,13 +61,11 @@ find_source()
 }
 
 # take_tree: the kernel with the suite in it; it stays so as long as this process
-# lives. Who has made a tree of another kind, and has the lock, sets TREE.
+# lives.
 take_tree()
 {
 	who="make $command of linux $version, $fixes, process $$"
 	hash_sources
-	tree=${TREE:-}
-	[ ! "$tree" ] || return 0
 	mkdir -p "$build/tree"
 	exec 9<>"$build/tree/$name.lock"
 	tree=$(sh "$top/harness/lib/tree.sh" "$name" "$src" "$who")

@@ -155,26 +155,6 @@ edit()
 	mv -f "$1.edited" "$1"
 }
 
-# The files that go into a kernel tree: all that stand where Linux has its own,
-# but for the forwarder, which stands in for the tree's kunit.py.
-suite_files()
-{
-	(
-		cd "$top" || exit
-		set -- kernel tools
-		[ ! -d Documentation ] || set -- "$@" Documentation/dev-tools
-		find "$@" -type f \
-			! -name '*~' ! -name '*.orig' ! -name '*.rej' \
-			! -name '.*.sw?' ! -name '*.pyc' \
-			! -path tools/testing/kunit/kunit.py
-	) | sort
-}
-
-# What stands in for the kernel's headers, and calls the libraries of others, has just
-# what checkpatch.pl tells to use, or to use with care, or not to write.
-# shellcheck disable=SC2034	# for those that run it
-stand_in_types=COMPLEX_MACRO,NEW_TYPEDEFS,MACRO_ARG_UNUSED,MACRO_ARG_REUSE,MACRO_ARG_PRECEDENCE,VOLATILE,MEMORY_BARRIER,CAMELCASE,UNNECESSARY_CASTS,EXPORT_SYMBOL,BIT_MACRO
-
 # not_needed PATCH SOURCE: print what the kernel in SOURCE has not, and the bug that the patch
 # fixes came with
 not_needed()

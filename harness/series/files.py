@@ -1,0 +1,129 @@
+# SPDX-License-Identifier: GPL-2.0
+"""
+The tables of the series, NAME.txt, and the files that the mails add.
+
+A table has the cover letter, then each mail, with its subject in a line "# SUBJECT", its message,
+"+ PATH" for each file that it adds, whole, and "F: PATH" for a line of MAINTAINERS. What is in no
+table is in stays.txt.
+"""
+
+import re
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+from pathlib import Path
+from typing import List, Tuple
+
+from harness import base, install
+from harness.base import TOP, Trouble
+from harness.kernel import Kernel
+
+TABLES = TOP / 'harness/series'
+KCONFIG, MAKEFILE = 'kernel/module/Kconfig', 'kernel/module/Makefile'
+KUNITCONFIG = 'kernel/module/.kunitconfig'
+
+# Where our lines that are for the suite begin, and what the kernel has before those for the core
+PLACES = {
+	KCONFIG: ('config MODULE_DECOMPRESS_ENABLE_',
+		  r'^config MODULE_DECOMPRESS\n(?:(?!config ).*\n)*'),
+	MAKEFILE: ('obj-$(CONFIG_MODULE_DECOMPRESS_KUNIT_TEST)',
+		   r'^obj-\$\(CONFIG_MODULE_DECOMPRESS\) \+= decompress\.o\n'),
+}
+
+
+@dataclass(frozen=True)
+class Mail:
+	"""A mail of a table, or its cover letter."""
+	subject: str
+	message: str
+	files: List[str]
+	maintained: List[str]
+	"""What it adds to MAINTAINERS"""
+
+
+def table(name: str) -> List[Mail]:
+	"""Returns the cover letter and the mails of a series."""
+	mails = []
+	text = (TABLES / f'{name}.txt').read_text(encoding='utf-8')
+	for part in re.split('^# ', text, flags=re.MULTILINE)[1:]:
+		subject, _, rest = part.partition('\n')
+		message = re.sub(r'^(\+|F:) .*\n', '', rest, flags=re.MULTILINE)
+		mails.append(Mail(subject, message.strip('\n'),
+				  re.findall(r'^\+ (.*)', rest, re.MULTILINE),
+				  re.findall('^F: (.*)', rest, re.MULTILINE)))
+	return mails
+
+
+def in_no_mail() -> List[str]:
+	"""Returns the files of the suite that no table has, and that stays.txt has not."""
+	mailed = {name for path in TABLES.glob('*.txt') for mail in table(path.stem)
+		  for name in mail.files}
+	stays = [row[0] for row in base.rows(TABLES / 'stays.txt')]
+	return [name for name in install.suite_files()
+		if name not in mailed and not any(fnmatchcase(name, one) for one in stays)]
+
+
+def ours(name: str) -> Tuple[str, str]:
+	"""Returns our lines for the core and for the suite. The end of the makefile stays here."""
+	text = (TOP / name).read_text(encoding='utf-8').partition('\n# From here on')[0]
+	at = text.index(PLACES[name][0])
+	return text[:at], text[at:]
+
+
+@dataclass(frozen=True)
+class Files:
+	"""The files that the mails add, as they are in the tree of a kernel then"""
+	kernel: Kernel
+
+	def text(self, name: str) -> str:
+		"""Returns a file of the kernel."""
+		return (self.kernel.directory / name).read_text(encoding='utf-8')
+
+	def core(self, name: str) -> str:
+		"""Returns a file with the core only."""
+		if name in PLACES:
+			text = self.text(name)
+			place = re.search(PLACES[name][1], text, re.MULTILINE)
+			if not place:
+				raise Trouble(f'series: {self.kernel.directory}/{name}: no place '
+					      'for the core')
+			return text[:place.end()] + ours(name)[0] + text[place.end():]
+		text = (TOP / name).read_text(encoding='utf-8')
+		return text.partition('\n\n')[0] + '\n' if name == KUNITCONFIG else text
+
+	def whole(self, name: str) -> str:
+		"""Returns a file with the core and the suite."""
+		if name in PLACES:
+			return self.core(name) + '\n' * (name == KCONFIG) + ours(name)[1]
+		tree = install.Tree(self.kernel.directory, self.kernel.directory)
+		if name == install.INDEX:
+			lines = install.with_index_line(self.text(name).splitlines(), True)
+		elif name in tree.merged():
+			marked = tree.with_block(name, self.text(name).splitlines())
+			lines = [line for line in marked
+				 if line not in (install.BEGIN, install.END)]
+		else:
+			return (TOP / name).read_text(encoding='utf-8')
+		return ''.join(f'{line}\n' for line in lines)
+
+
+def with_maintained(text: str, path: str) -> str:
+	"""Returns MAINTAINERS, in which the maintainers of modules have a path more."""
+	lines = text.splitlines(keepends=True)
+	start = next(number for number in range(lines.index('MODULE SUPPORT\n'), len(lines))
+		     if lines[number].startswith('F:'))
+	at = next(number for number in range(start, len(lines))
+		  if not lines[number].startswith('F:') or lines[number].split()[1] > path)
+	return ''.join([*lines[:at], f'F:\t{path}\n', *lines[at:]])
+
+
+def not_maintained(text: str, mails: List[Path]) -> List[str]:
+	"""
+	Returns the new files of mails that MAINTAINERS does not have for modules. checkpatch.pl
+	only asks.
+	"""
+	section = text.partition('\nMODULE SUPPORT\n')[2].partition('\n\n')[0]
+	patterns = re.findall(r'^F:\s*(.*)', section, re.MULTILINE)
+	new = [name for mail in mails for name in re.findall(
+		r'^--- /dev/null\n\+\+\+ b/(.*)', mail.read_text(encoding='utf-8'), re.MULTILINE)]
+	return [name for name in new
+		if not any(fnmatchcase(name, f'{one}*') for one in patterns)]
