@@ -100,6 +100,7 @@ class Build:
 		key = hashlib.sha256()
 		for path in (TOP / '.kunitconfig', TOP / 'kernel/module/.kunitconfig',
 			     self.tree.path / 'kernel/module/Kconfig',
+			     self.tree.path / 'kernel/module/tests/Kconfig',
 			     TOP / 'harness/configuration.py', *sorted(configuration.SMALL.iterdir()),
 			     *fragments):
 			key.update(path.read_bytes())

@@ -32,7 +32,7 @@ def make_initramfs(made: build.Build, guest: Path, kunit: str) -> Path:
 	"""Returns an initramfs with the suite, and with what others load meanwhile."""
 	made_of, initramfs = guest / 'initramfs.list', guest / 'initramfs.cpio'
 	files = {'init': made.directory / 'guest-init', 'other.ko.gz': guest / 'other.ko.gz',
-		 'suite.ko': made.directory / 'kernel/module/module_decompress_kunit.ko'}
+		 'suite.ko': made.directory / 'kernel/module/tests/module_decompress_kunit.ko'}
 	if kunit == 'm':
 		files['kunit.ko'] = made.directory / 'lib/kunit/kunit.ko'
 	files['other.ko.gz'].write_bytes(gzip.compress(

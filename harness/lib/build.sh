@@ -146,7 +146,8 @@ options_it_has()
 configure()
 {
 	key=$(cat "$top/.kunitconfig" "$top/kernel/module/.kunitconfig" \
-		"$tree/kernel/module/Kconfig" "$top/harness/configuration.py" \
+		"$tree/kernel/module/Kconfig" "$tree/kernel/module/tests/Kconfig" \
+		"$top/harness/configuration.py" \
 		"$top"/harness/lib/machines/*.config "$@" | sha256sum)
 	# Nor has anybody else been at it.
 	[ "$key$(cat "$dir/.config" 2>/dev/null)" != \

@@ -28,6 +28,7 @@ from harness.series.writer import CORE
 from harness.tree import KUNIT, Tree
 
 SELFTESTS = 'tools/testing/selftests'
+SUITES = 'kernel/module/tests'
 
 # In which format and on which machine the core is run; then without which patch which case has to
 # fail
@@ -131,8 +132,9 @@ class Checker:
 
 	def makes_suite(self) -> bool:
 		"""Returns whether the tree's makefile names the suite."""
-		makefile = self.tree.path / 'kernel/module/Makefile'
-		return 'module_decompress_kunit' in makefile.read_text(encoding='utf-8')
+		makefile = self.tree.path / SUITES / 'Makefile'
+		return makefile.exists() and \
+			'module_decompress_kunit' in makefile.read_text(encoding='utf-8')
 
 	def quietly(self) -> None:
 		"""
@@ -145,18 +147,19 @@ class Checker:
 		# While the makefile does not name the suite, its Kconfig option is missing as well.
 		directory.mkdir(exist_ok=True)
 		shutil.copy(plain / '.config', directory)
-		makefile, log = self.tree.path / 'kernel/module/Makefile', self.log('.w1')
-		text = makefile.read_text(encoding='utf-8')
-		if not self.makes_suite():
-			module = makefile.parent
-			files = [*module.glob('decompress_kunit.c'), *module.glob('tests/*.c')]
-			names = [path.relative_to(module).with_suffix('.o') for path in files]
-			makefile.write_text(text + ''.join(f'obj-y += {name}\n' for name in names),
+		makefile, log = self.tree.path / SUITES / 'Makefile', self.log('.w1')
+		text = makefile.read_text(encoding='utf-8') if makefile.exists() else ''
+		if text and not self.makes_suite():
+			suite = makefile.parent
+			names = [f'../{path.stem}' for path in suite.parent.glob('decompress_kunit.c')]
+			names += [path.stem for path in suite.glob('*.c')]
+			makefile.write_text(text + ''.join(f'obj-y += {name}.o\n' for name in names),
 					    encoding='utf-8')
 		status = self.logged(log, 'make', '-C', self.tree.path, f'O={directory}',
 				     'ARCH=i386', 'W=1', 'C=1', f'--jobs={self.jobs}', '-s',
 				     'kernel/module/')
-		makefile.write_text(text, encoding='utf-8')
+		if text:
+			makefile.write_text(text, encoding='utf-8')
 		said = re.findall('.*kernel/module/(?:tests/|decompress).*',
 				  log.read_text(errors='replace'))
 		for line in said:

@@ -11,22 +11,20 @@ import re
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from pathlib import Path
-from typing import List, Tuple
+from typing import List
 
 from harness import base, install
-from harness.base import TOP, Trouble
+from harness.base import TOP
 from harness.kernel import Kernel
 
 TABLES = TOP / 'harness/series'
 KCONFIG, MAKEFILE = 'kernel/module/Kconfig', 'kernel/module/Makefile'
 KUNITCONFIG = 'kernel/module/.kunitconfig'
 
-# Where our lines that are for the suite begin, and what the kernel has before those for the core
-PLACES = {
-	KCONFIG: ('config MODULE_DECOMPRESS_ENABLE_',
-		  r'^config MODULE_DECOMPRESS\n(?:(?!config ).*\n)*'),
-	MAKEFILE: ('obj-$(CONFIG_MODULE_DECOMPRESS_KUNIT_TEST)',
-		   r'^obj-\$\(CONFIG_MODULE_DECOMPRESS\) \+= decompress\.o\n'),
+# Where in these files the lines for the suite begin. Those before are for the core.
+SUITE = {
+	'kernel/module/tests/Kconfig': 'config MODULE_DECOMPRESS_ENABLE_',
+	'kernel/module/tests/Makefile': 'obj-$(CONFIG_MODULE_DECOMPRESS_KUNIT_TEST)',
 }
 
 
@@ -62,11 +60,9 @@ def in_no_mail() -> List[str]:
 		if name not in mailed and not any(fnmatchcase(name, one) for one in stays)]
 
 
-def ours(name: str) -> Tuple[str, str]:
-	"""Returns our lines for the core and for the suite. The end of the makefile stays here."""
-	text = (TOP / name).read_text(encoding='utf-8').partition('\n# From here on')[0]
-	at = text.index(PLACES[name][0])
-	return text[:at], text[at:]
+def ours(name: str) -> str:
+	"""Returns a file of the suite. The end of the makefile stays here."""
+	return (TOP / name).read_text(encoding='utf-8').partition('\n# From here on')[0]
 
 
 @dataclass(frozen=True)
@@ -80,20 +76,16 @@ class Files:
 
 	def core(self, name: str) -> str:
 		"""Returns a file with the core only."""
-		if name in PLACES:
-			text = self.text(name)
-			place = re.search(PLACES[name][1], text, re.MULTILINE)
-			if not place:
-				raise Trouble(f'series: {self.kernel.directory}/{name}: no place '
-					      'for the core')
-			return text[:place.end()] + ours(name)[0] + text[place.end():]
-		text = (TOP / name).read_text(encoding='utf-8')
-		return text.partition('\n\n')[0] + '\n' if name == KUNITCONFIG else text
+		if name in (KCONFIG, MAKEFILE):
+			return self.text(name) + '\n' * (name == KCONFIG) + ours(name)
+		if name in SUITE:
+			return ours(name).partition(SUITE[name])[0].rstrip('\n') + '\n'
+		return ours(name).partition('\n\n')[0] + '\n' if name == KUNITCONFIG else ours(name)
 
 	def whole(self, name: str) -> str:
 		"""Returns a file with the core and the suite."""
-		if name in PLACES:
-			return self.core(name) + '\n' * (name == KCONFIG) + ours(name)[1]
+		if name in (KCONFIG, MAKEFILE):
+			return self.core(name)
 		tree = install.Tree(self.kernel.directory, self.kernel.directory)
 		if name == install.INDEX:
 			lines = install.with_index_line(self.text(name).splitlines(), True)
@@ -102,7 +94,7 @@ class Files:
 			lines = [line for line in marked
 				 if line not in (install.BEGIN, install.END)]
 		else:
-			return (TOP / name).read_text(encoding='utf-8')
+			return ours(name)
 		return ''.join(f'{line}\n' for line in lines)
 
 
