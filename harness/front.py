@@ -42,7 +42,7 @@ COMMANDS: Dict[str, Command] = {
 	'run': Command(
 		'build a kernel with the suite, boot it, report every case',
 		{**KERNEL,
-		 'ARCH': 'i386 (the default), or a machine of harness/lib/machines.tsv: arm, mips, um, '
+		 'ARCH': 'i386 (the default), or a machine of harness/data/machines.tsv: arm, mips, um, '
 			 'x86_64, ...',
 		 'CONFIG': 'fragments, such as debug,stats: names of tools/testing/kunit/configs/, '
 			   'without module_decompress_, or paths',
@@ -106,7 +106,7 @@ COMMANDS: Dict[str, Command] = {
 		 'CONFIGS': '30 (the default): for 0day, how many are drawn'}),
 	'matrix': Command(
 		'run the suite on machines and in configurations of many kinds',
-		{'ROWS': 'only these of harness/matrix/rows.tsv, such as arm,mips', **KERNEL, **FIXES,
+		{'ROWS': 'only these of harness/data/rows.tsv, such as arm,mips', **KERNEL, **FIXES,
 		 **RESULTS}, '1 to 4 min a row, then seconds; reports in build/matrix/'),
 	'series': Command(
 		'patches for the lists, made for KERNEL, in build/series/',

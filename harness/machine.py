@@ -7,7 +7,7 @@ from typing import List
 from harness import base
 from harness.base import Trouble
 
-TABLE = base.TOP / 'harness/lib/machines.tsv'
+TABLE = base.TOP / 'harness/data/machines.tsv'
 
 
 @dataclass(frozen=True)

@@ -14,7 +14,7 @@ from harness import base
 from harness.base import Trouble, patience, say
 from harness.machine import Machine
 
-TABLE = base.TOP / 'harness/lib/packages.tsv'
+TABLE = base.TOP / 'harness/data/packages.tsv'
 
 FOR_A_BUILD = ('make', 'gcc', 'ld', 'flex', 'bison', 'bc', 'perl', 'patch', 'cmp', 'flock',
 	       'python3', '/usr/include/stdlib.h')

@@ -76,7 +76,7 @@ def red_without(arch: str, *numbers: str) -> None:
 def known_on(machine: str) -> List[str]:
 	"""Returns the patches without which cases fail on a machine."""
 	never = {row[1] for row in rows(DATA / 'red.tsv') if row[0] == machine and row[3] == '0'}
-	return sorted({row[0] for row in rows(TOP / 'harness/run/known.tsv')} - never)
+	return sorted({row[0] for row in rows(TOP / 'patches/known.tsv')} - never)
 
 
 def as_shipped(arch: str = 'i386', **variables: Arg) -> Result:

@@ -72,7 +72,7 @@ def die(message: str) -> NoReturn:
 
 def blobs() -> Iterator[Blob]:
 	"""Yields the rows of blobs.tsv."""
-	for line in (HERE / 'blobs.tsv').read_text().splitlines():
+	for line in (TOP / 'harness/data/blobs.tsv').read_text().splitlines():
 		if line and line[0] != '#':
 			yield Blob(*line.split('\t'))
 

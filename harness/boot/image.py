@@ -6,7 +6,7 @@ import re
 from pathlib import Path
 from typing import Dict, Iterator, List, NamedTuple, Tuple
 
-UNTRIED = Path(__file__).parent / 'untried.tsv'
+UNTRIED = Path(__file__).parent.parent / 'data/untried.tsv'
 
 
 def modules_in_order(dep: str) -> List[str]:

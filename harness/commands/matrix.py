@@ -40,7 +40,7 @@ class Row:
 def rows(kernel: str, wanted: str) -> List[Row]:
 	"""Returns the rows for a kernel that ROWS= names, or all, in the order of the table."""
 	found = [Row(*('' if one == '-' else one for one in row))
-		 for row in base.rows(TOP / 'harness/matrix/rows.tsv')]
+		 for row in base.rows(TOP / 'harness/data/rows.tsv')]
 	found = [row for row in found if kernel not in row.not_for.split(',')]
 	names = wanted.replace(',', ' ').split()
 	if wanted and not names:

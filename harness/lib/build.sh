@@ -15,7 +15,7 @@ export KERNEL FIXES LLVM DECOMPRESS PYTHONUNBUFFERED=1
 # What is built and booted, and how
 read_machine "$ARCH" ||
 	die "ARCH=$ARCH: not one of$(sed -n 's/^\([a-z0-9_-]*\)	.*/ \1/p' \
-		"$top/harness/lib/machines.tsv" | paste -s -d ,)"
+		"$top/harness/data/machines.tsv" | paste -s -d ,)"
 target=$machine_target
 case $FIXES in
 yes) fixes='with fixes' ;;

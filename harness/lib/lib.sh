@@ -237,7 +237,7 @@ read_machine()
 		-,*) cross='' ;;
 		esac
 		[ "$machine" != "$1" ] || return 0
-	done <"$top/harness/lib/machines.tsv"
+	done <"$top/harness/data/machines.tsv"
 	return 1
 }
 
@@ -251,7 +251,7 @@ apt_install()
 package_of()
 {
 	awk -F '\t' -v name="$1" '$1 == name { print $2; found = 1 } END { exit !found }' \
-		"$top/harness/lib/packages.tsv" || die "packages.tsv: no row for $1"
+		"$top/harness/data/packages.tsv" || die "packages.tsv: no row for $1"
 }
 
 # need_packages WHAT PACKAGE ...: install them for what is missing, or say how.

@@ -24,7 +24,7 @@ trap 'kill -KILL $qemu 2>/dev/null; exit 2' HUP INT TERM
 mkfifo "$tmp/pipe"
 cat <"$tmp/pipe" >"$tmp/console" &
 writer=$!
-args=$(sed -n 's/^i386	.*	//p' "$(dirname "$0")/../lib/machines.tsv")
+args=$(sed -n 's/^i386	.*	//p' "$(dirname "$0")/../data/machines.tsv")
 # shellcheck disable=SC2086	# a list of words
 prlimit --core=0 --cpu="$3:" \
 	qemu-system-i386 -nodefaults -m 1024 -kernel "$1" \

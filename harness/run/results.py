@@ -60,7 +60,7 @@ def bugs(config: str, lacks: str) -> List[Bug]:
 	with open(lacks) as numbers:
 		lacking = set(numbers.read().split())
 	found = []
-	with open(os.path.join(HERE, 'known.tsv')) as rows:
+	with open(os.path.join(HERE, '../../patches/known.tsv')) as rows:
 		for row in rows:
 			if not row.startswith('#'):
 				patch, option, says = row.rstrip('\n').split('\t')
