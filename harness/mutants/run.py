@@ -32,7 +32,7 @@ def main(*args: str) -> int:
 			    may_install=values.is_yes(given, 'INSTALL', 'yes'))
 		return mutants.run(work) if work.right else mutants.run_all(work)
 	except Trouble as error:
-		base.say(f'make: {base.is_line(str(error))}')
+		base.refuse(error)
 		return 2
 
 

@@ -98,7 +98,7 @@ def saved_command(directory: Path, name: str) -> str:
 
 def shell(words: str, *args: base.Arg, cwd: Path) -> str:
 	"""Runs a saved command with more arguments, and returns what it printed."""
-	ended = base.run(['sh', '-c', f'{words} "$@"', 'sh', *args], cwd=cwd, both=True)
+	ended = base.run(['sh', '-c', f'{words.strip()} "$@"', 'sh', *args], cwd=cwd, both=True)
 	if ended.returncode:
 		raise Failed(ended.stdout)
 	return ended.stdout
