@@ -70,7 +70,7 @@ COMMANDS: Dict[str, Command] = {
 		'break decompress.c in every way, and report which breakages the suite catches',
 		{'MUTANTS': 'only those of the patches in this directory',
 		 'HOSTS': 'hosts to boot on, such as a,b: each with a clone where this is'},
-		'25 min; reports in build/mutants/', script='harness/mutants/mutants.sh'),
+		'25 min; reports in build/mutants/'),
 	'coverage': Command(
 		'lines and branches of decompress.c that the suite reaches',
 		{**KERNEL, **FIXES}, 'in build/coverage/, compiled as make native does; 20 s',

@@ -1,11 +1,10 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0
 """
-run.py [sample]		what `make mutants` does, or, for `make test`, some of it
-run.py right [sample]	the same for the right changes alone
+run.py sample		some of what `make mutants` does, for `make test`
+run.py right [sample]	the right changes alone, or some of them
 """
 
-import os
 import sys
 from pathlib import Path
 
@@ -16,19 +15,16 @@ sys.dont_write_bytecode = True
 from harness import base, cli, values
 from harness.base import Trouble
 from harness.commands import mutants
+from harness.front import COMMANDS
 from harness.mutants.work import Work
 
 
 def main(*args: str) -> int:
-	"""Does what the arguments and the environment say, and returns the exit status."""
+	"""Does what the arguments say, and returns the exit status."""
 	try:
-		build = base.build_directory(os.environ.get('BUILD', ''))
-		given = {name: os.environ[name] for name in ('MUTANTS', 'HOSTS', 'JOBS', 'INSTALL')
-			 if os.environ.get(name)}
-		if not args:
-			return mutants.command(given, build)
-		work = Work(build, values.jobs(given), right='right' in args,
-			    sample='sample' in args,
+		given, _ = cli.variables('mutants', COMMANDS['mutants'], [])
+		work = Work(base.build_directory(given.get('BUILD', '')), values.jobs(given),
+			    right='right' in args, sample='sample' in args,
 			    may_install=values.is_yes(given, 'INSTALL', 'yes'))
 		return mutants.run(work) if work.right else mutants.run_all(work)
 	except Trouble as error:
