@@ -19,9 +19,10 @@ from pathlib import Path
 from harness import base, locks, packages, records, tree, values
 from harness.base import TOP, Trouble, patience, say
 from harness.fixes import Fixes
+from harness.front import COMMANDS
 from harness.kernel import Sources
 from harness.machine import machine
-from harness.mutants import population, shared, stages
+from harness.mutants import mutants, population, right, shared, stages
 from harness.mutants.boot import boot_all
 from harness.mutants.work import ARCH, HERE, KERNEL, Work
 from harness.values import Given
@@ -37,7 +38,14 @@ def need_tools(work: Work) -> None:
 
 
 def make_green(work: Work) -> None:
-	"""Builds and boots the kernel before anything is broken: the suite has to be green."""
+	"""
+	Builds and boots the kernel before anything is broken: the suite has to be green. What that
+	run prints goes to a log.
+	"""
+	# Without a value, what the environment has for it is not taken.
+	given = {**dict.fromkeys(COMMANDS['run'].takes, ''), 'KERNEL': KERNEL, 'ARCH': ARCH,
+		 'CONFIG': work.config, 'FIXES': 'yes', 'JOBS': work.jobs, 'BUILD': work.build,
+		 'INSTALL': 'yes' if work.may_install else 'no'}
 	log = work.directory / 'run.log'
 
 	def still() -> str:
@@ -46,11 +54,9 @@ def make_green(work: Work) -> None:
 	say(f'Building linux {KERNEL}, {ARCH}, with fixes, and running the suite on it ...')
 	with log.open('w', encoding='utf-8') as out, patience(still):
 		green = subprocess.run(
-			['sh', TOP / 'harness/run/run.sh'], stdin=subprocess.DEVNULL, stdout=out,
-			stderr=out, close_fds=False, check=False, env=base.environment(
-				KERNEL=KERNEL, ARCH=ARCH, CONFIG=work.config, FIXES='yes',
-				FILTER='', BENCH='no', BASE='', LLVM='', DECOMPRESS='', JSON='',
-				JUNIT='', JOBS=str(work.jobs), BUILD=str(work.build)))
+			[TOP / 'suite', 'run', *(f'{name}={value}' for name, value in given.items())],
+			stdin=subprocess.DEVNULL, stdout=out, stderr=out, close_fds=False,
+			check=False, env=base.environment())
 	if green.returncode:
 		say('\n'.join(log.read_text(errors='replace').splitlines()[-3:]))
 		raise Trouble('the suite is not green before anything is broken; see '
@@ -59,17 +65,15 @@ def make_green(work: Work) -> None:
 
 def report(work: Work) -> int:
 	"""Writes the report, prints it, and returns its exit status."""
-	kunit = work.tree / tree.KUNIT
+	kunit = str(work.tree / tree.KUNIT)
 	if work.right:
-		ended = base.run(['python3', HERE / 'right.py', work.directory, kunit])
-		(work.directory / 'report.txt').write_text(ended.stdout)
+		status = right.report(str(work.directory), kunit)
 	else:
-		complete = [] if work.sample or work.patches else ['--all']
-		ended = base.run(['python3', HERE / 'mutants.py', *complete, work.directory, kunit])
-	if ended.returncode not in (0, 1):
+		status = mutants.report(work.directory, kunit,
+					complete=not work.sample and not work.patches)
+	if status == 2:
 		sys.exit(2)
-	print(ended.stdout, end='', flush=True)
-	return ended.returncode
+	return status
 
 
 def run(work: Work) -> int:
@@ -84,16 +88,16 @@ def run(work: Work) -> int:
 	made = tree.make(work.build, kernel, Fixes('yes'), None, who)
 	if made.lock:
 		made.lock.release()
-	mutants = population.by_patches(work)
+	found = population.by_patches(work)
 	make_green(work)
 	shared.prepare(work)
 	if not work.patches and not work.right:
-		mutants += population.generated(work)
-	population.settle(work, mutants)
+		found += population.generated(work)
+	population.settle(work, found)
 	what = 'right changes' if work.right else 'mutants'
-	say(f'{len(mutants)} {what}; trying them natively ...')
-	stages.try_natively(work, mutants)
-	for_kernel = stages.judge_natively(work, mutants)
+	say(f'{len(found)} {what}; trying them natively ...')
+	stages.try_natively(work, found)
+	for_kernel = stages.judge_natively(work, found)
 	stages.compile_for_kernel(work, for_kernel)
 	useless = stages.useless(work, for_kernel)
 	if useless:
@@ -119,9 +123,9 @@ def run_all(work: Work) -> int:
 	status = run(work)
 	result = f'linux {KERNEL}, {ARCH}: {first_line(work.directory / "report.txt")}'
 	if not work.sample and not work.patches:
-		right = Work(work.build, work.jobs, right=True, may_install=work.may_install)
-		status = max(status, run(right))
-		lines = (right.directory / 'report.txt').read_text(encoding='utf-8').splitlines()
+		changes = Work(work.build, work.jobs, right=True, may_install=work.may_install)
+		status = max(status, run(changes))
+		lines = (changes.directory / 'report.txt').read_text(encoding='utf-8').splitlines()
 		result += f'; {lines[-1]}'
 		records.record(work.build, 'make mutants', result, sources)
 	print(f'make mutants: {result}; see build/mutants/report.html')

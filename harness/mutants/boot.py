@@ -10,8 +10,8 @@ from typing import List, Sequence
 
 from harness import base, locks
 from harness.base import TOP, Trouble, patience, say
-from harness.mutants.population import Mutant
 from harness.mutants.stages import sums
+from harness.mutants.verdicts import Mutant
 from harness.mutants.work import ARCH, KERNEL, Failed, Work, checked, saved_command, shell
 
 SSH = ['ssh', '-o', 'BatchMode=yes', '-o', 'ConnectTimeout=10', '-o', 'ServerAliveInterval=5',

@@ -16,24 +16,26 @@
 
 import collections
 import json
-import os
 import re
 import sys
+from pathlib import Path
 from typing import List
 
 sys.dont_write_bytecode = True
-sys.path.insert(0, os.path.join(os.path.dirname(os.path.realpath(__file__)), '../..'))
+HERE = Path(__file__).resolve().parent
+sys.path.insert(0, str(HERE.parent.parent))
 # pylint: disable=wrong-import-position
+from harness import base
 from harness.lib import kunit_log
 from harness.mutants.page import html_page
-from harness.mutants.verdicts import (FATES, TABLES, Mutant, mutant_line, not_announced,
-				      read_mutants, remove_logs, table)
+from harness.mutants.verdicts import (FATES, Mutant, mutant_line, not_announced,
+				      read_mutants, remove_logs)
 
 def explain(mutants: List[Mutant]) -> List[List[str]]:
 	"""Marks the survivors that are argued to be equivalent. Returns stale rows."""
 	stale = []
 	of_ident = {m.ident: m for m in mutants}
-	for row in table('equivalent.tsv'):
+	for row in base.rows(HERE / 'equivalent.tsv'):
 		mutant = of_ident.get(row[0])
 		if (mutant and mutant.fate == 'survived' and
 		    row[:-1] == mutant_words(mutant) and row[-1]):
@@ -61,11 +63,10 @@ def history(mutants: List[Mutant]) -> List[str]:
 	"""Returns the bugs of the past that are not caught as they should be."""
 	missed = []
 	for mutant in mutants:
-		path = os.path.join(TABLES, 'history', mutant.what + '.patch')
-		if mutant.kind != 'patch' or not os.path.exists(path):
+		path = HERE / f'history/{mutant.what}.patch'
+		if not mutant.is_patch or not path.exists():
 			continue
-		with open(path) as patch:
-			said = re.search('^Says: (.*)', patch.read(), re.MULTILINE)
+		said = re.search('^Says: (.*)', path.read_text(), re.MULTILINE)
 		if mutant.fate != 'caught':
 			missed.append(f'history: {mutant.what}: {mutant.fate}')
 		elif said and not any(said[1] in text for text in mutant.says):
@@ -102,19 +103,19 @@ def section(title: str, lines: List[str]) -> List[str]:
 	"""Returns a part of the text report, nothing if it is empty."""
 	return ['', f'{title} ({len(lines)}):'] + ['  ' + line for line in lines] if lines else []
 
-def main(args: List[str]) -> int:
-	"""Writes the report. Returns the exit status."""
-	complete = args[0] == '--all'
-	directory, kunit = args[-2:]
-	strange = not_announced(directory)
+def report(directory: Path, kunit: str, complete: bool = False, rows: bool = False) -> int:
+	"""
+	Writes the report, and prints how it begins, or with @rows prints those for equivalent.tsv.
+	Returns the exit status.
+	"""
+	strange = not_announced(str(directory))
 	if strange:
 		remove_logs(strange, 'mutants')
 		return 2
-	mutants, natively, strange = read_mutants(directory, kunit)
+	mutants, natively, strange = read_mutants(str(directory), kunit)
 	stale = explain(mutants)
-	if args[0] == '--rows':
-		for row in new_rows(mutants, stale):
-			print(row)
+	if rows:
+		print(''.join(f'{row}\n' for row in new_rows(mutants, stale)), end='')
 		return 0
 	amiss = [f'equivalent.tsv: {": ".join(row[:-1])}: no such survivor, or no reason'
 		 for row in stale if complete] + history(mutants) + strange
@@ -126,18 +127,21 @@ def main(args: List[str]) -> int:
 	for fate in FATES:
 		text += section(fate.capitalize(), [mutant_line(m) for m in mutants if m.fate == fate])
 
-	with open(os.path.join(directory, 'report.txt'), 'w') as report:
-		report.write('\n'.join(text) + '\n')
+	(directory / 'report.txt').write_text('\n'.join(text) + '\n')
 	for mutant in mutants:
 		del mutant.says[10:]
-	with open(os.path.join(directory, 'report.json'), 'w') as report:
-		json.dump({'mutants': [vars(m) for m in mutants], 'amiss': amiss}, report, indent=1)
-	with open(os.path.join(directory, 'report.html'), 'w') as report:
-		report.write(html_page(os.path.join(directory, 'base/decompress.c'), mutants,
-				       '\n'.join(numbers)))
-	print('\n'.join(numbers + section('Amiss', amiss)))
+	(directory / 'report.json').write_text(json.dumps(
+		{'mutants': [vars(m) for m in mutants], 'amiss': amiss}, indent=1))
+	(directory / 'report.html').write_text(html_page(
+		str(directory / 'base/decompress.c'), mutants, '\n'.join(numbers)))
+	print('\n'.join(numbers + section('Amiss', amiss)), flush=True)
 	return 1 if amiss else 0
 
 
+def main(*args: str) -> int:
+	"""Does what the arguments say, and returns the exit status."""
+	return report(Path(args[-2]), args[-1], '--all' in args, '--rows' in args)
+
+
 if __name__ == '__main__':
-	sys.exit(main(sys.argv[1:]))
+	sys.exit(main(*sys.argv[1:]))

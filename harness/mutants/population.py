@@ -7,37 +7,17 @@ that is the same as in an earlier run keeps what was found out about it.
 import filecmp
 import re
 import shutil
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Dict, List, Sequence
 
 from harness import base
 from harness.base import TOP, Trouble
+from harness.mutants.verdicts import Mutant
 from harness.mutants.work import HERE, KERNEL, Work
 
 # How many mutants of each kind are in a sample, and one in how many of the wrong patches
 OF_KIND = 5
 OF_WRONG = 5
-
-
-@dataclass
-class Mutant:
-	"""A row of the list"""
-	ident: str
-	function: str
-	line: str
-	kind: str
-	what: str
-
-	@property
-	def is_patch(self) -> bool:
-		"""Whether all is told that catches it, so that it needs a kernel"""
-		return self.kind == 'patch'
-
-	def row(self) -> str:
-		"""Returns the row."""
-		return '\t'.join([self.ident, self.function, self.line, self.kind,
-				  self.what]) + '\n'
 
 
 def patches_of(work: Work) -> List[Path]:
@@ -74,7 +54,7 @@ def broken_by(work: Work, new: Path, patch: Path, kind: str) -> Mutant:
 	line = re.match(r'\d+', base.run(['diff', work.decompress, out]).stdout)
 	if not line:
 		raise Trouble(f'{patch} changes nothing in decompress.c')
-	return Mutant(ident, '-', line[0], kind, patch.stem)
+	return Mutant(ident, '-', int(line[0]), kind, patch.stem)
 
 
 def by_patches(work: Work) -> List[Mutant]:
@@ -100,7 +80,7 @@ def generated(work: Work) -> List[Mutant]:
 			  work.directory / 'new'], cwd=TOP)
 	if ended.returncode:
 		raise Trouble('mutate does not understand decompress.c')
-	rows = [Mutant(*line.split('\t')) for line in ended.stdout.splitlines()]
+	rows = [Mutant.of_row(line) for line in ended.stdout.splitlines()]
 	if not work.sample:
 		return rows
 	kinds: Dict[str, List[Mutant]] = {}
@@ -111,7 +91,7 @@ def generated(work: Work) -> List[Mutant]:
 
 def settle(work: Work, mutants: Sequence[Mutant]) -> None:
 	"""Writes the list, and gives each mutant its directory."""
-	(work.directory / 'list').write_text(''.join(mutant.row() for mutant in mutants))
+	(work.directory / 'list').write_text(''.join(f'{mutant.row()}\n' for mutant in mutants))
 	for mutant in mutants:
 		source = work.directory / f'new/{mutant.ident}.c'
 		own = work.of(mutant.ident, 'decompress.c')

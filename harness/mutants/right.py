@@ -11,12 +11,14 @@
 import os
 import re
 import sys
+from pathlib import Path
 from typing import Dict, List, Set, Tuple
 
 HERE = os.path.dirname(os.path.realpath(__file__))
 sys.dont_write_bytecode = True
 sys.path.insert(0, os.path.join(HERE, '../..'))
 # pylint: disable=wrong-import-position
+from harness import base
 from harness.mutants import verdicts
 from harness.run import results
 
@@ -35,10 +37,8 @@ def read(*path: str) -> List[str]:
 def pinned() -> Dict[str, Set[str]]:
 	"""Returns the cases that pin what a change changes on purpose."""
 	cases: Dict[str, Set[str]] = {}
-	for line in read(HERE, 'right/pinned.tsv'):
-		if not line.startswith('#'):
-			name, case = line.split('\t')
-			cases.setdefault(name, set()).add(case)
+	for name, case in base.rows(Path(HERE, 'right/pinned.tsv')):
+		cases.setdefault(name, set()).add(case)
 	return cases
 
 def not_announced(directory: str, logs: Dict[str, str]) -> List[str]:
@@ -88,10 +88,9 @@ def judge(directory: str, kunit: str, ident: str, log: str,
 	wrong += differences('in a kernel', {path for _, path, _ in booted}, wanted)
 	return wrong, failed
 
-def main(directory: str, kunit: str) -> int:
-	"""Prints the report. Returns the exit status."""
-	with open(os.path.join(directory, 'runs')) as rows:
-		logs = dict(row.split()[:2] for row in rows)
+def report(directory: str, kunit: str) -> int:
+	"""Writes the report, and prints it. Returns the exit status."""
+	logs = verdicts.logs_of(directory, 'runs')
 	strange = not_announced(directory, logs)
 	if strange:
 		verdicts.remove_logs(strange, 'right changes')
@@ -99,24 +98,27 @@ def main(directory: str, kunit: str) -> int:
 	names = dict(line.split('\t')[::4] for line in read(directory, 'list'))
 	cases = pinned()
 	unexpected: List[results.Result] = []
+	lines: List[str] = []
 	green = on_purpose = 0
 	for ident, log in logs.items():
 		wanted = cases.get(names[ident], set())
 		wrong, failed = judge(directory, kunit, ident, log, wanted)
 		if wrong:
-			print(f'{names[ident]}:')
-			print('\n'.join(f'  {line}' for line in wrong))
+			lines += [f'{names[ident]}:', *(f'  {line}' for line in wrong)]
 			unexpected += [result for result in failed if result[1] not in wanted]
 		elif wanted:
 			on_purpose += 1
 		else:
 			green += 1
 	if unexpected:
-		print('\n'.join(results.by_cause(unexpected)))
-	print(f'{green} of {len(logs)} right changes stay green, natively and in a kernel; '
-	      f'{on_purpose} turn just the cases red that pin what they change')
+		lines += results.by_cause(unexpected)
+	lines.append(f'{green} of {len(logs)} right changes stay green, natively and in a kernel; '
+		     f'{on_purpose} turn just the cases red that pin what they change')
+	text = '\n'.join(lines) + '\n'
+	Path(directory, 'report.txt').write_text(text)
+	print(text, end='', flush=True)
 	return int(green + on_purpose < len(logs))
 
 
 if __name__ == '__main__':
-	sys.exit(main(*sys.argv[1:]))
+	sys.exit(report(*sys.argv[1:]))

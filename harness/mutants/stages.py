@@ -9,8 +9,8 @@ from typing import Callable, Dict, List, Sequence
 
 from harness import base
 from harness.base import Trouble, patience, say
-from harness.mutants.population import Mutant
-from harness.mutants.work import ARCH, Work
+from harness.mutants.verdicts import Mutant
+from harness.mutants.work import ARCH, HERE, Work
 
 # One in how many that are caught natively is to be caught in a kernel, too
 ALSO_BOOTED = 20
@@ -23,8 +23,12 @@ def go_through(work: Work, script: str, left: Callable[[], List[str]], done: str
 	       still: Callable[[], str]) -> None:
 	"""Runs a script on the mutants that are left, which then have to be none."""
 	with patience(still):
-		words = work.each(script, left())
+		ended = work.side_by_side(
+			lambda ident: base.run(['sh', HERE / script, work.base, work.of(ident)],
+					       both=True), left())
 	if left():
+		# A disk may be full.
+		words = ''.join(one.stdout for one in ended if one.returncode).partition('\n')[0]
 		raise Trouble(f'{len(left())} mutants could not be {done}: {words}; run it again '
 			      'to go on')
 

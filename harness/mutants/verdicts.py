@@ -8,11 +8,10 @@ import multiprocessing
 import os
 import re
 import sys
+from dataclasses import dataclass, field
 from typing import Any, Dict, Iterator, List, Tuple
 
 from harness.lib import kunit_log
-
-TABLES = os.path.dirname(os.path.realpath(__file__))
 
 FATES = ('survived', 'hung', 'crashed', 'equivalent', 'caught', 'same code', 'not built')
 
@@ -20,19 +19,38 @@ FATES = ('survived', 'hung', 'crashed', 'equivalent', 'caught', 'same code', 'no
 COMPLAINT = '[the kernel complained] '
 
 
+@dataclass
 class Mutant:
-	"""One mutant, and what became of it."""
-	def __init__(self, ident: str, function: str, line: str, kind: str, what: str) -> None:
-		self.ident = ident
-		self.function = function
-		self.line = int(line)
-		self.kind = kind
-		self.what = what
-		self.fate = 'not built'
-		self.cases: List[str] = []	# those that failed
-		self.says: List[str] = []	# their messages
-		self.died = ''			# what a crashed kernel's last words were
-		self.reason = ''		# why it is equivalent
+	"""A row of the list of mutants, and what became of it"""
+	ident: str
+	function: str
+	line: int
+	kind: str
+	what: str
+	fate: str = 'not built'
+	cases: List[str] = field(default_factory=list)
+	"""Those that failed"""
+	says: List[str] = field(default_factory=list)
+	"""Their messages"""
+	died: str = ''
+	"""What a crashed kernel's last words were"""
+	reason: str = ''
+	"""Why it is equivalent"""
+
+	@property
+	def is_patch(self) -> bool:
+		"""Whether all is told that catches it, so that it needs a kernel"""
+		return self.kind == 'patch'
+
+	def row(self) -> str:
+		"""Returns the row."""
+		return '\t'.join([self.ident, self.function, str(self.line), self.kind, self.what])
+
+	@classmethod
+	def of_row(cls, row: str) -> 'Mutant':
+		"""Returns the mutant of a row."""
+		ident, function, line, kind, what = row.split('\t')
+		return cls(ident, function, int(line), kind, what)
 
 
 def tests(test: Any, path: str = '') -> Iterator[Tuple[str, Any]]:
@@ -50,12 +68,8 @@ def announces(ident: str, log: str) -> bool:
 
 def not_announced(directory: str) -> List[str]:
 	"""Returns the logs of kernels and programs that do not say they are the mutant."""
-	found = []
-	for name in 'runs', 'native':
-		with open(os.path.join(directory, name)) as rows:
-			found += [row.split()[1] for row in rows
-				  if not announces(*row.split()[:2])]
-	return found
+	return [log for name in ('runs', 'native')
+		for ident, log in logs_of(directory, name).items() if not announces(ident, log)]
 
 def remove_logs(logs: List[str], what: str) -> None:
 	"""Removes logs that are no verdict, so that the next run makes them again."""
@@ -98,16 +112,14 @@ def lines_end_well(lines: List[str]) -> bool:
 	return any(re.search(r'^(\[.*\] )?(not ok \d+ |ok \d+ module_decompress_own)', line)
 		   for line in lines)
 
-def table(name: str) -> List[List[str]]:
-	"""Returns the rows of one of the tables: words between tabs."""
-	with open(os.path.join(TABLES, name)) as rows:
-		return [line.rstrip('\n').split('\t') for line in rows
-			if line.strip() and not line.startswith('#')]
+def logs_of(directory: str, name: str) -> Dict[str, str]:
+	"""Returns the log of each mutant in one of the lists."""
+	with open(os.path.join(directory, name)) as rows:
+		return dict(row.split()[:2] for row in rows)
 
 def read_verdicts(directory: str, name: str, kunit: str) -> Dict[str, Dict[str, Any]]:
 	"""Returns the verdicts on the logs in one of the lists, by mutant."""
-	with open(os.path.join(directory, name)) as rows:
-		logs = dict(row.split()[:2] for row in rows)
+	logs = logs_of(directory, name)
 	with multiprocessing.Pool() as pool:
 		return dict(zip(logs, pool.map(functools.partial(judge, kunit),
 					       logs.values(), chunksize=8)))
@@ -116,7 +128,7 @@ def read_mutants(directory: str, kunit: str) -> Tuple[List[Mutant], List[str], L
 	"""Returns the mutants in the list, each with its fate; and what the kernel says of
 	those that are caught natively: how many it catches, and the others."""
 	with open(os.path.join(directory, 'list')) as rows:
-		mutants = [Mutant(*row.rstrip('\n').split('\t')) for row in rows]
+		mutants = [Mutant.of_row(row.rstrip('\n')) for row in rows]
 	verdicts = read_verdicts(directory, 'native', kunit)
 	booted = read_verdicts(directory, 'runs', kunit)
 	both = [mutant for mutant in mutants if mutant.ident in verdicts and mutant.ident in booted]

@@ -77,17 +77,6 @@ class Work:
 		with concurrent.futures.ThreadPoolExecutor(self.jobs) as pool:
 			return list(pool.map(do, items))
 
-	def each(self, script: str, idents: Iterable[str]) -> str:
-		"""
-		Runs a script on the base and each of these mutants. Returns the first line of what
-		went wrong: a disk may be full.
-		"""
-		ended = self.side_by_side(
-			lambda ident: base.run(['sh', HERE / script, self.base, self.of(ident)],
-					       both=True), idents)
-		wrong = ''.join(one.stdout for one in ended if one.returncode)
-		return wrong.partition('\n')[0]
-
 
 def saved_command(directory: Path, name: str) -> str:
 	"""Returns the command by which Kbuild made an object; it was cmd_ before Linux 6.3."""
