@@ -24,7 +24,7 @@ from harness.kernel import Sources
 from harness.machine import machine
 from harness.mutants import mutants, population, right, shared, stages
 from harness.mutants.boot import boot_all
-from harness.mutants.work import ARCH, HERE, KERNEL, Work
+from harness.mutants.work import ARCH, KERNEL, Work
 from harness.values import Given
 
 

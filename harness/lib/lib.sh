@@ -167,18 +167,6 @@ not_needed()
 	esac
 }
 
-# Put a file in place only if its content is new, so that nothing is rebuilt for
-# nothing. A rename, so that neither an interrupted run nor a hard link to the
-# old file ever shows half of it.
-put()
-{
-	if cmp -s "$1" "$2"; then
-		rm -f "$1"
-	else
-		mv -f "$1" "$2"
-	fi
-}
-
 # tested_as_named: succeed if anybody can repeat this: a kernel that the project names, as
 # shipped or with all fixes, no configuration by path. Only that goes to results.md.
 tested_as_named()
@@ -207,13 +195,6 @@ record()
 	printf '%s\t%s\t%s\t%s\t%s\n' "$1" "$2" "$(date +%F)" \
 		"$sources" "$(nproc) CPUs, $(uname -m)" >"$recorded.new"
 	mv -f "$recorded.new" "$recorded"
-}
-
-# saved_command OBJDIR OBJECT: how Kbuild made it; it was cmd_ before Linux 6.3
-saved_command()
-{
-	sed -n '1s/^\(saved\)\{0,1\}cmd_[^ ]* := //p' \
-		"$1/$(dirname "$2")/.$(basename "$2").cmd"
 }
 
 # Those whose releases the project knows have the fixes of patches/, unless FIXES

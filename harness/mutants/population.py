@@ -11,7 +11,8 @@ from pathlib import Path
 from typing import Dict, List, Sequence
 
 from harness import base
-from harness.base import TOP, Trouble
+from harness.base import Trouble
+from harness.mutants.mutate import mutate
 from harness.mutants.verdicts import Mutant
 from harness.mutants.work import HERE, KERNEL, Work
 
@@ -76,11 +77,8 @@ def generated(work: Work) -> List[Mutant]:
 	Returns those that mutate.c makes. Their IDs are hashes, so the first few of a kind are any,
 	and the same every time.
 	"""
-	ended = base.run(['sh', HERE / 'mutate.sh', work.base / 'kernel', work.decompress,
-			  work.directory / 'new'], cwd=TOP)
-	if ended.returncode:
-		raise Trouble('mutate does not understand decompress.c')
-	rows = [Mutant.of_row(line) for line in ended.stdout.splitlines()]
+	said = mutate(work.build, work.base / 'kernel', work.decompress, work.directory / 'new')
+	rows = [Mutant.of_row(line) for line in said.splitlines()]
 	if not work.sample:
 		return rows
 	kinds: Dict[str, List[Mutant]] = {}

@@ -1,0 +1,47 @@
+# SPDX-License-Identifier: GPL-2.0
+"""Builds mutate.c, and runs it with the flags that decompress.c has in a kernel."""
+
+import os
+import re
+import shlex
+from pathlib import Path
+from typing import List
+
+from harness import base
+from harness.base import Trouble
+from harness.mutants.work import HERE, saved_command
+
+
+def numbers(path: Path) -> List[int]:
+	"""Returns the numbers in a path."""
+	return [int(number) for number in re.findall('[0-9]+', str(path))]
+
+
+def libclang() -> Path:
+	"""
+	Returns where the newest libclang is: what mutate.c is built with is in its include/ and
+	lib/. Which mutants there are is up to its syntax tree: equivalent.tsv is of version 14, that
+	of Debian 12.
+	"""
+	headers = Path('/usr/lib').glob('llvm-*/include/clang-c/Index.h')
+	return max(headers, key=numbers).parent.parent.parent
+
+
+def mutate(build: Path, kernel: Path, *args: base.Arg) -> str:
+	"""Runs it on the flags of a kernel that is built there, and returns what it printed."""
+	llvm = libclang()
+	program, new = build / 'mutate', build / f'mutate.{os.getpid()}'
+	sources = [HERE / f'{name}.c' for name in ('mutate', 'syntax_tree', 'calls')]
+	try:
+		made = base.run(['cc', '-O2', f'-I{llvm}/include', '-o', new, *sources,
+				 *sorted(HERE.glob('*operators.c')), f'-L{llvm}/lib', '-lclang'])
+		if made.returncode:
+			raise Trouble('mutate.c does not build; see above')
+		base.put(new, program)
+	finally:
+		new.unlink(missing_ok=True)
+	flags = shlex.split(saved_command(kernel, 'kernel/module/decompress.o'))
+	ended = base.run([program, *args, '--', *flags], cwd=kernel)
+	if ended.returncode:
+		raise Trouble('mutate does not understand decompress.c; see above')
+	return ended.stdout
