@@ -111,7 +111,7 @@ def pytest_report_teststatus(report: pytest.TestReport) -> Tuple[str, str, str]:
 @pytest.fixture(name='sample', scope='session')
 def fixture_sample() -> Result:
 	"""A run of `make mutants` with the bugs of the past and a sample of the other mutants"""
-	return run('sh', TOP / 'harness/mutants/mutants.sh', 'sample', status=None)
+	return run('python3', TOP / 'harness/mutants/run.py', 'sample', status=None)
 
 
 @pytest.fixture(name='bench')
