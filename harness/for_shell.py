@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0
 """
 The library for the commands that are still shell scripts. Variables come by the environment.
-lib/NAME.sh, run/run.sh and native/native.sh call this:
+lib/NAME.sh and run/run.sh call this:
 
   kernel [KERNEL [COMMIT]]	print the name and the directory of a kernel
   tree NAME DIRECTORY WHO	print the tree for it; the caller has its lock open as 9
@@ -11,7 +11,6 @@ lib/NAME.sh, run/run.sh and native/native.sh call this:
   key				print the hash of the sources
   llvm				print what LLVM= is for Kbuild
   run				do what `make run` does
-  native			do what `make native` does
 """
 
 import os
@@ -25,7 +24,7 @@ sys.dont_write_bytecode = True
 # pylint: disable=wrong-import-position
 from harness import base, cli, configuration, fixes, packages, records, tree
 from harness.base import Trouble
-from harness.commands import native, run
+from harness.commands import run
 from harness.fixes import Fixes
 from harness.front import COMMANDS, COMMON
 from harness.kernel import Kernel, Sources
@@ -99,8 +98,6 @@ def main(command: str, *args: str) -> int:
 		build = base.build_directory(os.environ.get('BUILD', ''))
 		if command == 'run':
 			return run_kernel(build)
-		if command == 'native':
-			return native.command(environment('native'), build)
 		if command == 'kernel':
 			find_kernel(build, *args)
 		elif command == 'tree':

@@ -68,6 +68,21 @@ def kernel(path: Path) -> Path:
 	return path
 
 
+def kernel_of_links(path: Path, files: Dict[str, str]) -> Path:
+	"""Makes a kernel of links to the source, with these files in it, and returns its path."""
+	rooms = {room for name in files for room in Path(name).parents}
+	for room in rooms:
+		(path / room).mkdir(parents=True, exist_ok=True)
+	for room in rooms:
+		for entry in (SOURCE / room).iterdir():
+			if not (path / room / entry.name).exists():
+				(path / room / entry.name).symlink_to(entry)
+	for name, text in files.items():
+		(path / name).unlink()
+		(path / name).write_text(text)
+	return path
+
+
 class Bench:
 	"""A stand-in kernel with a build directory of its own and a QEMU."""
 

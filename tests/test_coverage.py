@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from stand_ins import SOURCE
+from stand_ins import SOURCE, kernel_of_links
 from support import BUILD, make, script
 
 pytestmark = pytest.mark.coverage
@@ -21,20 +21,6 @@ BRANCH = '\tif (n_pages > 1u << 30)'
 def gcovr(path: Path, *lines: str) -> Path:
 	"""Makes a gcovr of these shell lines, and returns its directory."""
 	script(path / 'gcovr', *lines)
-	return path
-
-
-def kernel_of_links(path: Path, decompress: str) -> Path:
-	"""Makes a kernel of links to the source, with this decompress.c, and returns its path."""
-	module = path / 'kernel' / 'module'
-	module.mkdir(parents=True)
-	for source in (SOURCE, SOURCE / 'kernel', SOURCE / 'kernel' / 'module'):
-		for entry in source.iterdir():
-			link = path / entry.relative_to(SOURCE)
-			if not link.exists():
-				link.symlink_to(entry)
-	(module / 'decompress.c').unlink()
-	(module / 'decompress.c').write_text(decompress)
 	return path
 
 
@@ -70,8 +56,8 @@ def test_what_cannot_be_counted_has_no_verdict(tmp_path: Path) -> None:
 def test_a_branch_that_nothing_takes_is_named(tmp_path: Path) -> None:
 	text = (SOURCE / 'kernel/module/decompress.c').read_text()
 	assert LINE in text
-	kernel = kernel_of_links(tmp_path / 'kernel', text.replace(
-		LINE, f'{LINE}{BRANCH}\n\t\treturn -EINVAL;\n'))
+	kernel = kernel_of_links(tmp_path / 'kernel', {'kernel/module/decompress.c': text.replace(
+		LINE, f'{LINE}{BRANCH}\n\t\treturn -EINVAL;\n')})
 	result = make('coverage', status=1, KERNEL=kernel, FIXES='yes', BUILD=tmp_path / 'build')
 	assert MISSED in result.out
 	decompress, = (tmp_path / 'build' / 'tree').glob('*/kernel/module/decompress.c')
