@@ -122,6 +122,14 @@ def output(command: Sequence[Arg], *, cwd: Optional[Path] = None) -> str:
 	return ended.stdout.strip() if ended.returncode == 0 else ''
 
 
+def logged(command: Sequence[Arg], log: Path, *, cwd: Optional[Path] = None, **more: str) -> int:
+	"""Runs a program without input, with its output in @log and @more in its environment."""
+	with log.open('w', encoding='utf-8') as out:
+		return subprocess.run([str(word) for word in command], cwd=cwd, stdout=out, stderr=out,
+				      stdin=subprocess.DEVNULL, env=environment(**more),
+				      close_fds=False, check=False).returncode
+
+
 def shown(command: Sequence[Arg], log: Path, *, cwd: Optional[Path] = None) -> int:
 	"""Runs a program, shows its output and appends it to @log. Returns its exit status."""
 	with log.open('a', encoding='utf-8') as copy, \

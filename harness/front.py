@@ -65,7 +65,7 @@ COMMANDS: Dict[str, Command] = {
 		'libFuzzer against decompress.c and its decoders, with the stock libraries as judges',
 		{**KERNEL, **FIXES, 'SECONDS': '60 (the default): for each algorithm', **ALGORITHMS,
 		 'CORPUS': 'a directory with gzip/, xz/ and zstd/ to begin with, and to add to'},
-		'goes on where it was', script='harness/fuzz/fuzz.sh'),
+		'goes on where it was'),
 	'mutants': Command(
 		'break decompress.c in every way, and report which breakages the suite catches',
 		{'MUTANTS': 'only those of the patches in this directory',

@@ -5,24 +5,21 @@ for 64 and for 32 bits, and run.
 """
 
 import concurrent.futures
-import os
 import re
 import shutil
 import subprocess
 import time
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Callable, Dict, List, NoReturn, Optional, Tuple, TypeVar
+from typing import Callable, Dict, List, Optional, Tuple, TypeVar
 
-from harness import base, locks, packages, records, tree
-from harness.base import TOP, Trouble, patience, say
-from harness.commands import run as kernel_run
-from harness.kernel import Sources
+from harness import base, packages, tree
+from harness.base import patience, say
+from harness.commands.run import options_of
+from harness.fuzz import corpus
+from harness.native_build import BITS, NATIVE, NativeBuild, finding_of_tries
 from harness.run import results
 from harness.values import Given
 
-BITS = (64, 32)
-NATIVE = 'tools/testing/module_decompress'
 T = TypeVar('T')
 
 # What the compiler says if decompress.c uses something that the native build lacks, and where that is
@@ -43,44 +40,24 @@ def for_both(work: Callable[[int], T]) -> Dict[int, T]:
 		return dict(zip(BITS, pool.map(work, BITS)))
 
 
-@dataclass
-class Program:
-	"""The native programs, in a build directory of their own."""
-	what: str
-	tree: tree.Tree
-	directory: Path
-	compiler: str
-	jobs: int
-
-	@property
-	def log(self) -> Path:
-		"""What building them printed"""
-		return self.directory / 'native.log'
-
-	def failed(self, how: str) -> NoReturn:
-		"""There is no verdict, because of something in the log."""
-		raise Trouble(f'{self.what}: not {how}; see above, or {self.log}')
+class Program(NativeBuild):
+	"""The native programs"""
 
 	def of_bits(self, bits: int, name: str = '') -> Path:
 		"""Returns the directory for so many bits, or a file in it."""
 		return self.directory / str(bits) / name
 
-	def make(self, bits: int) -> 'subprocess.CompletedProcess[str]':
-		"""Builds for so many bits."""
-		return base.run(['make', '-C', self.tree.path / NATIVE, '--no-print-directory',
-				 f'O={self.of_bits(bits)}', f'BITS={bits}', f'HOSTCC={self.compiler}',
-				 f'--jobs={self.jobs}', 'default', 'tries'], both=True)
-
-	def build(self) -> None:
+	def build_both(self, compiler: str) -> None:
 		"""Builds both, and says what is lacking if that fails."""
 		say(f'Building {self.what} ...')
-		with patience(lambda: f'{sum(1 for _ in self.directory.rglob("*.o"))} objects built'):
-			made = for_both(self.make)
+		with patience(self.objects):
+			made = for_both(lambda bits: self.make(
+				str(bits), f'BITS={bits}', f'HOSTCC={compiler}', 'default', 'tries'))
 		text = ''.join(made[bits].stdout for bits in BITS)
 		self.log.write_text(text, encoding='utf-8')
 		if all(one.returncode == 0 for one in made.values()):
 			return
-		say('\n'.join(text.splitlines()[-20:]))
+		self.show_log()
 		for pattern, form, where in LACKING:
 			for name in sorted(set(re.findall(pattern, text))):
 				say(f'decompress.c uses {form.format(name)}, which the native build lacks: '
@@ -136,7 +113,7 @@ class Program:
 			if ended.returncode == 2:
 				self.failed('tested: the corpus cannot be read')
 			if ended.returncode:
-				print(f'{bits} bits: {first_finding(ended.stderr, self.directory)}')
+				print(f'{bits} bits:', '\n'.join(finding_of_tries(ended.stderr)))
 				return None
 			tried += sum(map(int, re.findall(r'^(\d+)\b.* inputs$', ended.stdout, re.MULTILINE)))
 		if not tried:
@@ -144,35 +121,15 @@ class Program:
 		return tried
 
 
-def first_finding(text: str, directory: Path) -> str:
-	"""Returns what was found, and in which input: each is named before it is tried."""
-	lines = text.splitlines()
-	finding = next((line for line in lines if re.search('^finding: |ERROR: |runtime error: ', line)),
-		       'ended early')
-	named = [line for line in lines if line.startswith(f'{directory}/corpus/')]
-	return '\n'.join([finding, *named[-1:]])
-
-
-def unpack_corpus(directory: Path) -> None:
-	"""Unpacks the fuzzers' corpus."""
-	shutil.rmtree(directory, ignore_errors=True)
-	if base.run(['sh', TOP / 'harness/fuzz/corpus.sh', 'unpack', directory]).returncode:
-		raise Trouble('the corpus cannot be unpacked, see above')
-
-
 def command(given: Given, build: Path) -> int:
 	"""Builds and runs. Returns 0 if all passed, or 1."""
-	options = kernel_run.options_of(given, build)
+	options = options_of(given, build)
 	compiler = packages.need_for_native(options.llvm, options.may_install)
-	kernel = Sources(build, options.may_install).find(options.kernel)
-	what = (f'linux {kernel.version}, natively{" by LLVM" if options.llvm else ""}, '
-		f'{kernel_run.words_of_fixes(options, kernel)}')
-	sources = records.key()
-	own = kernel_run.take_tree(options, kernel, f'make native of linux {kernel.version}')
-	directory = build / 'native' / f'{kernel.name}{"-llvm" if options.llvm else ""}'
-	locks.take(directory / 'lock', f'make native of linux {kernel.version}, process {os.getpid()}')
-	program = Program(what, own, directory, compiler, options.jobs)
-	program.build()
+	llvm = options.llvm
+	program = Program('native', options, f'native/{{}}{"-llvm" if llvm else ""}',
+			  f', natively{" by LLVM" if llvm else ""}')
+	directory = program.directory
+	program.build_both(compiler)
 
 	started = time.monotonic()
 	for bits in BITS:
@@ -185,15 +142,14 @@ def command(given: Given, build: Path) -> int:
 	counts = ''.join(numbers for _, numbers in judged)
 	# Those that are known to fail would do so there, too.
 	if verdict == 0 and not options.filter:
-		unpack_corpus(directory / 'corpus')
+		shutil.rmtree(directory / 'corpus', ignore_errors=True)
+		corpus.unpack(directory / 'corpus')
 		with patience():
 			tried: List[Optional[int]] = list(for_both(program.try_corpus).values())
 		verdict = int(None in tried)
 		counts += f"of the fuzzers' corpus {sum(one or 0 for one in tried)} tried; "
-	result = f'{what}: {counts}{seconds:.2f} s'
-	if not options.filter and not options.decompress and \
-	   records.is_repeatable(options.kernel, options.fixes):
-		records.record(build, f'make native KERNEL={options.kernel}'
-			       f'{" LLVM=1" if options.llvm else ""} FIXES={options.fixes}', result, sources)
+	result = f'{program.what}: {counts}{seconds:.2f} s'
+	if not options.filter:
+		program.record(result, ' LLVM=1' if llvm else '')
 	print(f'make native: {result}')
 	return verdict

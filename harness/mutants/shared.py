@@ -12,6 +12,7 @@ from typing import List
 
 from harness import base
 from harness.base import TOP, Trouble, patience, say
+from harness.fuzz.corpus import unpack
 from harness.mutants.work import HERE, Failed, Work, checked, saved_command, shell
 
 NATIVE = 'tools/testing/module_decompress'
@@ -158,8 +159,7 @@ def prepare_native(work: Work) -> None:
 		raise Trouble('the native program does not build; see '
 			      'build/mutants/native.log') from failed
 	if work.right:
-		checked('sh', TOP / 'harness/fuzz/corpus.sh', 'unpack', work.base / 'corpus',
-			cwd=TOP)
+		unpack(work.base / 'corpus')
 		for one in bases:
 			one.try_corpus()
 

@@ -19,11 +19,12 @@ from typing import Dict, List, Sequence, Tuple
 
 from harness import base, build, install, packages
 from harness.base import TOP, Trouble, patience, say
-from harness.commands import native, run
+from harness.commands import run
 from harness.fixes import Fixes, Patch, other_patches, own_patches
 from harness.kernel import Kernel
 from harness.locks import Lock
 from harness.machine import machine
+from harness.native_build import NATIVE
 from harness.series.writer import CORE
 from harness.tree import KUNIT, Tree
 
@@ -191,7 +192,7 @@ class Checker:
 
 	def natively(self) -> None:
 		"""Builds and runs the native program, if the tree has its makefile."""
-		source, output = self.tree.path / native.NATIVE, self.logs / 'native'
+		source, output = self.tree.path / NATIVE, self.logs / 'native'
 		log = self.log('')
 		if not (source / 'Makefile').exists():
 			return
