@@ -73,8 +73,7 @@ COMMANDS: Dict[str, Command] = {
 		'25 min; reports in build/mutants/'),
 	'coverage': Command(
 		'lines and branches of decompress.c that the suite reaches',
-		{**KERNEL, **FIXES}, 'in build/coverage/, compiled as make native does; 20 s',
-		script='harness/coverage/coverage.sh'),
+		{**KERNEL, **FIXES}, 'in build/coverage/, compiled as make native does; 20 s'),
 	'check-modules': Command(
 		'check whether a kernel as shipped, and its kmod, would load these files as modules',
 		{**KERNEL, **AS_SHIPPED,
