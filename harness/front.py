@@ -111,8 +111,7 @@ COMMANDS: Dict[str, Command] = {
 		'patches for the lists, made for KERNEL, in build/series/',
 		{**KERNEL, 'CHECK': 'yes: build and run what there is of the suite after each patch (half '
 				    'an hour); core: only of the first series'}, '1 min'),
-	'results': Command('write Documentation/results.md from the last results of the commands', {},
-			   script='harness/results/results.sh'),
+	'results': Command('write Documentation/results.md from the last results of the commands', {}),
 	'install': Command('put the suite into the tree KERNEL=directory ...',
 			   {'KERNEL': 'the tree'}),
 	'uninstall': Command('... and take it out again', {'KERNEL': 'the tree'}),
