@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any, Dict, List, NoReturn, Sequence, Tuple
 
 from harness import base, values
-from harness.base import TOP, Trouble
+from harness.base import Trouble
 from harness.front import COMMANDS, COMMON, GONE, GONE_OF_COMMAND, GONE_VARIABLES, Command
 
 
@@ -85,12 +85,6 @@ def only_given(given: Dict[str, str], build: Path) -> Dict[str, str]:
 	return {**environment, **given, 'BUILD': str(build)}
 
 
-def by_script(command: Command, given: Dict[str, str], build: Path) -> NoReturn:
-	"""Replaces this process by the script of a command, which takes the variables by name."""
-	environment = only_given(given, build)
-	os.execvpe('sh', ['sh', str(TOP / command.script)], environment)
-
-
 def end_by_signals() -> None:
 	"""Lets a signal end this process as if it had failed by itself, so that it cleans up."""
 	def interrupted(*_: Any) -> NoReturn:
@@ -110,8 +104,6 @@ def command_line(argv: Sequence[str]) -> int:
 	values.is_yes(given, 'INSTALL', 'yes')
 	values.number(given, 'JOBS', 1)
 	build = base.build_directory(given.get('BUILD', ''))
-	if command.script:
-		by_script(command, given, build)
 	module = importlib.import_module(f'harness.commands.{args.command.replace("-", "_")}')
 	return int(module.command(given, build, *([files] if command.files else [])))
 

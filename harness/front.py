@@ -34,8 +34,6 @@ class Command:
 	"""Whether it takes, and ignores, the variables of other commands"""
 	files: bool = False
 	"""Whether it takes files as arguments"""
-	script: str = ''
-	"""The script behind it, if it is none of harness/commands/"""
 
 
 COMMANDS: Dict[str, Command] = {
