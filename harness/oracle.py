@@ -23,7 +23,7 @@ from harness import apt, base, locks, packages
 from harness.base import Trouble, patience, say
 
 RELEASES = ('sid', 'forky', 'trixie')
-TOOLS = ('gzip', 'xz', 'zstd')
+SUFFIXES = {'gzip': 'gz', 'xz': 'xz', 'zstd': 'zst'}
 PACKAGES = ('gzip', 'xz-utils', 'zstd', 'libzstd-dev', 'liblzma-dev', 'zlib1g-dev')
 WRAPPER = '''#!/bin/sh
 top=$(dirname "$0")/..
@@ -86,7 +86,7 @@ def download(directory: Path, release: str) -> bool:
 	for header in [*directory.glob('usr/include/lzma*'), *directory.glob('usr/include/z*.h')]:
 		(oracle.headers / header.name).symlink_to(f'../usr/include/{header.name}')
 	oracle.tools.mkdir()
-	return all([wrap(oracle, tool) for tool in TOOLS])
+	return all([wrap(oracle, tool) for tool in SUFFIXES])
 
 
 def get(build: Path, may_install: bool = True) -> Optional[Oracle]:

@@ -6,13 +6,13 @@ core.py: the files of real compressors in kernel/module/tests/decompress_core.c.
 Run by itself, it runs the command above each and writes what that makes of known_byte(). check()
 has the stock tools decompress what is there, and compares.
 """
-import os
 import re
 import subprocess
 import sys
+from pathlib import Path
 from typing import List, Tuple
 
-CORE = os.path.join(os.path.dirname(__file__), '../../kernel/module/tests/decompress_core.c')
+CORE = Path(__file__).resolve().parents[2] / 'kernel/module/tests/decompress_core.c'
 TABLE = re.compile(r'(/\* ((gzip|xz|zstd) .*?) \*/\nstatic const u8 real_file\[\] = \{\n)(.*?)(\};\n)',
 		   re.DOTALL)
 
@@ -37,8 +37,7 @@ def rows(data: bytes) -> str:
 
 def read() -> Tuple[str, int, List[Tuple[str, ...]]]:
 	"""Returns the text of decompress_core.c, the size of its files' output, and the files."""
-	with open(CORE, encoding='ascii') as file:
-		text = file.read()
+	text = CORE.read_text(encoding='ascii')
 	size = int(re.findall(r'#define KNOWN_SIZE\s+(\d+)', text)[0])
 	return text, size, TABLE.findall(text)
 
@@ -62,8 +61,7 @@ def main() -> int:
 	"""Makes the files anew."""
 	text, size, _ = read()
 	text = TABLE.sub(lambda m: m[1] + rows(piped(m[2], known(size))) + m[5], text)
-	with open(CORE, 'w', encoding='ascii') as file:
-		file.write(text)
+	CORE.write_text(text, encoding='ascii')
 	return 0
 
 

@@ -16,9 +16,8 @@ from harness.base import Trouble, patience, say
 from harness.commands.run import Options, options_of
 from harness.fuzz import corpus
 from harness.native_build import NativeBuild, finding, finding_of_tries
+from harness.oracle import SUFFIXES
 from harness.values import Given
-
-SUFFIXES = {'gzip': 'gz', 'xz': 'xz', 'zstd': 'zst'}
 
 # What is longer is slower, and finds no more.
 MOST_BYTES = 4096

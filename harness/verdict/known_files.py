@@ -39,7 +39,7 @@ def answers_of(kernel: str, directory: Path) -> Tuple[str, Dict[str, str]]:
 def main() -> None:
 	"""Files to which every kernel gives the same answers share a row."""
 	with tempfile.TemporaryDirectory() as directory:
-		subprocess.run(['sh', TOP / 'harness/blobs/blobs.sh', 'files', directory], check=True)
+		subprocess.run([TOP / 'harness/blobs/blobs.py', 'files', directory], check=True)
 		found = [answers_of(kernel, Path(directory)) for kernel in KERNELS]
 	rows: Dict[Tuple[str, ...], List[str]] = {}
 	for name in found[0][1]:
