@@ -50,7 +50,7 @@ def unpack_corpus(directory: Path) -> List[Path]:
 
 def write_blobs(directory: Path) -> List[Path]:
 	"""Writes the known blobs, and returns their paths."""
-	run('sh', TOP / 'harness/blobs/blobs.sh', 'files', directory)
+	run(TOP / 'harness/blobs/blobs.py', 'files', directory)
 	return sorted(directory.iterdir())
 
 

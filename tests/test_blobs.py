@@ -7,12 +7,12 @@ from support import TOP, run
 
 pytestmark = pytest.mark.blobs
 
-BLOBS = TOP / 'harness/blobs/blobs.sh'
+BLOBS = TOP / 'harness/blobs/blobs.py'
 
 
 def test_blobs_hold_what_they_claim() -> None:
-	run('sh', BLOBS, 'check')
+	run(BLOBS, 'check')
 
 
 def test_the_kernel_does_with_blobs_as_it_should() -> None:
-	run('sh', BLOBS, 'ask')
+	run(BLOBS, 'ask')

@@ -183,7 +183,7 @@ def test_a_booted_kernel_answers_rightly(rows: Dict[Path, Row],
 
 def test_the_stock_tools_say_what_is_right(rows: Dict[Path, Row],
 					   booted: Tuple[str, Answers]) -> None:
-	tools = Path(run('sh', TOP / 'harness/lib/oracle.sh').out.strip())
+	tools = Path(run('python3', TOP / 'harness/oracle.py', BUILD, 'yes').out.strip())
 	arguments = {'gzip': ['-dc'], 'xz': ['-dc'], 'zstd': ['-dcq', '--long=31']}
 	for path in rows:
 		file = booted[1][os.fsencode(path)]
