@@ -2,11 +2,14 @@
 """
 Tools that a command needs, and the Debian packages that have them (packages.tsv). As root, what is
 missing is installed, and it is said before; INSTALL=no and other users are told what to run.
+
+python3 -B -m harness.packages NAME ...: the same for a host of `make mutants HOSTS=`.
 """
 
 import os
 import shutil
 import subprocess
+import sys
 from pathlib import Path
 from typing import Iterable, List
 
@@ -131,3 +134,13 @@ def need_for_native(llvm: bool, allowed: bool = True) -> str:
 		install(f'{compiler} for 32-bit programs',
 			[f'lib32gcc-{version}-dev', 'libc6-dev-i386'], allowed)
 	return compiler
+
+
+def main(*names: str) -> int:
+	"""Does it for a host."""
+	need(names)
+	return 0
+
+
+if __name__ == '__main__':
+	sys.exit(base.verdict(lambda: main(*sys.argv[1:])))

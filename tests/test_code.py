@@ -8,6 +8,7 @@ from typing import Iterator, List
 
 import pytest
 
+from harness import packages
 from stand_ins import SOURCE
 from support import BUILD, KERNEL, KUNIT_PY, TOP, TREE, Arg, make, run
 
@@ -157,9 +158,8 @@ def test_kselftest_builds_in(tmp_path: Path, release: str) -> None:
 	selftests = BUILD / 'tree' / name / 'tools/testing/selftests'
 	assert run('make', '-C', selftests, '-pn', 'Makefile').has(
 		'^(override )?TARGETS := .* module ')
-	llvm = run('sh', TOP / 'harness/lib/llvm.sh').out.strip()
 	output = tmp_path / 'output'
-	for compiler in 'LLVM=', f'LLVM={llvm}':
+	for compiler in 'LLVM=', f'LLVM={packages.newest_llvm()}':
 		shutil.rmtree(output, ignore_errors=True)
 		run('make', '-C', selftests, f'O={output}', 'TARGETS=module', 'USERCFLAGS=-Werror',
 		    compiler)

@@ -3,12 +3,11 @@
 
 import os
 from pathlib import Path
-from typing import List
 
 import pytest
 
 from stand_ins import Bench, kernel
-from support import KUNIT_PY, TOP, Arg, make, refused, run, says_why, script
+from support import KUNIT_PY, make, refused, run, says_why, script
 
 pytestmark = pytest.mark.commands
 
@@ -93,16 +92,6 @@ def test_the_tree_follows_the_kernels_kunit_py(bench: Bench) -> None:
 		own.write_text(text + unknown)
 		result = bench.run(status=2)
 		says_why(result, 'kunit_kernel.py')
-
-
-def test_an_edit_by_a_script_has_to_change_something(tmp_path: Path) -> None:
-	edited = tmp_path / 'edited'
-	edited.write_text('one\n')
-	command: List[Arg] = ['sh', '-c', '. "$0"; edit "$1" s/one/two/',
-			      TOP / 'harness/lib/lib.sh', edited]
-	run(*command)
-	assert edited.read_text() == 'two\n'
-	says_why(run(*command, status=None), f'{edited}: there is nothing in it for sed')
 
 
 def test_another_configuration_is_built(bench: Bench, tmp_path: Path) -> None:

@@ -132,8 +132,8 @@ def logins(hosts: str) -> str:
 	"""Returns HOSTS= as GNU parallel wants them: each with as many jobs as it has CPUs."""
 	found = []
 	for host in hosts.replace(',', ' ').split():
-		ended = base.run([*SSH, host,
-				  f"cd '{TOP}' && sh harness/lib/need.sh host >&2 && nproc"])
+		ended = base.run([*SSH, host, f"cd '{TOP}' && python3 -B -m harness.packages "
+				  'qemu-system-i386 rsync >&2 && nproc'])
 		if ended.returncode:
 			raise Trouble(f'HOSTS: {host}: no ssh login, or no clone in {TOP}')
 		found.append(f'{ended.stdout.strip()}/{host}')
