@@ -32,7 +32,7 @@ endif
 endif
 
 do-%:
-	$(do) { INSTALL=$(call quote,$(INSTALL)) sh harness/lib/python.sh && \
+	$(do) { INSTALL=$(call quote,$(INSTALL)) sh harness/python.sh && \
 		./suite $* $(arguments); }; echo $$? >$(status)
 
 # Run the commands of "make clean run" one after the other.

@@ -9,13 +9,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Callable, Iterator, List, NoReturn, Sequence
 
-from harness import base, configuration, locks
+from harness import base, configuration, locks, results
 from harness.base import TOP, Trouble, patience, say
 from harness.machine import Machine
-from harness.run import results
 from harness.tree import KUNIT, Tree
 
-QEMU_CONFIG = TOP / 'harness/lib/machine.py'
+QEMU_CONFIG = TOP / 'harness/data/qemu_config.py'
 
 
 def running() -> str:

@@ -11,7 +11,7 @@ from harness.base import TOP, Trouble
 from harness.machine import Machine, machines
 
 FRAGMENTS = TOP / 'tools/testing/kunit/configs'
-SMALL = TOP / 'harness/lib/machines'
+SMALL = TOP / 'harness/data/machines'
 
 
 def small(build: Path, tree: Path, machine: Machine) -> Path:

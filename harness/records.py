@@ -19,7 +19,7 @@ def key() -> str:
 	boots and judges. The kernel and QEMU are not in it.
 	"""
 	names = [name for name in install.suite_files() if not name.startswith('Documentation/')]
-	for room in ('patches', 'harness/data', 'harness/lib', 'harness/run', 'harness/commands'):
+	for room in ('patches', 'harness/data', 'harness/commands'):
 		names += [str(path.relative_to(TOP)) for path in (TOP / room).rglob('*')
 			  if path.is_file() and path.suffix != '.pyc']
 	names += [str(path.relative_to(TOP)) for path in (TOP / 'harness').glob('*.py')]

@@ -62,7 +62,7 @@ def test_a_clone_with_a_blank_in_its_name_is_refused(bench: Bench, tmp_path: Pat
 
 def test_who_calls_does_not_matter(bench: Bench, tmp_path: Path) -> None:
 	# With directories of the same names, another locale, and other words of the tools
-	for name in 'harness/run', 'harness/lib':
+	for name in 'harness/data', 'harness/commands':
 		(tmp_path / 'elsewhere' / name).mkdir(parents=True)
 	bench.run(env={'CDPATH': str(tmp_path / 'elsewhere'), 'LC_ALL': 'tr_TR.UTF-8',
 		       'LANG': 'tr_TR.UTF-8', 'LANGUAGE': 'tr', 'MAKEFLAGS': 'k'})

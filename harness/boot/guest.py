@@ -8,10 +8,9 @@ from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 from typing import Callable, Dict, Iterable, Iterator, List, Optional, Tuple
 
-from harness import base
+from harness import base, results
 from harness.boot import signature
 from harness.build import Build, running
-from harness.run import results
 from harness.tree import KUNIT
 
 # As scripts/Makefile.modinst does it

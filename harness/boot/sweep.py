@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import List
 
-from harness import base, build, guests, packages, records
+from harness import base, build, guests, packages, records, results
 from harness.base import Trouble, say
 from harness.boot import debian, image, shipped, signature
 from harness.boot.guest import Guest, Options, files_in, list_files, make_bad, make_formats
@@ -20,7 +20,6 @@ from harness.boot.shipped import Shipped
 from harness.fixes import Fixes
 from harness.kernel import Sources
 from harness.machine import machine
-from harness.run import results
 from harness.tree import KUNIT, Tree
 from harness.values import Given
 

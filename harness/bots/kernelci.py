@@ -13,12 +13,11 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any, Iterator, List, Tuple
 
-from harness import build, packages
+from harness import build, packages, results
 from harness.base import patience, say
 from harness.commands import run
 from harness.kernel import Sources
 from harness.machine import machine
-from harness.run import results
 from harness.tree import KUNIT
 
 # KernelCI knows no others.

@@ -12,13 +12,12 @@ import sys
 from pathlib import Path
 from typing import List
 
-from harness import base, build, guests, packages
+from harness import base, build, guests, packages, results
 from harness.base import TOP, patience, say
 from harness.bots import rounds
 from harness.commands import run
 from harness.kernel import Sources
 from harness.machine import machine
-from harness.run import results
 from harness.tree import KUNIT
 
 # The kernel's own module_decompress() is not exported, so its suites are not in the module.

@@ -17,8 +17,7 @@ from pathlib import Path
 from typing import Dict, Iterator, List, Tuple
 
 from harness.base import say
-from harness.lib import kunit_log
-from harness.run import results
+from harness import kunit_log, results
 
 # TAINT_TEST, which KUnit sets
 TAINT_TEST = 1 << 18

@@ -14,14 +14,12 @@ from dataclasses import astuple, dataclass, replace
 from pathlib import Path
 from typing import List
 
-from harness import base, locks, records, tree
+from harness import base, junit, locks, records, results, tree
 from harness.base import TOP, Trouble, say
 from harness.commands import run
 from harness.kernel import Kernel, Sources
-from harness.lib import junit
 from harness.machine import machine
 from harness.matrix import report
-from harness.run import results
 from harness.values import Given
 
 

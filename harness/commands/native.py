@@ -12,12 +12,11 @@ import time
 from pathlib import Path
 from typing import Callable, Dict, List, Optional, Tuple, TypeVar
 
-from harness import base, packages, tree
+from harness import base, packages, results, tree
 from harness.base import patience, say
 from harness.commands.run import options_of
 from harness.fuzz import corpus
 from harness.native_build import BITS, NATIVE, NativeBuild, finding_of_tries
-from harness.run import results
 from harness.values import Given
 
 T = TypeVar('T')

@@ -7,12 +7,11 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import List, Optional
 
-from harness import base, build, configuration, fixes, packages, records, tree, values
+from harness import base, build, configuration, fixes, packages, records, results, tree, values
 from harness.base import Trouble, say
 from harness.fixes import Fixes
 from harness.kernel import RELEASES, Kernel, Sources
 from harness.machine import machine
-from harness.run import results
 from harness.values import Given
 
 

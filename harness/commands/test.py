@@ -14,10 +14,9 @@ import time
 from pathlib import Path
 from typing import Dict, List, Sequence
 
-from harness import base, cli, packages, records, values
+from harness import base, cli, junit, packages, records, values
 from harness.base import TOP, Trouble
 from harness.kernel import Sources
-from harness.lib import junit
 from harness.values import Given
 
 TESTS = TOP / 'tests'

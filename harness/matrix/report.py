@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Dict, List
 
 from harness.page import page, tag
-from harness.run import results
+from harness import results
 
 # What a row or a suite can come to, the worst last
 WORDS = ('green', 'known', 'red', 'not run')

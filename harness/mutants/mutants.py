@@ -25,8 +25,7 @@ sys.dont_write_bytecode = True
 HERE = Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE.parent.parent))
 # pylint: disable=wrong-import-position
-from harness import base
-from harness.lib import kunit_log
+from harness import base, kunit_log
 from harness.mutants.page import html_page
 from harness.mutants.verdicts import (FATES, Mutant, mutant_line, not_announced,
 				      read_mutants, remove_logs)

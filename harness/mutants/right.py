@@ -18,9 +18,8 @@ HERE = os.path.dirname(os.path.realpath(__file__))
 sys.dont_write_bytecode = True
 sys.path.insert(0, os.path.join(HERE, '../..'))
 # pylint: disable=wrong-import-position
-from harness import base
+from harness import base, results
 from harness.mutants import verdicts
-from harness.run import results
 
 # The suites that are compiled natively, too
 NATIVELY = ('module_decompress/', 'module_decompress_resources/',

@@ -11,7 +11,7 @@ import sys
 from dataclasses import dataclass, field
 from typing import Any, Dict, Iterator, List, Tuple
 
-from harness.lib import kunit_log
+from harness import kunit_log
 
 FATES = ('survived', 'hung', 'crashed', 'equivalent', 'caught', 'same code', 'not built')
 

@@ -8,7 +8,7 @@ import os
 
 from ..qemu_config import QemuArchParams
 
-with open(os.path.join(os.path.dirname(__file__), '../data/machines.tsv')) as rows:
+with open(os.path.join(os.path.dirname(__file__), 'machines.tsv')) as rows:
 	_, ARCH, _, _, IMAGE, QEMU, CONSOLE, _ = next(
 		row.rstrip('\n').split('\t') for row in rows
 		if row.startswith(os.environ['KUNIT_MACHINE'] + '\t'))

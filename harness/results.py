@@ -1,29 +1,13 @@
-#!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0
-#
-# What a guest's log says, read by the kernel's own kunit_parser. KUNIT is the
-# directory that has it, LOG kunit.py's test.log.
-#
-# results.py list KUNIT LOG: a line for each test, "FAIL suite/case/parameter".
-#	What has parameters is not counted itself.
-# results.py explain KUNIT LOG CONFIG LACKS [BASE]: counts them, and says which failures
-#	are by bugs that known.tsv has and the kernel, too: CONFIG is its .config, and
-#	LACKS holds the numbers of the patches it is without. BASE is the list of another
-#	run, to compare with.
-#	Exit status: 0 if all passed, 1 if not, 2 if there was nothing.
+"""What a guest's log says, read by the kernel's own kunit_parser."""
 
 import collections
 import json
-import os
 import re
-import sys
-from typing import Any, Callable, Dict, Iterator, List, Tuple
+from typing import Any, Dict, Iterator, List, Tuple
 
-HERE = os.path.dirname(os.path.realpath(__file__))
-sys.dont_write_bytecode = True
-sys.path.insert(0, os.path.join(HERE, '../..'))
-from harness.lib import junit # pylint: disable=wrong-import-position
-from harness.lib import kunit_log # pylint: disable=wrong-import-position
+from harness import base, junit, kunit_log
+from harness.base import TOP
 
 # One test: its status, path and log
 Result = Tuple[str, str, List[str]]
@@ -60,12 +44,9 @@ def bugs(config: str, lacks: str) -> List[Bug]:
 	with open(lacks) as numbers:
 		lacking = set(numbers.read().split())
 	found = []
-	with open(os.path.join(HERE, '../../patches/known.tsv')) as rows:
-		for row in rows:
-			if not row.startswith('#'):
-				patch, option, says = row.rstrip('\n').split('\t')
-				if option in options and patch in lacking:
-					found.append((patch, re.compile(says)))
+	for patch, option, says in base.rows(TOP / 'patches/known.tsv'):
+		if option in options and patch in lacking:
+			found.append((patch, re.compile(says)))
 	return found
 
 def known_as(result: Result, known: List[Bug]) -> str:
@@ -84,14 +65,11 @@ def failures(found: List[Result]) -> List[Result]:
 
 def title(patch: str) -> str:
 	"""Returns the subject of a patch."""
-	patches = os.path.join(HERE, '../../patches')
-	for name in os.listdir(patches):
-		if name.startswith(patch):
-			with open(os.path.join(patches, name)) as mail:
-				subject = re.search('^Subject: (?:\\[.*?\\] )?(.*(?:\n .*)*)', mail.read(),
-						    re.MULTILINE)
-			return (' '.join(subject[1].split()) if subject else
-				name[5:-6].replace('-', ' '))
+	for path in (TOP / 'patches').glob(f'{patch}-*'):
+		subject = re.search('^Subject: (?:\\[.*?\\] )?(.*(?:\n .*)*)',
+				    path.read_text(encoding='utf-8'), re.MULTILINE)
+		return (' '.join(subject[1].split()) if subject else
+			path.name[5:-6].replace('-', ' '))
 	return ''
 
 def by_cause(failed: List[Result]) -> List[str]:
@@ -138,9 +116,9 @@ def verdict(found: List[Result]) -> int:
 		return 2
 	return int(any(status not in ('PASS', 'SKIP') for status, _, _ in found))
 
-def compared(found: List[Result], base: List[str]) -> List[str]:
-	"""Returns a line for each test that fares otherwise than in the base."""
-	before = {line.split(' ', 1)[1]: line.split(' ', 1)[0] for line in base}
+def compared(found: List[Result], others: List[str]) -> List[str]:
+	"""Returns a line for each test that fares otherwise than in the list of others."""
+	before = {line.split(' ', 1)[1]: line.split(' ', 1)[0] for line in others}
 	now = {path: status for status, path, _ in found}
 	words = {'PASS': 'passes', 'SKIP': 'is skipped', 'CRASH': 'crashes'}
 	lines = []
@@ -166,17 +144,6 @@ def explained(found: List[Result], known: List[Bug], before: List[str]) -> Tuple
 	unknown = len(failures(found)) - by_known
 	return lines, counts(found, f' ({by_known} by known bugs, {unknown} not known)')
 
-def explain(kunit: str, log: str, config: str, lacks: str, base: str = '') -> int:
-	"""Prints what is behind the numbers, and then those. Returns the verdict."""
-	found = results(kunit, log)
-	before = []
-	if base:
-		with open(base) as lines_before:
-			before = lines_before.read().splitlines()
-	lines, numbers = explained(found, bugs(config, lacks), before)
-	print('\n'.join([*lines, numbers]))
-	return verdict(found)
-
 def junit_cases(found: List[Result]) -> List[junit.Case]:
 	"""Returns the tests of one log as JUnit has them."""
 	cases = []
@@ -198,15 +165,3 @@ def join(path: str, runs: Dict[str, str]) -> None:
 	whole = {**groups[0], 'name': 'KUnit Test Group', 'sub_groups': groups, 'test_cases': []}
 	with open(path, 'w') as out:
 		json.dump(whole, out, indent=4)
-
-def list_all(kunit: str, log: str) -> int:
-	"""Prints a line for each test."""
-	for status, path, _ in results(kunit, log):
-		print(f'{status} {path}')
-	return 0
-
-COMMANDS: Dict[str, Callable[..., int]] = {'list': list_all, 'explain': explain}
-
-
-if __name__ == '__main__':
-	sys.exit(COMMANDS[sys.argv[1]](*sys.argv[2:]))
