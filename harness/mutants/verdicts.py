@@ -3,8 +3,8 @@
 # What the logs say of mutants, read by the kernel's own kunit_parser. A log that does not name the
 # mutant that was to be tested is no verdict.
 
+import concurrent.futures
 import functools
-import multiprocessing
 import os
 import re
 import sys
@@ -120,7 +120,9 @@ def logs_of(directory: str, name: str) -> Dict[str, str]:
 def read_verdicts(directory: str, name: str, kunit: str) -> Dict[str, Dict[str, Any]]:
 	"""Returns the verdicts on the logs in one of the lists, by mutant."""
 	logs = logs_of(directory, name)
-	with multiprocessing.Pool() as pool:
+	# A pool of multiprocessing ends its processes by SIGTERM, which the front catches: a process
+	# that just then begins to wait never ends.
+	with concurrent.futures.ProcessPoolExecutor() as pool:
 		return dict(zip(logs, pool.map(functools.partial(judge, kunit),
 					       logs.values(), chunksize=8)))
 
