@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0
 """
-Gets packages of other Debian releases, by an apt with a state directory of its own. The system's apt
-and its packages stay as they are.
+Gets packages of other Debian releases. apt keeps its state in build/apt/ for this. The system's own
+apt and packages stay as they are.
 """
 
 import os

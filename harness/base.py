@@ -75,8 +75,8 @@ def patience(still: Callable[[], str] = lambda: 'still at it') -> Iterator[None]
 def apart(work: Callable[[], int], log: Optional[Path] = None,
 	  still: Optional[Callable[[], str]] = None) -> int:
 	"""
-	Does @work in a process of its own, so that the locks which it takes end with it, and returns
-	its exit status. What it prints goes to @log if there is one; @still is for patience() then.
+	Runs @work in a child process and returns its exit status. The locks that @work takes are
+	released when the child ends. With @log, its output goes there, and @still is for patience().
 	"""
 	def child() -> NoReturn:
 		if log:

@@ -172,7 +172,7 @@ class Build:
 	def boot(self, *args: str, qemu_args: Sequence[str] = (),
 		 still: Callable[[], str] = running) -> int:
 		"""
-		Boots the kernel and returns 0 if all tests passed, or 1. Only a kernel that came as far
+		Boots the kernel and returns 0 if all tests passed, or 1. Only a kernel that got as far
 		as its first test has a verdict. @still says how far it is.
 		"""
 		log = self.directory / 'test.log'

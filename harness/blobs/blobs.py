@@ -6,11 +6,11 @@ blobs.py make: makes a file by a real compressor for each row of blobs.tsv, in
 blobs.py check: do these files hold, for the newest tools, what they claim to? Compressed bytes are
 	never compared: every version of a compressor makes others.
 blobs.py files DIRECTORY: writes all of them there, by their names in blobs.tsv.
-blobs.py ask: does the kernel take those that it does not hold itself, or refuse them, as their rows
-	say?
+blobs.py ask: asks the kernel about the blobs that are not compiled into the suite. Does it accept
+	or refuse each as its row says?
 
-xz has the RISC-V filter from 5.6 on, later than Debian 12. Where nothing newer can be had, "check"
-says what it could not check.
+xz has the RISC-V filter from 5.6 on, later than Debian 12. Without a newer xz, "check" says what
+it could not check.
 """
 
 import json

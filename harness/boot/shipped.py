@@ -18,7 +18,7 @@ ARCHS = {'amd64': 'x86_64', 'arm64': 'arm64'}
 
 @dataclass(frozen=True)
 class Shipped:
-	"""A kernel as somebody ships it."""
+	"""A kernel of a distribution, or of the user: its image, modules and configuration"""
 	given: str
 	arch: str
 	"""The architecture as Debian calls it"""

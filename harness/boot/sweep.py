@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0
 """
-`make boot IMAGE=`: a kernel as somebody ships it, with its own compressed modules. Each of them is
-loaded, compressed in one boot and decompressed in another; in a third one
-tools/testing/selftests/module/ is its init.
+`make boot IMAGE=`: a kernel of a distribution, or a kernel image of the user, with its compressed
+modules. One boot loads each of them as it is, and another loads each decompressed. The third boot
+runs tools/testing/selftests/module/ as init.
 """
 
 import re

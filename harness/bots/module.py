@@ -106,7 +106,7 @@ def run_module(options: run.Options, kunit: str) -> int:
 	text = boot(made, guest, make_initramfs(made, guest, kunit), suites)
 	status, lines = rounds.judge(str(own.path / KUNIT), text, expected, ROUNDS, BUSY, LOADS)
 	if status == 2:
-		made.failed('booted: its init did not come to the first round')
+		made.failed('booted: its init ended before the first round')
 	if status:
 		print('\n'.join(lines))
 		lines = [f'not as if built in; see above, or {made.log}']

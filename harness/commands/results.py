@@ -32,7 +32,7 @@ INTRO = '''# Results
 writes this page from the results that the other commands leave in `build/results/`. A row
 stays until its command runs again. Do not edit this page.
 
-"Sources" is a hash of the suite, the fixes and the scripts that judge. The sources are now
+"Sources" is a hash of the suite, the fixes and the program that judges. The sources are now
 at `{key}`: {older} of {all} rows are older. `-` is a row from before the hash was recorded.
 '''
 
