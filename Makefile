@@ -5,22 +5,22 @@
 help:
 	@$(dir $(lastword $(MAKEFILE_LIST)))suite --help
 
-# By name, as tools that list the targets read them.
+# Name each target, because tools that complete or list targets read the makefile.
 run test native fuzz mutants coverage boot bots series matrix results install uninstall clean: %: do-%
 	$(verdict)
 check-modules check replay: %: do-%
 	$(verdict)
 
-# The variables on make's command line, quoted for a shell. Keep make from expanding them again.
+# The variables on make's command line, quoted for a shell. make must not expand their values.
 given := $(foreach v,$(filter-out -% MAKE% .%,$(.VARIABLES)),$(if $(filter command,$(origin $v)),$v))
 $(foreach v,$(given),$(eval override $v := $$(value $v)))
 quote = '$(subst ','\'',$1)'
 arguments = $(foreach v,$(given),$v=$(call quote,$($v)))
 
 # ./suite exits with 1 if tests failed, and with 2 on other errors, but make exits with 2 on any
-# failure. Only under -q, which asks whether there is anything to do, does it exit with 1. So use -q,
-# and give the rules above something to do if tests failed. A "+" runs a line in spite of -q, and
-# also of -n: leave it out there.
+# failure. Only with -q, which asks whether a target is out of date, does make exit with 1. So use
+# -q, and make the targets above out of date if tests failed. A "+" runs a line even with -q, and
+# even with -n: leave it out with -n.
 ifeq ($(findstring n,$(firstword -$(MAKEFLAGS))),)
 do := +@
 ifneq ($(filter-out help,$(MAKECMDGOALS)),)

@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0
 """
-What all commands stand on: where things are, what is said, and how long work is waited for.
+What all commands share: the build directory, messages and signs of progress, errors, and how they
+run programs and write files.
 
-Progress goes to stderr. stdout has what a command was asked for.
+Progress goes to stderr, results go to stdout.
 """
 
 import contextlib
@@ -16,13 +17,13 @@ from typing import Callable, Dict, Iterator, List, NoReturn, Optional, Sequence,
 
 TOP = Path(__file__).resolve().parent.parent
 
-# Seconds between two signs of life
+# Seconds between two signs of progress
 PATIENCE = 5
 
-# What a cache directory holds; see https://bford.info/cachedir/
+# The content of CACHEDIR.TAG; see https://bford.info/cachedir/
 CACHEDIR_TAG = 'Signature: 8a477f597d28d172789f06886806bc55\n'
 
-# A calling make's flags and variables, which must not reach the makes that are called from here
+# Flags and variables of the make that calls us. The makes that we call must not see them.
 MAKES_OWN = ('MAKEFLAGS', 'MFLAGS', 'MAKELEVEL', 'MAKEOVERRIDES', 'ARCH', 'CROSS_COMPILE')
 
 Arg = Union[str, Path]
@@ -38,12 +39,12 @@ def say(line: str) -> None:
 
 
 def refuse(error: Trouble, who: str = 'suite') -> None:
-	"""Says in one line what is wrong."""
+	"""Prints the error as one line on stderr."""
 	say(f'{who}: {error}'.replace('\n', ' '))
 
 
 def verdict(work: Callable[[], int]) -> int:
-	"""Returns the exit status that @work returns, or 2 and a line if there is trouble."""
+	"""Returns what @work returns. If it raises an error, prints it in one line and returns 2."""
 	try:
 		return work()
 	except Trouble as error:
@@ -55,7 +56,7 @@ def verdict(work: Callable[[], int]) -> int:
 
 
 @contextlib.contextmanager
-def patience(still: Callable[[], str] = lambda: 'still at it') -> Iterator[None]:
+def patience(still: Callable[[], str] = lambda: 'still running') -> Iterator[None]:
 	"""While the block runs, prints every few seconds what @still returns."""
 	ended = threading.Event()
 
@@ -76,7 +77,8 @@ def apart(work: Callable[[], int], log: Optional[Path] = None,
 	  still: Optional[Callable[[], str]] = None) -> int:
 	"""
 	Runs @work in a child process and returns its exit status. The locks that @work takes are
-	released when the child ends. With @log, its output goes there, and @still is for patience().
+	released when the child ends. With @log, its output goes to that file. With @still, prints
+	progress as patience() does.
 	"""
 	def child() -> NoReturn:
 		if log:
@@ -93,7 +95,7 @@ def apart(work: Callable[[], int], log: Optional[Path] = None,
 
 
 def environment(**more: str) -> Dict[str, str]:
-	"""Returns the environment for programs, without what a calling make left there."""
+	"""Returns the environment for programs, without the variables of a make that calls us."""
 	kept = {name: value for name, value in os.environ.items() if name not in MAKES_OWN}
 	return {**kept, 'LC_ALL': 'C', **more}
 
@@ -101,8 +103,8 @@ def environment(**more: str) -> Dict[str, str]:
 def run(command: Sequence[Arg], *, cwd: Optional[Path] = None,
 	both: bool = False) -> 'subprocess.CompletedProcess[str]':
 	"""
-	Runs a program without input. What it prints to stdout is returned; with @both also what it
-	prints to stderr. It inherits the locks, so that they last as long as it runs.
+	Runs a program without input and captures its stdout; with @both also its stderr. The program
+	inherits the locks, so that they last as long as it runs.
 	"""
 	return subprocess.run([str(word) for word in command], cwd=cwd, text=True, errors='replace',
 			      stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
@@ -148,62 +150,65 @@ def shown(command: Sequence[Arg], log: Path, *, cwd: Optional[Path] = None) -> i
 
 def build_directory(given: str) -> Path:
 	"""
-	Returns the directory for all that is made, which is made if need be. `make clean` removes
-	it with all that is in it, so it must be ours.
+	Returns the build directory, and creates it if it is missing. Refuses a directory that has
+	other files in it, because `make clean` removes the whole directory.
 	"""
 	path = Path(given or TOP / 'build')
 	with contextlib.suppress(OSError):
 		path.mkdir(parents=True, exist_ok=True)
 	if not path.is_dir() or not os.access(path, os.W_OK):
-		raise Trouble(f'{path} cannot be written to; BUILD=DIRECTORY says where to build')
+		raise Trouble(f'cannot write to {path}; give another directory: BUILD=DIRECTORY')
 	path = path.resolve()
 	tag = path / 'CACHEDIR.TAG'
-	# Another command may be making it: what is in it then comes after the tag.
+	# Look before testing for the tag: another command that is creating the directory writes the
+	# tag first.
 	others = any(path.iterdir())
 	if not tag.exists():
 		if path != TOP / 'build' and others:
-			raise Trouble(f'BUILD={path}: there is something else in it')
+			raise Trouble(f'BUILD={path}: the directory has other files in it; give a new or '
+				      'an empty one')
 		tag.write_text(CACHEDIR_TAG)
 	return path
 
 
 def one_file(one: Path, other: Path) -> bool:
-	"""Returns whether two names are of the same file."""
+	"""Returns whether two names lead to the same file."""
 	return os.path.exists(one) and os.path.exists(other) and one.samefile(other)
 
 
 def writable(*paths: Optional[Path]) -> None:
 	"""
-	Checks before any work that the files for the results can be written. What an earlier run
-	wrote there is removed; a symbolic link or a device stays.
+	Checks before any work that the files for the results can be written. Removes the file of an
+	earlier run, but neither a symbolic link nor a device.
 	"""
 	given = [path for path in paths if path]
 	for number, path in enumerate(given):
 		if any(path == other or one_file(path, other) for other in given[:number]):
-			raise Trouble(f'JSON={given[0]} and JUNIT=: not both into one file')
+			raise Trouble(f'JSON= and JUNIT= both name {given[0]}; give two files')
 	for path in given:
 		try:
 			with path.open('a', encoding='utf-8'):
 				pass
 		except OSError as error:
-			raise Trouble(f'{path} cannot be written to') from error
+			raise Trouble(f'cannot write to {path}: {error.strerror}') from error
 		if path.is_file() and not path.is_symlink():
 			path.unlink()
 
 
 @contextlib.contextmanager
 def writing(name: str, path: Path) -> Iterator[None]:
-	"""Says which variable names the file, if the block cannot write it."""
+	"""If the block cannot write the file, names the variable @name in the error."""
 	try:
 		yield
 	except OSError as error:
-		raise Trouble(f'{name}={path} cannot be written: {error.strerror}') from error
+		raise Trouble(f'cannot write to {name}={path}: {error.strerror}') from error
 
 
 def put(new: Path, path: Path) -> None:
 	"""
-	Moves @new to @path if the content is another, so that nothing is built for nothing. As it
-	is a rename, neither an interrupted run nor a hard link to the old file shows half of it.
+	Moves @new to @path if the content differs; otherwise @path keeps its date, and make rebuilds
+	nothing. It is a rename, so neither an interrupted run nor a hard link to the old file has half
+	of the new content.
 	"""
 	if path.is_file() and not path.is_symlink() and new.read_bytes() == path.read_bytes():
 		new.unlink()
@@ -212,14 +217,14 @@ def put(new: Path, path: Path) -> None:
 
 
 def write(path: Path, text: str) -> None:
-	"""Writes a file at once: it has either its old or its new content."""
+	"""Writes a file by a rename: it has either its old or its new content."""
 	new = path.with_name(f'{path.name}.{os.getpid()}')
 	new.write_text(text, encoding='utf-8')
 	new.replace(path)
 
 
 def rows(path: Path) -> List[List[str]]:
-	"""Returns the rows of a table: fields between tabs, comments begin with "#"."""
+	"""Returns the rows of a table. Tabs separate the fields; a comment begins with "#"."""
 	with path.open(encoding='utf-8') as lines:
 		return [line.rstrip('\n').split('\t') for line in lines
 			if line.strip() and not line.startswith('#')]

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0
-"""The front: `./suite COMMAND [NAME=value ...] [FILES]`, to which `make COMMAND` hands on."""
+"""The command line: `./suite COMMAND [NAME=value ...] [FILES]`, which `make COMMAND` runs."""
 
 import argparse
 import importlib
@@ -21,9 +21,9 @@ def parser() -> argparse.ArgumentParser:
 	top = argparse.ArgumentParser(
 		prog='suite', allow_abbrev=False,
 		description='Tests the in-kernel decompression of modules.',
-		epilog="'./suite COMMAND --help' says what a command takes. 'make COMMAND NAME=value' is "
-		       'the same. Exit status: 0 all as it should be; 1 a test ran and failed; 2 no '
-		       'verdict, and a line that says why.')
+		epilog="'./suite COMMAND --help' lists the variables of a command. 'make COMMAND "
+		       "NAME=value' does the same as './suite COMMAND NAME=value'. Exit status: 0 "
+		       'success; 1 a test ran and failed; 2 no verdict: the last line says why.')
 	commands = top.add_subparsers(dest='command', metavar='COMMAND', required=True)
 	for name, command in COMMANDS.items():
 		takes = {**command.takes, **COMMON}
@@ -48,18 +48,18 @@ def is_known(variable: str) -> bool:
 def why_not(name: str, variable: str) -> str:
 	"""Returns why a command does not take a variable."""
 	if variable in GONE_VARIABLES:
-		return f'{variable}= is gone; {GONE_VARIABLES[variable]}'
+		return f'{variable}= was removed; {GONE_VARIABLES[variable]}'
 	if (name, variable) in GONE_OF_COMMAND:
 		return f'make {name} takes no {variable}= any more; {GONE_OF_COMMAND[name, variable]}'
 	if is_known(variable):
-		return f'make {name} takes no {variable}='
-	return f'{variable}=: not among the variables here; run make to see them'
+		return f'make {name} takes no {variable}=; ./suite {name} --help lists what it takes'
+	return f'{variable}=: no such variable; ./suite {name} --help lists those of make {name}'
 
 
 def variables(name: str, command: Command, words: Sequence[str]) -> Tuple[Dict[str, str], List[str]]:
 	"""
-	Returns the variables and the files among the words of a command line. A variable that is not
-	there may be in the environment.
+	Returns the variables and the files among the words of a command line. The environment
+	provides the variables that the command line does not set.
 	"""
 	given = {variable: os.environ[variable] for variable in (*command.takes, *COMMON)
 		 if os.environ.get(variable)}
@@ -74,19 +74,19 @@ def variables(name: str, command: Command, words: Sequence[str]) -> Tuple[Dict[s
 		elif command.files:
 			files.append(word)
 		else:
-			raise Trouble(f'{word}: make {name} takes no files, only NAME=value')
+			raise Trouble(f'{word}: make {name} takes only NAME=value, with NAME in capitals')
 	return given, files
 
 
 def only_given(given: Dict[str, str], build: Path) -> Dict[str, str]:
-	"""Returns the environment with no other variables of any command than those that are given."""
+	"""Returns the environment, in which the variables of commands are only those in @given."""
 	environment = {name: value for name, value in base.environment().items()
 		       if name not in COMMON and not is_known(name)}
 	return {**environment, **given, 'BUILD': str(build)}
 
 
 def end_by_signals() -> None:
-	"""Lets a signal end this process as if it had failed by itself, so that it cleans up."""
+	"""Makes a signal end this process by an exception, so that it cleans up."""
 	def interrupted(*_: Any) -> NoReturn:
 		sys.exit(2)
 
@@ -97,7 +97,7 @@ def end_by_signals() -> None:
 def command_line(argv: Sequence[str]) -> int:
 	"""Runs a command and returns the exit status."""
 	if argv and argv[0] in GONE:
-		raise Trouble(f'make {argv[0]} has another name: make {GONE[argv[0]]}')
+		raise Trouble(f'make {argv[0]} is now called make {GONE[argv[0]]}')
 	args = parser().parse_args(argv)
 	command = COMMANDS[args.command]
 	given, files = variables(args.command, command, args.words)
@@ -109,7 +109,7 @@ def command_line(argv: Sequence[str]) -> int:
 
 
 def main(argv: Sequence[str]) -> int:
-	"""Runs a command, and says in one line what is wrong."""
+	"""Runs a command and returns the exit status. An error becomes one line on stderr."""
 	end_by_signals()
 	sys.dont_write_bytecode = True
 	return base.verdict(lambda: command_line(argv))

@@ -6,32 +6,34 @@ from typing import Dict
 
 # All commands take these.
 COMMON = {
-	'JOBS': 'compilers at once; as many as there are CPUs',
-	'BUILD': 'where all is made, and may be deleted: build',
-	'INSTALL': 'no: do not install what is missing, but say what it is',
+	'JOBS': 'how many compilers run at once; the default is the number of CPUs',
+	'BUILD': 'the directory for all build output, build by default; make clean deletes it',
+	'INSTALL': 'no: do not install missing packages, only name them',
 }
 RESULTS = {
-	'JSON': 'a file for the results, as JSON',
-	'JUNIT': 'a file for the results, as JUnit XML',
+	'JSON': 'write the results to this file as JSON',
+	'JUNIT': 'write the results to this file as JUnit XML',
 }
 KERNEL = {'KERNEL': '6.12 (the default), 6.1, newest, or the path of a kernel tree'}
-FIXES = {'FIXES': 'yes: with patches/, the default for the named kernels; no: the kernel as it is, '
-		  'the default for a path; or the numbers of those to apply, such as 0001,0003'}
-AS_SHIPPED = {'FIXES': 'no: a kernel as shipped; yes: with patches/'}
-LLVM = {'LLVM': '1: built by clang and lld'}
-DECOMPRESS = {'DECOMPRESS': 'a file in place of kernel/module/decompress.c, without fixes'}
-FILTER = {'FILTER': "only these cases, as kunit.py's, such as '*.gzip*'"}
-ALGORITHMS = {'ALGORITHMS': "only these, such as 'gzip xz'"}
+FIXES = {'FIXES': 'yes: apply patches/, the default for 6.12, 6.1 and newest; no: test the kernel '
+		  'as it is, the default for a path; or the numbers of the patches to apply, such as '
+		  '0001,0003'}
+AS_SHIPPED = {'FIXES': 'no (the default): ask the kernel as it is; yes: apply patches/'}
+LLVM = {'LLVM': '1: build with clang and lld'}
+DECOMPRESS = {'DECOMPRESS': 'test this file in place of kernel/module/decompress.c; patches/ are '
+			    'not applied to it'}
+FILTER = {'FILTER': "run only these cases; a pattern as for kunit.py, such as '*.gzip*'"}
+ALGORITHMS = {'ALGORITHMS': "test only these algorithms, such as 'gzip xz'"}
 
 
 @dataclass(frozen=True)
 class Command:
-	"""A command: what it does, in a line and in more, and what it takes."""
+	"""A command: what it does, the variables that it takes, and more for its help."""
 	what: str
 	takes: Dict[str, str]
 	more: str = ''
 	takes_others: bool = False
-	"""Whether it takes, and ignores, the variables of other commands"""
+	"""Whether it accepts the variables of other commands, and ignores them"""
 	files: bool = False
 	"""Whether it takes files as arguments"""
 
@@ -40,84 +42,95 @@ COMMANDS: Dict[str, Command] = {
 	'run': Command(
 		'build a kernel with the suite, boot it, report every case',
 		{**KERNEL,
-		 'ARCH': 'i386 (the default), or a machine of harness/data/machines.tsv: arm, mips, um, '
-			 'x86_64, ...',
-		 'CONFIG': 'fragments, such as debug,stats: names of tools/testing/kunit/configs/, '
-			   'without module_decompress_, or paths',
+		 'ARCH': 'i386 (the default), or another machine of harness/data/machines.tsv: arm, '
+			 'mips, um, x86_64, ...',
+		 'CONFIG': 'configuration fragments, such as debug,stats: the NAME of '
+			   'tools/testing/kunit/configs/module_decompress_NAME.config, or a path',
 		 **FIXES, **DECOMPRESS, **FILTER,
-		 'BASE': 'a kernel tree, or a commit of the one in KERNEL: tells which cases newly '
-			 'fail, and which newly pass',
-		 **LLVM, 'BENCH': 'yes: the benchmark, too',
-		 'TIMEOUT': '300 (the default): seconds for the kernel to run', **RESULTS},
+		 'BASE': 'a kernel tree, or a commit of the tree in KERNEL: run the suite on it first, '
+			 'and list the cases whose results differ',
+		 **LLVM, 'BENCH': 'yes: also run the benchmark',
+		 'TIMEOUT': 'how many seconds the kernel may run; 300 is the default', **RESULTS},
 		'2 to 8 min the first time, 3 s if nothing has changed'),
 	'test': Command(
 		"the project's own tests",
 		{'ONLY': 'parts of them, such as suite,native', **RESULTS},
 		'half an hour to an hour'),
 	'native': Command(
-		'the suites that need no kernel, with decompress.c and its decoders, compiled for this '
-		'machine, 64-bit and 32-bit, with sanitizers',
+		'compile decompress.c, its decoders and the suites that need no kernel for this machine, '
+		'64-bit and 32-bit, with sanitizers, and run them',
 		{**KERNEL, **FIXES, **DECOMPRESS, **FILTER, **LLVM},
 		'half a minute the first time, then 3 s'),
 	'fuzz': Command(
-		'libFuzzer against decompress.c and its decoders, with the stock libraries as judges',
-		{**KERNEL, **FIXES, 'SECONDS': '60 (the default): for each algorithm', **ALGORITHMS,
-		 'CORPUS': 'a directory with gzip/, xz/ and zstd/ to begin with, and to add to'},
-		'goes on where it was'),
+		'fuzz decompress.c and its decoders with libFuzzer, and compare with the stock libraries',
+		{**KERNEL, **FIXES,
+		 'SECONDS': 'how many seconds to fuzz each algorithm; 60 is the default', **ALGORITHMS,
+		 'CORPUS': 'a directory with gzip/, xz/ and zstd/: libFuzzer starts from the inputs in '
+			   'it, and adds new ones'},
+		'each run continues where the last one ended'),
 	'mutants': Command(
-		'break decompress.c in every way, and report which breakages the suite catches',
-		{'MUTANTS': 'only those of the patches in this directory',
-		 'HOSTS': 'hosts to boot on, such as a,b: each with a clone where this is'},
+		'make small faults in decompress.c, and report which of them the suite catches',
+		{'MUTANTS': 'a directory: try only the patches in it',
+		 'HOSTS': 'hosts to boot on, such as a,b; each needs an ssh login, and a clone at the '
+			  'same path as this one'},
 		'25 min; reports in build/mutants/'),
 	'coverage': Command(
-		'lines and branches of decompress.c that the suite reaches',
-		{**KERNEL, **FIXES}, 'in build/coverage/, compiled as make native does; 20 s'),
+		'report which lines and branches of decompress.c the suite reaches',
+		{**KERNEL, **FIXES}, 'compiles it as make native does; report in build/coverage/; 20 s'),
 	'check-modules': Command(
 		'check whether a kernel as shipped, and its kmod, would load these files as modules',
 		{**KERNEL, **AS_SHIPPED,
-		 'FILES': '.ko, .ko.gz, .ko.xz and .ko.zst files, or directories of them: one name, or '
-			  'several with blanks between them; or as arguments',
-		 'FILES_FROM': 'a file with such names, each ended by a NUL; - is stdin',
-		 'KCONFIG': "the kernel's configuration, or any: any kernel with the decoder that a file "
-			    'needs. Without it, that of the release in the path, or any',
-		 'KMOD': '30, 34, none: the kmod that reads them; with zlib: 34+ZLIB',
-		 'BOOT': 'yes: boot such a kernel, and ask that (3 min the first time, then seconds)',
-		 'ARCH': 'the machine for BOOT=yes', 'VERBOSE': 'yes: a line for each file', **RESULTS},
-		"at once, by the kernel's own code, compiled natively (a minute the first time); makes "
+		 'FILES': '.ko, .ko.gz, .ko.xz and .ko.zst files, or directories of them; put blanks '
+			  'between several names, or give them as arguments',
+		 'FILES_FROM': 'a file that lists such names, with a NUL after each; - is stdin',
+		 'KCONFIG': "the kernel's .config, or any: a kernel with the decoder that each file needs. "
+			    'The default is the configuration of the release in the path, or else any',
+		 'KMOD': 'the version of the kmod that reads the files: 30, 34, or 34+ZLIB if kmod is '
+			 'built with zlib; none: ask the kernel only',
+		 'BOOT': 'yes: boot a kernel and let it load the files (3 min the first time, then '
+			 'seconds)',
+		 'ARCH': 'with BOOT=yes: the machine to boot', 'VERBOSE': 'yes: print a line for each file',
+		 **RESULTS},
+		"runs the kernel's own code, compiled natively in a minute the first time, as "
 		'build/check/module-decompress-check', files=True),
 	'boot': Command(
-		'load compressed modules in a guest, through finit_module(), insmod and modprobe',
-		{**KERNEL, 'ARCH': 'i386, the machine with high memory', **FIXES,
-		 'CONFIG': 'highmem4g, kmemleak, security, or a path', **ALGORITHMS,
-		 'IMAGE': "a kernel as it is shipped, with its own modules: the name of a package of "
-			  "Debian's, such as linux-image-amd64/trixie, or a file (10 min)",
-		 'MODULES': 'where the modules of that file are, such as /lib/modules/RELEASE',
-		 'ROUNDS': '100 (the default) of loads, good and bad, before the free memory is looked '
-			   'at', **RESULTS}, '5 min'),
+		'load compressed modules in a guest with finit_module(), insmod and modprobe',
+		{**KERNEL, 'ARCH': 'i386, the only machine that make boot supports', **FIXES,
+		 'CONFIG': 'highmem4g, kmemleak, security, or the path of a fragment', **ALGORITHMS,
+		 'IMAGE': 'boot a kernel as shipped, with its own modules (10 min): the name of a Debian '
+			  'package, such as linux-image-amd64/trixie, or a file',
+		 'MODULES': 'with IMAGE=FILE: the directory of its modules, such as /lib/modules/RELEASE',
+		 'ROUNDS': 'how many rounds of good and bad loads the search for leaks makes; 100 is the '
+			   'default', **RESULTS}, '5 min'),
 	'bots': Command(
-		'run the suite as bots do',
-		{**KERNEL, 'ARCH': 'the machine', **FIXES, **LLVM,
-		 'BOTS': 'module: load it, read debugfs, unload it, again and again; kernelci: among all '
-			 'tests; 0day: in random configurations',
-		 'SEED': 'for 0day: a number that draws the same configurations again',
-		 'CONFIGS': '30 (the default): for 0day, how many are drawn'}),
+		'run the suite as CI bots do',
+		{**KERNEL, 'ARCH': 'the machine: um or i386 for module, x86_64 or i386 for the others',
+		 **FIXES, **LLVM,
+		 'BOTS': 'module: load the suite, read debugfs, unload it, many times; kernelci: run it '
+			 'among all KUnit tests; 0day: build it in random configurations. The default is '
+			 'all three',
+		 'SEED': 'for 0day: the number that an earlier run printed, to draw its configurations '
+			 'again',
+		 'CONFIGS': 'for 0day: how many configurations to draw; 30 is the default'}),
 	'matrix': Command(
-		'run the suite on machines and in configurations of many kinds',
-		{'ROWS': 'only these of harness/data/rows.tsv, such as arm,mips', **KERNEL, **FIXES,
-		 **RESULTS}, '1 to 4 min a row, then seconds; reports in build/matrix/'),
+		'run the suite on many machines and in many configurations',
+		{'ROWS': 'run only these rows of harness/data/rows.tsv, such as arm,mips', **KERNEL,
+		 **FIXES, **RESULTS},
+		'1 to 4 min a row, then seconds; reports in build/matrix/'),
 	'series': Command(
-		'patches for the lists, made for KERNEL, in build/series/',
-		{**KERNEL, 'CHECK': 'yes: build and run what there is of the suite after each patch (half '
-				    'an hour); core: only of the first series'}, '1 min'),
+		'write the patches for the mailing lists, made for KERNEL, to build/series/',
+		{**KERNEL, 'CHECK': 'yes: apply the patches one by one, and build and run after each (half '
+				    'an hour); core: only the first series'}, '1 min'),
 	'results': Command('write Documentation/results.md from the last results of the commands', {}),
-	'install': Command('put the suite into the tree KERNEL=directory ...',
-			   {'KERNEL': 'the tree'}),
-	'uninstall': Command('... and take it out again', {'KERNEL': 'the tree'}),
-	# After it, another command may take variables.
-	'clean': Command('remove all that was made: build/ and .kunit/', {}, takes_others=True),
+	'install': Command('put the suite into the kernel tree KERNEL=DIRECTORY',
+			   {'KERNEL': 'the path of the kernel tree'}),
+	'uninstall': Command('take the suite out of the kernel tree KERNEL=DIRECTORY again',
+			     {'KERNEL': 'the path of the kernel tree'}),
+	# "make clean run KERNEL=..." gives clean the variables of run.
+	'clean': Command('remove all build output: build/ and .kunit/', {}, takes_others=True),
 }
 
-# Commands that have gone, and what to type now
+# Commands that were removed, and what to type now
 GONE = {
 	'check': 'check-modules FILES=...',
 	'replay': 'check-modules BOOT=yes FILES=...',
@@ -127,7 +140,7 @@ GONE_OF_COMMAND = {
 	('matrix', 'HOSTS'): 'run make matrix ROWS=... in the clone on each host',
 }
 GONE_VARIABLES = {
-	'REBUILD': 'for a kernel of one mutant, run: make run '
+	'REBUILD': 'to build a kernel with one mutant, run: make run '
 		   'DECOMPRESS=build/mutants/obj/ID/decompress.c',
 }
 

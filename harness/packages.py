@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0
 """
-Tools that a command needs, and the Debian packages that have them (packages.tsv). As root, what is
-missing is installed, and it is said before; INSTALL=no and other users are told what to run.
+Installs the tools that a command needs, from the Debian packages that packages.tsv names, and says
+so before. With INSTALL=no, or if the user is not root, it prints the command to run instead.
 
-python3 -B -m harness.packages NAME ...: the same for a host of `make mutants HOSTS=`.
+python3 -B -m harness.packages NAME ...: does the same on a host of `make mutants HOSTS=`.
 """
 
 import os
@@ -25,12 +25,12 @@ FOR_NATIVE = ('make', 'gcc', 'patch', 'cmp', 'flock', 'python3', '/usr/include/s
 
 
 def is_there(name: str) -> bool:
-	"""Returns whether a command or a header is there."""
+	"""Returns whether a command or a header is installed."""
 	return Path(name).exists() if name.startswith('/') else shutil.which(name) is not None
 
 
 def package_of(name: str) -> str:
-	"""Returns the package that has a command or a header."""
+	"""Returns the Debian package that contains a command or a header."""
 	for row in base.rows(TABLE):
 		if row[0] == name:
 			return row[1]
@@ -38,14 +38,14 @@ def package_of(name: str) -> str:
 
 
 def install(missing: str, packages: Iterable[str], allowed: bool) -> None:
-	"""Installs @packages for what is @missing, or says how, if that is not @allowed."""
+	"""Installs @packages, which contain what is @missing. If not @allowed, says how to."""
 	words = list(dict.fromkeys(packages))
 	if not shutil.which('apt-get'):
-		raise Trouble(f'missing: {missing}; install what Debian has in the packages '
-			      + ' '.join(words))
+		raise Trouble(f'missing: {missing}; install them (in Debian, the packages '
+			      f'{" ".join(words)})')
 	if not allowed or base.output(['id', '-u']) != '0':
 		raise Trouble(f'missing: {missing}; run: apt-get install {" ".join(words)}')
-	say(f'Installing {" ".join(words)}, for {missing} (INSTALL=no refuses) ...')
+	say(f'Installing {" ".join(words)}, for {missing} (INSTALL=no prevents this) ...')
 	apt_get = ['apt-get', '-qq']
 	with patience():
 		for command in ([*apt_get, 'update'],
@@ -54,12 +54,12 @@ def install(missing: str, packages: Iterable[str], allowed: bool) -> None:
 				command, env=base.environment(DEBIAN_FRONTEND='noninteractive'),
 				stdin=subprocess.DEVNULL, stdout=2, check=False)
 			if ended.returncode:
-				raise Trouble(f'missing: {missing}, and apt-get cannot install '
-					      f'{" ".join(words)}')
+				raise Trouble(f'missing: {missing}; apt-get cannot install '
+					      f'{" ".join(words)}, see above')
 
 
 def need(names: Iterable[str], allowed: bool = True) -> None:
-	"""Sees to it that commands and headers are there."""
+	"""Installs the commands and headers that are missing."""
 	missing = [name for name in names if not is_there(name)]
 	if missing:
 		install(' '.join(missing), map(package_of, missing), allowed)
@@ -67,7 +67,7 @@ def need(names: Iterable[str], allowed: bool = True) -> None:
 
 def newest_llvm() -> str:
 	"""
-	Returns what LLVM= is for Kbuild: the prefix of the newest clang that has lld and llvm-ar
+	Returns the value of Kbuild's LLVM=: the prefix of the newest clang that has lld and llvm-ar
 	beside it, or an empty string. i386 needs LLVM 17 or later.
 	"""
 	found = {}
@@ -81,7 +81,7 @@ def newest_llvm() -> str:
 
 
 def need_llvm(allowed: bool = True) -> str:
-	"""Returns newest_llvm(), after installing Debian's newest if there is none."""
+	"""Returns newest_llvm(). If it finds no LLVM, installs Debian's newest first."""
 	if not newest_llvm():
 		names = base.output(['apt-cache', 'pkgnames', 'clang-']).split()
 		versions = [int(name[6:]) for name in names if name[6:].isdigit()]
@@ -92,13 +92,13 @@ def need_llvm(allowed: bool = True) -> str:
 
 
 def need_libclang(allowed: bool = True) -> None:
-	"""Sees to it that libclang and its headers are there."""
+	"""Installs libclang and its headers if they are missing."""
 	if not any(Path('/usr/lib').glob('llvm-*/include/clang-c/Index.h')):
 		install('libclang', [package_of('libclang')], allowed)
 
 
 def need_for_kernel(machine: Machine, llvm: bool, allowed: bool = True) -> None:
-	"""Sees to it that a kernel can be built and booted for a machine."""
+	"""Installs the tools that build a kernel for a machine and boot it."""
 	if llvm:
 		need_llvm(allowed)
 	names: List[str] = list(FOR_A_BUILD)
@@ -106,14 +106,14 @@ def need_for_kernel(machine: Machine, llvm: bool, allowed: bool = True) -> None:
 		names.append(f'{machine.cross}gcc')
 	if machine.qemu:
 		names.append(f'qemu-system-{machine.qemu}')
-	# objtool, which makes the tables of the unwinder, reads ELF.
+	# objtool, which makes the unwinder's tables, needs libelf.
 	if machine.name == 'x86_64':
 		names.append('/usr/include/gelf.h')
 	need(names, allowed)
 
 
 def makes_programs(compiler: str, bits: int) -> bool:
-	"""Returns whether a compiler makes programs of so many bits with sanitizers."""
+	"""Returns whether a compiler makes 64-bit or 32-bit programs with sanitizers."""
 	ended = subprocess.run([compiler, f'-m{bits}', '-fsanitize=address,undefined', '-xc', '-o',
 				'/dev/null', '-'], input='int main(void) { return 0; }', text=True,
 			       stderr=subprocess.DEVNULL, check=False)
@@ -121,7 +121,7 @@ def makes_programs(compiler: str, bits: int) -> bool:
 
 
 def need_for_native(llvm: bool, allowed: bool = True) -> str:
-	"""Sees to it that the native build works, and returns its compiler."""
+	"""Installs the tools of the native build, and returns its compiler."""
 	need(FOR_NATIVE, allowed)
 	compiler = 'gcc'
 	if llvm:
@@ -137,7 +137,7 @@ def need_for_native(llvm: bool, allowed: bool = True) -> str:
 
 
 def main(*names: str) -> int:
-	"""Does it for a host."""
+	"""Installs the tools of these names on a host."""
 	need(names)
 	return 0
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0
-"""The values of NAME=value."""
+"""Reads the values of the variables of a command line, NAME=value."""
 
 import os
 import re
@@ -12,18 +12,18 @@ Given = Dict[str, str]
 
 
 def is_yes(given: Given, name: str, default: str) -> bool:
-	"""Returns whether a variable is yes; it may also be no."""
+	"""Returns whether a variable is yes. Refuses other values than yes and no."""
 	value = given.get(name) or default
 	if value not in ('yes', 'no'):
-		raise Trouble(f'{name}={value}: neither yes nor no')
+		raise Trouble(f'{name}={value}: must be yes or no')
 	return value == 'yes'
 
 
 def number(given: Given, name: str, default: int, what: str = 'a number', least: int = 1) -> int:
-	"""Returns the value of a variable that is a number from @least on."""
+	"""Returns the value of a variable that must be a number, at least @least."""
 	value = given.get(name) or str(default)
 	if not re.fullmatch('[1-9][0-9]*', value) or int(value) < least:
-		raise Trouble(f'{name}={value}: not {what}')
+		raise Trouble(f'{name}={value}: must be {what}, {least} or more')
 	return int(value)
 
 
@@ -33,13 +33,13 @@ def jobs(given: Given) -> int:
 
 
 def is_one(given: Given, name: str) -> bool:
-	"""Returns whether a variable is 1, as Kbuild's LLVM= is; without a value it is not."""
+	"""Returns whether a variable is 1. Refuses other values than 1 and an empty string."""
 	value = given.get(name, '')
 	if value not in ('', '1'):
-		raise Trouble(f'{name}={value}: not 1')
+		raise Trouble(f'{name}={value}: must be 1 or empty')
 	return value == '1'
 
 
 def path(given: Given, name: str) -> Optional[Path]:
-	"""Returns the absolute path for a variable, if it has a value."""
+	"""Returns the absolute path that a variable names, or None if it has no value."""
 	return Path(given[name]).absolute() if given.get(name) else None

@@ -31,7 +31,7 @@ def bot(name: str, *args: Arg, status: int = 0) -> Result:
 @pytest.mark.commands
 def test_bots_refuses_bad_variables() -> None:
 	refused('no bot nobody', 'bots', BOTS='nobody')
-	refused('which bot', 'bots', BOTS=',')
+	refused('names no bot', 'bots', BOTS=',')
 	refused('ARCH=um', 'bots', BOTS='0day', ARCH='um')
 	refused('ARCH=x86_64', 'bots', BOTS='module', ARCH='x86_64')
 	refused('SEED= and CONFIGS=', 'bots', BOTS='module', SEED='1')

@@ -34,14 +34,14 @@ def test_clean_removes_what_was_made(tmp_path: Path) -> None:
 	theirs = tmp_path / 'theirs'
 	theirs.mkdir()
 	(theirs / 'file').touch()
-	refused('there is something else in it', 'clean', BUILD=theirs)
+	refused('the directory has other files in it', 'clean', BUILD=theirs)
 	assert (theirs / 'file').exists()
 
 
 def test_refuses_unknown_variables() -> None:
-	refused('CC=: not among the variables', 'run', CC='clang')
+	refused('CC=: no such variable; ./suite run --help lists', 'run', CC='clang')
 	refused('make mutants takes no KERNEL=', 'mutants', KERNEL='6.1')
-	refused('make run takes no FILES=', 'run', FILES='a.xz')
+	refused('make run takes no FILES=; ./suite run --help', 'run', FILES='a.xz')
 
 
 def test_a_clone_that_cannot_be_written_to(tmp_path: Path) -> None:
@@ -50,7 +50,7 @@ def test_a_clone_that_cannot_be_written_to(tmp_path: Path) -> None:
 	without = {name: value for name, value in os.environ.items() if name != 'BUILD'}
 	says_why(run('env', '-i', *(f'{name}={value}' for name, value in without.items()), 'make',
 		     '--no-print-directory', 'run', cwd=copy, status=None),
-		 'BUILD=DIRECTORY says where')
+		 'give another directory: BUILD=DIRECTORY')
 	refused('KERNEL=none', 'run', KERNEL='none', BUILD=build, cwd=copy)
 	assert (build / 'CACHEDIR.TAG').exists()
 

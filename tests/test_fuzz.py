@@ -99,7 +99,7 @@ def test_a_fuzzer_that_does_not_begin_has_no_verdict(tmp_path: Path) -> None:
 	fuzz = Fuzz(tmp_path, ('echo no such library >fuzz-0.log',))
 	result = fuzz.fuzz(status=2, ALGORITHMS='gzip')
 	assert 'no such library' in result.err
-	assert 'the target of gzip did not begin' in result.err
+	assert 'the fuzzer of gzip did not start' in result.err
 
 
 def test_all_that_is_known_is_tried_and_its_lines_counted(tmp_path: Path) -> None:
@@ -135,6 +135,6 @@ def test_lines_that_cannot_be_counted_are_no_verdict(tmp_path: Path) -> None:
 def test_native_and_fuzz_refuse_bad_variables() -> None:
 	refused('FIXES=maybe', 'native', FIXES='maybe')
 	refused('SECONDS=long', 'fuzz', SECONDS='long')
-	refused('no lzma', 'fuzz', ALGORITHMS='xz lzma')
+	refused('no algorithm lzma', 'fuzz', ALGORITHMS='xz lzma')
 	refused('CORPUS=/nowhere', 'fuzz', CORPUS='/nowhere')
 	refused('make fuzz takes no HOSTS= any more; run it in', 'fuzz', HOSTS='a')

@@ -43,7 +43,7 @@ def run_on(tools: Path, *variables: str) -> Result:
 @pytest.mark.parametrize('installer, user, variable, words', [
 	('apt-get', 1000, 'INSTALL=yes', 'run: apt-get install make gcc'),
 	('apt-get', 0, 'INSTALL=no', 'run: apt-get install make gcc'),
-	('dnf', 0, 'INSTALL=yes', 'what Debian has in the packages make gcc')])
+	('dnf', 0, 'INSTALL=yes', 'install them (in Debian, the packages make gcc')])
 def test_names_a_missing_tool(tmp_path: Path, installer: str, user: int, variable: str,
 			      words: str) -> None:
 	tools = machine(tmp_path / 'bin', [installer], user)
@@ -56,7 +56,7 @@ def test_root_installs_a_missing_tool_and_says_so_before(tmp_path: Path) -> None
 	result = run_on(tools, f'BUILD={tmp_path}/build')
 	assert result.status == 2
 	first = result.err.splitlines()[0]
-	assert first.startswith('Installing make gcc ') and 'INSTALL=no refuses' in first
+	assert first.startswith('Installing make gcc ') and 'INSTALL=no prevents this' in first
 	assert 'apt-get' in (tmp_path / 'bin.installed').read_text()
 
 
@@ -100,7 +100,7 @@ def test_what_gets_packages_has_none_of_the_locks(tmp_path: Path,
 @pytest.mark.parametrize('installers, user, variable, words', [
 	(['apt-get'], 1000, 'INSTALL=yes', 'missing: python3; run: apt-get install python3'),
 	(['apt-get'], 0, 'INSTALL=no', 'missing: python3; run: apt-get install python3'),
-	([], 0, 'INSTALL=yes', 'missing: python3; install what Debian has in the package python3')],
+	([], 0, 'INSTALL=yes', 'missing: python3; install it (in Debian, the package python3)')],
 	ids=['not root', 'not wanted', 'not Debian'])
 def test_names_python3_where_there_is_none(tmp_path: Path, installers: Sequence[str], user: int,
 					   variable: str, words: str) -> None:
@@ -118,5 +118,6 @@ def test_root_installs_python3_where_there_is_none(tmp_path: Path) -> None:
 	(tools / 'mv').symlink_to(str(shutil.which('mv')))
 	result = run_on(tools, 'KERNEL=none', 'INSTALL=yes', f'BUILD={tmp_path}/build')
 	assert result.status == 2
-	assert result.err.startswith('Installing python3, for ./suite (INSTALL=no refuses) ...\n')
+	assert result.err.startswith(
+		'Installing python3, for ./suite (INSTALL=no prevents this) ...\n')
 	assert (tools / 'python3').exists() and 'missing: make gcc' in result.err

@@ -21,9 +21,9 @@ def test_refuses_bad_variables(tmp_path: Path) -> None:
 	refused('JOBS=many', 'run', JOBS='many')
 	refused('LLVM=14', 'run', LLVM='14')
 	refused('TIMEOUT=soon', 'run', TIMEOUT='soon')
-	refused('/no/such/file cannot', 'run', JSON='/no/such/file')
-	refused('/no/such/file cannot', 'run', JUNIT='/no/such/file')
-	refused('not both', 'run', JSON=tmp_path / 'one', JUNIT=tmp_path / 'one')
+	refused('cannot write to /no/such/file: No such', 'run', JSON='/no/such/file')
+	refused('cannot write to /no/such/file: No such', 'run', JUNIT='/no/such/file')
+	refused('JSON= and JUNIT= both name', 'run', JSON=tmp_path / 'one', JUNIT=tmp_path / 'one')
 
 
 def test_refuses_what_is_not_a_kernel(tmp_path: Path) -> None:

@@ -83,7 +83,7 @@ def test_series_applies_passes_checkpatch_and_is_for_the_lists(tmp_path: Path) -
 		assert '\nFixes: ' in mail.read_text(), mail
 	with (kernel / 'kernel/module/main.c').open('a') as source:
 		source.write('/* not in the commit */\n')
-	refused('changes that are in no commit', 'series', env=SENDER, KERNEL=kernel, BUILD=build)
+	refused('has uncommitted changes', 'series', env=SENDER, KERNEL=kernel, BUILD=build)
 
 
 def test_a_mail_that_is_too_long_is_named(tmp_path: Path) -> None:
@@ -95,11 +95,11 @@ def test_a_mail_that_is_too_long_is_named(tmp_path: Path) -> None:
 	assert re.search('^series/suite/.*-real-compressors.patch: 10.. lines, ', text,
 			 re.MULTILINE)
 	assert f'{TESTS}/decompress_core.c: 450 lines' in text
-	assert 'something is wrong with them, see above' in text
+	assert 'the checks failed, see above' in text
 
 
 def test_a_file_that_no_table_has_is_named(tmp_path: Path) -> None:
 	copy = copy_of_repository(tmp_path / 'copy')
 	(copy / TESTS / 'forgotten_cases.c').touch()
 	error = run('make', 'series', f'KERNEL={SOURCE}', env=SENDER, cwd=copy, status=2).err
-	assert f'neither in a mail nor in stays.txt: {TESTS}/forgotten_cases.c\n' in error
+	assert f'or to stays.txt there: {TESTS}/forgotten_cases.c\n' in error

@@ -35,7 +35,7 @@ def test_no_verdict_without_a_kernel_that_ran(bench: Bench, shell: str) -> None:
 def test_no_verdict_without_a_case_that_ran(bench: Bench) -> None:
 	bench.qemu(prints='KTAP version 1\n1..0\n')
 	result = bench.run(status=2, FILTER='none.such')
-	assert 'does FILTER=none.such name any?' in result.err
+	assert 'does FILTER=none.such match a case?' in result.err
 
 
 @pytest.mark.parametrize('shell', [':', 'echo Kernel panic', 'exec sleep 60'])

@@ -1,2 +1,2 @@
 # SPDX-License-Identifier: GPL-2.0
-"""A module for each command."""
+"""One module for each command."""

@@ -1,10 +1,13 @@
 # SPDX-License-Identifier: GPL-2.0
 """
-`make boot`: do modules that the kernel's own "make modules_install" has compressed load through
-finit_module(), from the guest's user space? For each algorithm a kernel is built with it, and
-booted with tools/testing/selftests/module/ for its init. Then it is booted with little memory, to
-see what small files with a long output or a large window do to other tasks (harness/guest/memory.c),
-and with security modules (harness/guest/security.c). A kernel as it is shipped is for harness/boot/sweep.py.
+`make boot`: loads modules that the kernel's own "make modules_install" has compressed, with
+finit_module() in a guest. Builds a kernel for each algorithm and boots it several times:
+- with tools/testing/selftests/module/ as init;
+- with little memory: what do small files with a long output or a large window do to other tasks?
+  (harness/guest/memory.c)
+- with security modules (harness/guest/security.c).
+
+harness/boot/sweep.py boots a kernel as shipped, for IMAGE=.
 """
 
 from dataclasses import dataclass, field
@@ -22,20 +25,20 @@ from harness.values import Given
 
 ARCH = 'i386'
 
-# The key that modules are signed with is made by openssl, and they are signed by a program on its
-# library.
+# The kernel's build makes the key that signs modules with openssl, and its sign-file needs the
+# headers.
 TOOLS = ('gzip', 'xz', 'zstd', '/sbin/depmod', 'openssl', '/usr/include/openssl/evp.h')
 
-# Options for all that is installed to be compressed, and for /proc/sys, and where those are that
-# not every kernel has
+# Options that not every kernel has, each after the file that defines it: compress all installed
+# modules, provide /proc/sys, and let "preempt=none" take effect
 WANTED = (('kernel/module/Kconfig', 'MODULE_COMPRESS_ALL'), ('fs/proc/Kconfig', 'PROC_SYSCTL'),
 	  ('kernel/Kconfig.preempt', 'PREEMPT_DYNAMIC'))
 
 
 def command(given: Given, build_directory: Path) -> int:
-	"""Runs as the command line says."""
+	"""Runs `make boot`."""
 	options = Options(
-		build_directory, values.number(given, 'ROUNDS', 100, 'a number from 10 on', least=10),
+		build_directory, values.number(given, 'ROUNDS', 100, least=10),
 		values.jobs(given), values.is_yes(given, 'INSTALL', 'yes'), values.path(given, 'JSON'),
 		values.path(given, 'JUNIT'))
 	if given.get('IMAGE') or given.get('MODULES'):
@@ -45,7 +48,7 @@ def command(given: Given, build_directory: Path) -> int:
 
 @dataclass
 class Boot:
-	"""A kernel that is built with one algorithm after the other."""
+	"""A kernel that is built and booted with one algorithm after the other."""
 	options: Options
 	config: str
 	guest: Guest
@@ -61,9 +64,9 @@ class Boot:
 		return self.guest.made
 
 	def fragments(self, algorithm: str) -> List[Path]:
-		"""Returns the configuration."""
+		"""Returns the fragments of the configuration for an algorithm."""
 		kernel = self.made.tree.kernel
-		# Removed in v6.15
+		# v6.15 removed HIGHMEM64G.
 		highmem = 'highmem64g' if kernel.has('arch/x86/Kconfig', '^config HIGHMEM64G$') else 'pae'
 		names = ['boot', highmem, *([] if algorithm == 'gzip' else [algorithm]),
 			 *(['security'] if self.security else [])]
@@ -76,18 +79,18 @@ class Boot:
 			*([configuration.fragment(self.config)] if self.config else [])]
 
 	def boot(self, algorithm: str) -> None:
-		"""Builds the kernel with an algorithm, and boots it in all guests."""
+		"""Builds the kernel for an algorithm, and boots it in all guests."""
 		made, kernel, own = self.made, self.made.tree.kernel, self.made.tree.fixes
 		made.what = ', '.join(filter(None, [f'linux {kernel.version}, {ARCH}, {algorithm}',
 						    self.config, own.words(kernel)]))
 		made.begin_log(algorithm)
 		made.configure(self.fragments(algorithm))
 		made.build(modules.FLAGS, target='all')
-		with self.guest.making('built: no modules', lambda: 'still at the modules'):
+		with self.guest.making('built: no modules', lambda: 'still installing modules'):
 			installed = modules.install_all(self.guest, algorithm)
 
 		guests.build_init(made, self.headers, *sorted(guests.SELFTEST.glob('*.c')))
-		# Of 4 GB, QEMU has 1 GB above 4 GB: only HIGHMEM64G gets at that.
+		# QEMU puts 1 GB of the 4 GB above the address 4 GB. Only HIGHMEM64G reaches it.
 		high = 3000 if '\nCONFIG_HIGHMEM64G=y\n' in (made.directory / '.config').read_text(
 			encoding='utf-8') else 2000
 		result = self.boot_guest(
@@ -101,14 +104,14 @@ class Boot:
 				       f'{algorithm}{config} FIXES={own.given}', result, self.sources)
 
 		guests.build_guest(made, self.headers)
-		# Three other tasks use 225 of the 384 MB. Without preemption it shows whether a load gives
-		# way, and vmalloc=256M leaves room for a dictionary of 128 MiB.
+		# Three other tasks use 225 of the 384 MB. preempt=none shows whether a load lets
+		# other tasks run. vmalloc=256M leaves room for a dictionary of 128 MiB.
 		self.boot_guest('little memory', f'{algorithm}-little',
 				memory.content(self.guest, installed, algorithm),
 				'preempt=none vmalloc=256M GUEST=memory', megabytes=384)
 		if not self.security:
 			return
-		# Only LoadPin enforces anything before the init switches it on.
+		# At boot only LoadPin enforces. The init switches the others on.
 		lines = security.content(self.guest, installed, algorithm)
 		arguments = 'GUEST=security lsm=lockdown,loadpin,selinux,ipe loadpin.enforce=1 ipe.enforce=0'
 		self.boot_guest('security modules', f'{algorithm}-security', lines, arguments, megabytes=512)
@@ -131,23 +134,24 @@ class Boot:
 
 
 def algorithms(wanted: List[str], kernel: Kernel) -> List[str]:
-	"""Returns those to build the kernel with."""
+	"""Returns the algorithms to test: the @wanted ones, or all that the kernel has."""
 	found = [algorithm for algorithm in wanted or COMPRESS
 		 if kernel.has(DECOMPRESS, f'^static ssize_t module_{algorithm}_decompress')]
 	for algorithm in wanted:
 		if algorithm not in found:
-			raise Trouble(f'ALGORITHMS={algorithm}: linux {kernel.version} does not have it')
+			raise Trouble(f'ALGORITHMS={algorithm}: linux {kernel.version} cannot decompress '
+				      f'{algorithm}; it has {" ".join(found)}')
 	return found
 
 
 def run(given: Given, options: Options) -> int:
 	"""Builds and boots. Returns 0 if all passed, or 1 if tests failed or the kernel died."""
 	if (given.get('ARCH') or ARCH) != ARCH:
-		raise Trouble(f'ARCH={given["ARCH"]}: make boot is for {ARCH}, where there is high memory')
+		raise Trouble(f'ARCH={given["ARCH"]}: make boot supports only {ARCH}')
 	wanted = given.get('ALGORITHMS', '').split()
 	for algorithm in wanted:
 		if algorithm not in COMPRESS:
-			raise Trouble(f'ALGORITHMS={algorithm}: not one of {", ".join(COMPRESS)}')
+			raise Trouble(f'ALGORITHMS={algorithm}: must be some of {" ".join(COMPRESS)}')
 	named = given.get('KERNEL') or '6.12'
 	own = Fixes(given.get('FIXES') or fixes.default_fixes(named))
 	own.check()

@@ -1,7 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0
-"""
-`make bots`: does the suite do as it should where bots run it, in the way that each of them runs it?
-"""
+"""`make bots`: runs the suite as CI bots run it."""
 
 import random
 import re
@@ -23,30 +21,30 @@ BOTS = {'module': ('um', 'i386'), 'kernelci': ('x86_64', 'i386'), '0day': ('x86_
 
 
 def bots_of(given: Given) -> List[str]:
-	"""Returns the bots of BOTS=, after a look at what the other variables are for."""
+	"""Returns the bots of BOTS=. Refuses variables that do not go with them."""
 	names = ' '.join(BOTS)
 	wanted, arch = given.get('BOTS') or names, given.get('ARCH')
 	bots = wanted.replace(',', ' ').split()
 	if not bots:
-		raise Trouble(f'BOTS={wanted}: which bot? There are {names}')
+		raise Trouble(f'BOTS={wanted}: names no bot; give some of {names}')
 	for bot in bots:
 		if bot not in BOTS:
-			raise Trouble(f'BOTS={wanted}: no bot {bot}; there are {names}')
+			raise Trouble(f'BOTS={wanted}: no bot {bot}; give some of {names}')
 	if '0day' not in bots and (given.get('SEED') or given.get('CONFIGS')):
-		raise Trouble('SEED= and CONFIGS= are for BOTS=0day')
+		raise Trouble('SEED= and CONFIGS= need BOTS=0day')
 	if arch and not all(arch in BOTS[bot] for bot in bots):
-		raise Trouble(f'ARCH={arch}: not for BOTS={wanted}; module has um and i386, the '
-			      'others i386 and x86_64')
+		raise Trouble(f'ARCH={arch}: not for BOTS={wanted}; module runs on um and i386, kernelci '
+			      'and 0day on i386 and x86_64')
 	return bots
 
 
 def command(given: Given, build: Path) -> int:
-	"""Runs each bot in a process of its own. The worst of the exit statuses is that of all."""
+	"""Runs each bot in a separate process. Returns the worst of their exit statuses."""
 	bots = bots_of(given)
 	configs = values.number(given, 'CONFIGS', 30)
 	seed = given.get('SEED') or str(random.randrange(1 << 16))
 	if not re.fullmatch('0|[1-9][0-9]{0,8}', seed):
-		raise Trouble(f'SEED={seed}: not a number of up to nine digits')
+		raise Trouble(f'SEED={seed}: must be a number of up to nine digits')
 	arch = given.get('ARCH', '')
 	options = run.options_of(given, build)
 	as_module = replace(options, arch=arch or 'um')

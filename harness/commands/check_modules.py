@@ -1,11 +1,11 @@
 # SPDX-License-Identifier: GPL-2.0
 """
-`make check-modules`: checks whether a kernel and its kmod would load these files as modules. The
-kernel's own code is compiled natively into one static program,
-build/check/module-decompress-check, which can be taken elsewhere.
+`make check-modules`: checks whether a kernel and its kmod would load these files as modules. It
+compiles the kernel's own code natively into one static program,
+build/check/module-decompress-check, which also runs on other hosts.
 
-BOOT=yes builds and boots a kernel, and asks that in place of its code: the files go into its
-initramfs, where the suite module_decompress_replay finds them.
+With BOOT=yes it builds and boots a kernel instead. The suite module_decompress_replay reads the
+files from the initramfs.
 """
 
 import contextlib
@@ -33,44 +33,45 @@ NEEDED = ('objcopy', '/usr/include/lzma.h', '/usr/include/zstd.h', '/usr/include
 
 def names_of(given: Given, files: List[str]) -> List[str]:
 	"""
-	Returns the names to ask about, but for those of FILES_FROM. FILES is one name, with blanks
-	in it if there is such a file, or names between blanks.
+	Returns the names of FILES= or of the arguments; the program itself reads FILES_FROM=. If a
+	file has all of FILES= as its name, blanks included, FILES= is one name. Otherwise blanks
+	separate names.
 	"""
 	variable, listed = given.get('FILES', ''), given.get('FILES_FROM', '')
 	if sum(map(bool, (variable, listed, files))) > 1:
-		raise Trouble('FILES and FILES_FROM, or files as arguments: only one of them')
+		raise Trouble('give only one of FILES=, FILES_FROM= and files as arguments')
 	if listed and listed != '-' and not os.access(listed, os.R_OK):
-		raise Trouble(f'FILES_FROM={listed}: cannot be read')
+		raise Trouble(f'FILES_FROM={listed}: cannot read this file')
 	names = [variable] if os.path.exists(variable) else re.findall('[^ \t\n]+', variable)
 	if not (names or files or listed):
-		raise Trouble("check-modules: which files? Run: make check-modules FILES='a.ko.xz "
-			      "b.ko.zst', or a directory of them")
+		raise Trouble("no files given; run: make check-modules FILES='a.ko.xz b.ko.zst', or "
+			      'FILES=DIRECTORY')
 	return names or files
 
 
 def refuse_bad_values(boot: bool, arch: str, kconfig: str) -> None:
 	"""Refuses values that do not go together."""
 	if arch and not boot:
-		raise Trouble(f'ARCH={arch}: for BOOT=yes alone')
+		raise Trouble(f'ARCH={arch}: needs BOOT=yes')
 	if arch == 'um':
-		raise Trouble('ARCH=um: BOOT=yes boots i386, x86_64 or the like')
+		raise Trouble('ARCH=um: BOOT=yes needs a machine that QEMU emulates, such as i386')
 	if kconfig and boot:
-		raise Trouble(f'KCONFIG={kconfig}: not with BOOT=yes, which has a configuration of its '
-			      'own')
+		raise Trouble(f'KCONFIG={kconfig}: does not go with BOOT=yes, which configures the '
+			      'kernel itself')
 	if kconfig not in ('', 'any') and not os.access(kconfig, os.R_OK):
-		raise Trouble(f'KCONFIG={kconfig}: cannot be read')
+		raise Trouble(f'KCONFIG={kconfig}: cannot read this file')
 
 
 def build_program(options: run.Options, what: str, own: tree.Tree, directory: Path) -> Path:
 	"""Builds the program, and returns its path."""
 	found = oracle.get(options.build, options.may_install)
 	if not found:
-		say('The newest zlib, liblzma and libzstd cannot be had: those of this system are asked.')
+		say('Cannot download the newest zlib, liblzma and libzstd; using those of this system.')
 	multiarch = base.output(['gcc', '-print-multiarch'])
 	headers = found.headers if found else '/usr/include'
 	libraries = found.libraries if found else f'/usr/lib/{multiarch}'
 	log = directory / 'build.log'
-	say(f'Building {what}, to be asked ...')
+	say(f'Building {PROGRAM} with the code of {what} ...')
 	with patience(lambda: f'{count_objects(directory)} objects built'):
 		ended = base.run(['make', '-C', own.path / 'tools/testing/module_decompress',
 				  '--no-print-directory', f'EXTRA_MK={VERDICT}/native_check.mk',
@@ -80,7 +81,7 @@ def build_program(options: run.Options, what: str, own: tree.Tree, directory: Pa
 	if ended.returncode:
 		say('\n'.join(ended.stdout.splitlines()[-20:]))
 		raise Trouble(f'{what}: not built; see above, or {log}')
-	# The one that was asked last is where others find it: whole at any time.
+	# Leave the program and its manual page in build/check/. A rename never leaves half of one.
 	for path in directory / PROGRAM, VERDICT / f'{PROGRAM}.1':
 		new = directory / 'new'
 		shutil.copy(path, new)
@@ -90,8 +91,8 @@ def build_program(options: run.Options, what: str, own: tree.Tree, directory: Pa
 
 def build_booted(options: run.Options, what: str, own: tree.Tree) -> Build:
 	"""
-	Builds a kernel that can be asked, and boot, which the program calls with a list for
-	gen_init_cpio and a log for the console.
+	Builds a kernel with the suite module_decompress_replay, and writes the script "boot". The
+	program runs the script with a list for gen_init_cpio and a file for the console.
 	"""
 	plain = options.build / 'kunit' / f'{own.kernel.name}-{options.arch}'
 	directory = plain.with_name(f'{plain.name}-booted')
@@ -99,7 +100,8 @@ def build_booted(options: run.Options, what: str, own: tree.Tree) -> Build:
 	made = Build('check-modules', what, own, machine(options.arch), directory, jobs=options.jobs)
 	made.configure([VERDICT / 'booted.config'])
 	made.build()
-	# If the kernel gets a file wrong, the suite and kunit.py fail: the log says which.
+	# If the kernel gets a file wrong, the suite and kunit.py fail. The program reads the answers
+	# from the console, not from their status.
 	kunit = shlex.join(map(str, made.kunit_words(
 		'exec', '--timeout=3600', '--raw_output=all', '--kernel_args=vmalloc=384M panic=-1',
 		f'--qemu_args={made.machine.qemu_args} -m 3072 -initrd ')))
@@ -110,21 +112,21 @@ cd "$(dirname "$1")" || exit
 {kunit}"$1.cpio" module_decompress_replay 2>&1 | tee -a {made.log} >"$2"
 ''')
 	boot.chmod(0o755)
-	say(f'Booting {what}, on {options.arch}, to be asked; its console is in {made.log} ...')
+	say(f'Booting {what}, {options.arch}; its console goes to {made.log} ...')
 	return made
 
 
 def command(given: Given, build: Path, files: List[str]) -> int:
-	"""Asks. Returns 0 if all files would load, 1 if some would not, 2 if some have no answer."""
+	"""Returns 0 if all files would load, 1 if some would not, 2 if some have no answer."""
 	boot, verbose = (values.is_yes(given, name, 'no') for name in ('BOOT', 'VERBOSE'))
 	refuse_bad_values(boot, given.get('ARCH', ''), given.get('KCONFIG', ''))
 	names = names_of(given, files)
-	# A kernel as it is shipped, unless fixes are asked for
+	# The default is the kernel as shipped, unlike for other commands.
 	options = run.options_of({**given, 'FIXES': given.get('FIXES') or 'no'}, build)
-	# Answers are not to be written over what is asked about.
+	# Do not overwrite a file that is to be checked.
 	for name in names:
 		if any(path and base.one_file(Path(name), path) for path in (options.json, options.junit)):
-			raise Trouble(f'{name}: both one of the files and where the answers are to go')
+			raise Trouble(f'JSON= or JUNIT= would overwrite {name}, which is to be checked')
 	base.writable(options.json, options.junit)
 	packages.need([*packages.FOR_NATIVE, *NEEDED], options.may_install)
 	if boot:
@@ -146,7 +148,7 @@ def command(given: Given, build: Path, files: List[str]) -> int:
 		with contextlib.redirect_stdout(sys.stderr):
 			kunit = build_booted(options, what, own).directory
 		words += [f'--boot={kunit}/boot', f'--kconfig={kunit}/.config']
-		# For what the program makes for a boot
+		# The program writes the list and the console's log there.
 		environment['TMPDIR'] = str(kunit)
 	with patience() if boot else contextlib.nullcontext():
 		ended = subprocess.run([program, *words, '--', *names], env=environment,

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0
-"""`make clean`: removes all that was made."""
+"""`make clean`: removes all build output."""
 
 import shutil
 from pathlib import Path
@@ -9,7 +9,7 @@ from harness.values import Given
 
 
 def command(_: Given, build: Path) -> int:
-	"""Removes build/, and what the forwarder left where the project is."""
+	"""Removes the build directory, and .kunit/, which tools/testing/kunit/kunit.py creates."""
 	shutil.rmtree(build, ignore_errors=True)
 	shutil.rmtree(TOP / '.kunit', ignore_errors=True)
 	return 0

@@ -1,8 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0
 """
-`make coverage`: does a run of the suite reach every line of decompress.c, and take every branch
-both ways, for each algorithm? gcov counts, in what is compiled natively for 64 and for 32 bits,
-together.
+`make coverage`: does the suite reach every line of decompress.c, and take every branch both ways,
+for each algorithm? gcov counts in the native programs. The 64-bit and 32-bit counts are added.
 """
 
 import re
@@ -20,17 +19,17 @@ FILTER = ('--filter', r'.*kernel/module/decompress\.c$')
 TESTS = 'kernel/module/tests'
 REACHED = 'all lines and branches of decompress.c are reached'
 
-# From -O1 on, a line like "return -ENOMEM;" leaves nothing behind to be counted, though the branch
-# to it does. The process that runs the cases ends by _exit(), which would write no counts.
+# With -O1 and above, gcc leaves no code to count for a line like "return -ENOMEM;", only for the
+# branch to it. The process that runs the cases ends by _exit(), which does not write the counts.
 FLAGS = 'EXTRA_CFLAGS=--coverage -O0 -D_exit=exit'
 
 
 class Coverage(NativeBuild):
-	"""The programs that count, and what they have counted"""
+	"""Native programs that gcov counts in, and their counts."""
 
 	@property
 	def report(self) -> Path:
-		"""The directory for what they have counted"""
+		"""The directory for the report"""
 		return self.options.build / 'coverage'
 
 	def failures(self, bits: int) -> Optional[List[str]]:
@@ -96,7 +95,7 @@ def command(given: Given, build: Path) -> int:
 	packages.need_for_native(False, options.may_install)
 	packages.need(['gcovr', 'gcov'], options.may_install)
 	coverage = Coverage('coverage', options, 'native/{}-coverage', ', natively')
-	say(f'Building {coverage.what}, to be counted ...')
+	say(f'Building {coverage.what}, with --coverage ...')
 	for bits in BITS:
 		coverage.build(str(bits), f'BITS={bits}', 'SANITIZE=', FLAGS, 'default')
 	coverage.forget_counts()
@@ -107,8 +106,8 @@ def command(given: Given, build: Path) -> int:
 				coverage.show_log()
 				coverage.failed('counted: the program ended early')
 			say('\n'.join(failures))
-			say(f'make coverage: {coverage.what}: tests failed, so nothing was counted; see '
-			    f'make native, or {coverage.log}')
+			say(f'make coverage: {coverage.what}: tests failed, so nothing was counted; run '
+			    f'make native, or see {coverage.log}')
 			return 1
 	counts, missed = coverage.write()
 	reached = f'{"not " if missed else ""}{REACHED}'

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0
 """
-`make fuzz`: libFuzzer against decompress.c and its decoders, compiled natively, with the ledger and
-the stock libraries as judges. What it has learnt stays in build/fuzz/, and the next run goes on from
-there.
+`make fuzz`: fuzzes decompress.c and its decoders, compiled natively, with libFuzzer. The ledger and
+the stock libraries judge each input. The corpus stays in build/fuzz/, and the next run starts from
+it.
 """
 
 import re
@@ -19,7 +19,7 @@ from harness.native_build import NativeBuild, finding, finding_of_tries
 from harness.oracle import SUFFIXES
 from harness.values import Given
 
-# What is longer is slower, and finds no more.
+# Longer inputs are slower, and find no more.
 MOST_BYTES = 4096
 
 
@@ -27,7 +27,7 @@ class Fuzzers(NativeBuild):
 	"""The fuzzers of a kernel"""
 
 	def __init__(self, options: Options, own_corpus: Optional[Path] = None) -> None:
-		"""@own_corpus is read and added to instead of that in build/fuzz/."""
+		"""@own_corpus replaces the corpus in build/fuzz/."""
 		packages.need_for_native(True, options.may_install)
 		packages.need(['gcovr', '/usr/include/lzma.h', '/usr/include/zstd.h',
 			       '/usr/include/zlib.h'], options.may_install)
@@ -35,12 +35,12 @@ class Fuzzers(NativeBuild):
 		self.corpus = own_corpus or options.build / 'fuzz/corpus'
 		stock = oracle.get(options.build, options.may_install)
 		if not stock:
-			raise Trouble('fuzz: the stock libraries of a newer Debian cannot be '
-				      'downloaded, and older ones are no judges')
+			raise Trouble('cannot download zlib, liblzma and libzstd of a newer Debian; make '
+				      'fuzz needs them, as older ones judge wrongly')
 		self.stock = stock.libraries
 
 	def inputs(self, algorithm: str) -> List[Path]:
-		"""Returns the directories with what is known. New inputs go to the first."""
+		"""Returns the directories of known inputs. libFuzzer writes new ones to the first."""
 		return [self.corpus / algorithm, self.directory / 'seeds' / algorithm]
 
 	def fuzzer(self, algorithm: str) -> Path:
@@ -48,8 +48,8 @@ class Fuzzers(NativeBuild):
 		return self.directory / 'build' / f'fuzz_{algorithm}'
 
 	def prepare(self) -> List[str]:
-		"""Builds the fuzzers, and returns for which algorithms: 6.1 has no zstd."""
-		say(f'Building {self.what}, to be fuzzed ...')
+		"""Builds the fuzzers. Returns the algorithms that have one: 6.1 has no zstd."""
+		say(f'Building the fuzzers of {self.what} ...')
 		self.build('build', 'HOSTCC=clang', 'fuzz')
 		seeds = self.directory / 'seeds'
 		shutil.rmtree(seeds, ignore_errors=True)
@@ -57,19 +57,19 @@ class Fuzzers(NativeBuild):
 			for directory in self.inputs(algorithm):
 				directory.mkdir(parents=True, exist_ok=True)
 		if base.run([self.directory / 'build/seeds', seeds]).returncode:
-			self.failed('tested: it has no seeds')
+			self.failed('tested: the program "seeds" failed')
 		corpus.unpack(seeds)
 		return [name for name in SUFFIXES if self.fuzzer(name).exists()]
 
 	def run(self, algorithm: str, log: Path, *words: base.Arg) -> None:
-		"""Runs the fuzzer of an algorithm where its log is."""
+		"""Runs the fuzzer of an algorithm in the directory of @log."""
 		base.logged([self.fuzzer(algorithm), f'-max_len={MOST_BYTES}', *words], log,
 			    cwd=log.parent, STOCK=str(self.stock))
 
 	def fuzz(self, algorithm: str, seconds: int) -> Tuple[str, List[Path]]:
 		"""
-		Runs several processes, each of which reads what the others learn. Returns their
-		numbers and their findings.
+		Runs several fuzzers in parallel, which share a corpus. Returns their numbers and
+		their findings.
 		"""
 		say(f'{algorithm}, for {seconds} seconds ...')
 		here, jobs = self.directory / algorithm, self.options.jobs
@@ -83,7 +83,7 @@ class Fuzzers(NativeBuild):
 		def still() -> str:
 			lines = [line for log in here.glob('fuzz-*.log')
 				 for line, *_ in counts(log)]
-			return f'{algorithm}: {lines[-1]}' if lines else 'still at it'
+			return f'{algorithm}: {lines[-1]}' if lines else 'still starting'
 
 		started = time.monotonic()
 		with patience(still):
@@ -94,12 +94,12 @@ class Fuzzers(NativeBuild):
 		found = sorted((here / 'found').iterdir())
 		inputs = covered = 0
 		for log in here.glob('fuzz-*.log'):
-			# What each of them last said; a finding may be the first input.
+			# The last status line of each fuzzer. One that finds a bug at once has none.
 			last = counts(log)[-1:]
 			if not last and not found:
 				self.log = log
 				self.show_log()
-				self.failed(f'tested: the target of {algorithm} did not begin')
+				self.failed(f'tested: the fuzzer of {algorithm} did not start')
 			for _, count, edges in last:
 				inputs += int(count)
 				covered = max(covered, int(edges))
@@ -107,7 +107,7 @@ class Fuzzers(NativeBuild):
 			f'process, {covered} edges; ', found)
 
 	def keep(self, algorithm: str, artifact: Path) -> str:
-		"""Keeps a finding, as small as it becomes in a while. Returns a line on it."""
+		"""Makes a finding smaller for some seconds, and keeps it. Returns a line on it."""
 		findings = self.options.build / 'fuzz/findings'
 		findings.mkdir(exist_ok=True)
 		kept = findings / f'{algorithm}-{artifact.name.partition("-")[2][:10]}'
@@ -119,13 +119,13 @@ class Fuzzers(NativeBuild):
 		self.run(algorithm, log, kept)
 		words = finding(log.read_text(errors='replace')).removeprefix('finding: ')
 		data = kept.read_bytes()
-		# As a file, without the byte in front of it
+		# The first byte says which allocation fails. The rest is a compressed file.
 		Path(f'{kept}.{SUFFIXES[algorithm]}').write_bytes(data[1:])
 		words = words or 'it does not happen again'
 		return f'{algorithm}: {words}: {len(data)} bytes in {kept}'
 
 	def try_all(self, algorithms: List[str], room: str, *variables: str) -> List[str]:
-		"""Tries all that is known with other programs, and returns the first finding."""
+		"""Tries all known inputs with other programs. Returns the first finding."""
 		self.build(room, *variables, 'tries')
 		self.forget_counts()
 		for algorithm in algorithms:
@@ -139,7 +139,7 @@ class Fuzzers(NativeBuild):
 		return []
 
 	def count_lines(self, algorithms: List[str], directory: Path) -> None:
-		"""Writes which lines are reached by all that is known."""
+		"""Writes a report of the lines that the known inputs reach."""
 		if self.try_all(algorithms, 'lines', 'HOSTCC=gcc', 'SANITIZE=',
 				'EXTRA_CFLAGS=--coverage'):
 			self.failed('counted')
@@ -153,17 +153,17 @@ class Fuzzers(NativeBuild):
 
 
 def algorithms_of(given: Given) -> List[str]:
-	"""Returns ALGORITHMS=."""
+	"""Returns the algorithms of ALGORITHMS=, or none if it is not set."""
 	words = given.get('ALGORITHMS', '').split()
 	for word in words:
 		if word not in SUFFIXES:
-			raise Trouble(f'ALGORITHMS={" ".join(words)}: no {word}; there are '
+			raise Trouble(f'ALGORITHMS={" ".join(words)}: no algorithm {word}; give some of '
 				      + ' '.join(SUFFIXES))
 	return words
 
 
 def command(given: Given, build: Path) -> int:
-	"""Builds and runs. Returns 0 if nothing was found, or 1."""
+	"""Builds and runs the fuzzers. Returns 0 if they found nothing, or 1."""
 	seconds = values.number(given, 'SECONDS', 60, 'a number of seconds')
 	wanted = algorithms_of(given)
 	own_corpus = values.path(given, 'CORPUS')
@@ -173,8 +173,8 @@ def command(given: Given, build: Path) -> int:
 	built = fuzzers.prepare()
 	for algorithm in wanted:
 		if algorithm not in built:
-			raise Trouble(f'ALGORITHMS={" ".join(wanted)}: decompress.c of {fuzzers.what} '
-				      f'does not know {algorithm}')
+			raise Trouble(f'ALGORITHMS={" ".join(wanted)}: {fuzzers.what}, cannot '
+				      f'decompress {algorithm}; it has {" ".join(built)}')
 	numbers, findings = '', []
 	for algorithm in wanted or built:
 		counts, artifacts = fuzzers.fuzz(algorithm, seconds)
@@ -182,12 +182,12 @@ def command(given: Given, build: Path) -> int:
 		for artifact in artifacts:
 			findings.append(fuzzers.keep(algorithm, artifact))
 			print(findings[-1], flush=True)
-	# A kernel as shipped fails at inputs that are known.
+	# A kernel without the fixes fails with known inputs.
 	if fuzzers.options.fixes == 'yes' and not findings:
 		lines = build / 'fuzz/lines'
-		say('Trying all that is known with MemorySanitizer; the lines it reaches go to '
+		say('Trying all known inputs with MemorySanitizer; the lines that they reach go to '
 		    f'{lines} ...')
-		# The fuzzers do not run under it, as the stock libraries are not compiled for it.
+		# The fuzzers cannot use MemorySanitizer: the stock libraries are not built for it.
 		findings = fuzzers.try_all(built, 'msan', 'HOSTCC=clang', 'SANITIZE=memory')
 		if findings:
 			print(': '.join(findings))

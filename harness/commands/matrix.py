@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0
 """
-`make matrix`: the suite on machines of many kinds. A row of rows.tsv is what `make run` does with
-its ARCH, CONFIG and LLVM. A row with a result is not run again while nothing changes of what goes
-into it.
+`make matrix`: runs the suite on many machines. For each row of rows.tsv it does what `make run`
+does, with the row's ARCH, CONFIG and LLVM. It runs a row again only if something that the result
+depends on has changed.
 """
 
 import datetime
@@ -25,7 +25,7 @@ from harness.values import Given
 
 @dataclass(frozen=True)
 class Row:
-	"""A row of the table. What it does not have is an empty string."""
+	"""A row of rows.tsv. An empty field of the table is an empty string."""
 	name: str
 	machine: str
 	config: str
@@ -36,30 +36,33 @@ class Row:
 
 
 def rows(kernel: str, wanted: str) -> List[Row]:
-	"""Returns the rows for a kernel that ROWS= names, or all, in the order of the table."""
+	"""Returns the rows of ROWS=, or all rows for this kernel, in the order of the table."""
 	found = [Row(*('' if one == '-' else one for one in row))
 		 for row in base.rows(TOP / 'harness/data/rows.tsv')]
 	found = [row for row in found if kernel not in row.not_for.split(',')]
 	names = wanted.replace(',', ' ').split()
 	if wanted and not names:
-		raise Trouble(f'ROWS={wanted}: which row?')
+		raise Trouble(f'ROWS={wanted}: names no row; harness/data/rows.tsv lists them')
 	there = [row.name for row in found]
 	for name in names:
 		if name not in there:
-			raise Trouble(f'ROWS={wanted}: no row {name} for KERNEL={kernel}; there '
-				      f'are {" ".join(there)}')
+			raise Trouble(f'ROWS={wanted}: no row {name} for KERNEL={kernel}; give some '
+				      f'of {" ".join(there)}')
 	return [row for row in found if row.name in names or not names]
 
 
 def key(row: Row, kernel: Kernel, sources: str) -> str:
-	"""Returns what a result depends on."""
+	"""Returns all that a result depends on, as text."""
 	qemu = shutil.which(f'qemu-system-{machine(row.machine).qemu}')
 	about = [qemu, os.stat(qemu).st_size, os.stat(qemu).st_mtime_ns] if qemu else []
 	return '\n'.join(map(str, [sources, kernel.name, kernel.directory, *astuple(row), *about]))
 
 
 def run_row(row: Row, directory: Path, options: run.Options, new: str) -> None:
-	"""Runs a row, unless it has a result with the key @new. report.py reads what it leaves."""
+	"""
+	Runs a row, unless @directory has a result with the key @new. The run leaves files there for
+	report.py.
+	"""
 	done, log = directory / 'key', directory / 'log'
 	if done.exists() and done.read_text(encoding='utf-8') == new:
 		say(f'{row.name}: nothing has changed')
@@ -74,20 +77,20 @@ def run_row(row: Row, directory: Path, options: run.Options, new: str) -> None:
 		path.unlink(missing_ok=True)
 	log.write_text('')
 	started = time.monotonic()
-	# KMSAN needs five minutes in the guest.
+	# With KMSAN the suite takes five minutes.
 	status = base.apart(lambda: run.run(replace(
 		options, arch=row.machine, config=row.config, llvm=bool(row.llvm), timeout=600,
 		json=None, junit=None, row=directory, row_qemu_args=row.qemu_args,
 		row_kernel_args=row.kernel_args)), log, last_line)
 	(directory / 'seconds').write_text(str(int(time.monotonic() - started)))
 	say(last_line())
-	# Trouble may be over the next time.
+	# Without a verdict, the next run tries again.
 	if status < 2:
 		done.write_text(new, encoding='utf-8')
 
 
 def command(given: Given, build: Path) -> int:
-	"""Runs the rows that the command line names, reports, and returns the verdict."""
+	"""Runs the rows of ROWS=, writes the reports, and returns the verdict."""
 	options = run.options_of(given, build)
 	base.writable(options.json, options.junit)
 	wanted = rows(options.kernel, given.get('ROWS', ''))

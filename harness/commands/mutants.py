@@ -1,13 +1,13 @@
 # SPDX-License-Identifier: GPL-2.0
 """
-`make mutants`: breaks decompress.c in every way that mutate.c knows, or as the patches of MUTANTS=
-say, and reports what the suite catches. It ends with the right changes, on which the suite has to
-stay green, natively and in a kernel with CONFIG=debug.
+`make mutants`: makes small faults in decompress.c, all that mutate.c knows or those of the patches
+in MUTANTS=, and reports which of them the suite catches. Then it tries right changes: the suite
+must pass with them, natively and in a kernel with CONFIG=debug.
 
-Each mutant is compiled by itself, first natively. One that the suites catch there needs no kernel;
-but some of these are to be caught in one as well. The others, and patches, are compiled as Kbuild
-does it, and compared with what decompress.c as it is compiles to. Those that differ are linked into
-one kernel, which is then booted once for each.
+It compiles each mutant natively first, and runs the suites. Of the mutants that the suites catch
+there, only a sample goes on to a kernel. It compiles this sample, all other mutants and all patches
+as Kbuild does, and drops each mutant that compiles to the same code as the unbroken decompress.c.
+It links the rest into one kernel, and boots that kernel once for each mutant.
 """
 
 import os
@@ -29,7 +29,7 @@ from harness.values import Given
 
 
 def need_tools(work: Work) -> None:
-	"""Sees to it that the tools are there."""
+	"""Installs the tools that are missing."""
 	packages.need_for_kernel(machine(ARCH), False, work.may_install)
 	packages.need_for_native(False, work.may_install)
 	hosts = ['ssh', 'rsync'] if work.hosts else []
@@ -39,10 +39,9 @@ def need_tools(work: Work) -> None:
 
 def make_green(work: Work) -> None:
 	"""
-	Builds and boots the kernel before anything is broken: the suite has to be green. What that
-	run prints goes to a log.
+	Builds and boots the unbroken kernel. The suite must pass. The output goes to a log.
 	"""
-	# Without a value, what the environment has for it is not taken.
+	# Set the other variables to nothing, so that make run does not take them from the environment.
 	given = {**dict.fromkeys(COMMANDS['run'].takes, ''), 'KERNEL': KERNEL, 'ARCH': ARCH,
 		 'CONFIG': work.config, 'FIXES': 'yes', 'JOBS': work.jobs, 'BUILD': work.build,
 		 'INSTALL': 'yes' if work.may_install else 'no'}
@@ -59,8 +58,7 @@ def make_green(work: Work) -> None:
 			check=False, env=base.environment())
 	if green.returncode:
 		say('\n'.join(log.read_text(errors='replace').splitlines()[-3:]))
-		raise Trouble('the suite is not green before anything is broken; see '
-			      'build/mutants/run.log')
+		raise Trouble(f'the suite fails with the unbroken decompress.c; see {log}')
 
 
 def report(work: Work) -> int:
@@ -77,7 +75,7 @@ def report(work: Work) -> int:
 
 
 def run(work: Work) -> int:
-	"""Tries the mutants or the right changes, and returns 0 if all is as it should be, or 1."""
+	"""Tries the mutants or the right changes. Returns 0 if all is as expected, or 1."""
 	population.patches_of(work)
 	need_tools(work)
 	for name in 'log', 'obj':
@@ -111,14 +109,14 @@ def run(work: Work) -> int:
 
 
 def first_line(path: Path) -> str:
-	"""Returns the line of the report that goes to the results."""
+	"""Returns the line of the report that goes to the results page."""
 	found = re.search('.*( that differ in code).*', path.read_text(encoding='utf-8'))
 	assert found
 	return found[0].replace(found[1], '')
 
 
 def run_all(work: Work) -> int:
-	"""Tries the mutants, and after all of them the right changes."""
+	"""Tries the mutants. If these are all mutants, tries the right changes, too."""
 	sources = records.key()
 	status = run(work)
 	result = f'linux {KERNEL}, {ARCH}: {first_line(work.directory / "report.txt")}'
@@ -133,9 +131,10 @@ def run_all(work: Work) -> int:
 
 
 def command(given: Given, build: Path) -> int:
-	"""Runs as the command line says."""
+	"""Runs `make mutants`."""
 	hosts = given.get('HOSTS', '')
 	if hosts and build != TOP / 'build':
-		raise Trouble('HOSTS and BUILD: hosts have build/ where their clone is')
+		raise Trouble(f'BUILD={build}: does not go with HOSTS=; each host builds in build/ of '
+			      'its clone')
 	return run_all(Work(build, values.jobs(given), given.get('MUTANTS', ''), hosts,
 			    may_install=values.is_yes(given, 'INSTALL', 'yes')))

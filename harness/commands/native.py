@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0
 """
-`make native`: the suites that need no kernel, with decompress.c and its decoders, compiled natively
-for 64 and for 32 bits, and run.
+`make native`: compiles the suites that need no kernel, decompress.c and its decoders natively, for
+64 and for 32 bits, and runs them.
 """
 
 import concurrent.futures
@@ -21,8 +21,8 @@ from harness.values import Given
 
 T = TypeVar('T')
 
-# What the compiler says if decompress.c uses something that the native build lacks, and where that is
-# to be added
+# Errors of the compiler if decompress.c uses something that the native build lacks: the pattern,
+# how to print the name, and the file to which to add it
 LACKING = (
 	(r'decompress\.c:.*implicit declaration of function \W*(\w+)', '{}()', 'native.h'),
 	(r'decompress\.c:.*error: \W*(\w+)\W* undeclared', '{}', 'native.h'),
@@ -34,20 +34,20 @@ LACKING = (
 
 
 def for_both(work: Callable[[int], T]) -> Dict[int, T]:
-	"""Does the same for 64 and for 32 bits, side by side."""
+	"""Does @work for 64 and for 32 bits, in parallel."""
 	with concurrent.futures.ThreadPoolExecutor(len(BITS)) as pool:
 		return dict(zip(BITS, pool.map(work, BITS)))
 
 
 class Program(NativeBuild):
-	"""The native programs"""
+	"""The native programs, one for 64 and one for 32 bits."""
 
 	def of_bits(self, bits: int, name: str = '') -> Path:
-		"""Returns the directory for so many bits, or a file in it."""
+		"""Returns the directory of one of the programs, or a file in it."""
 		return self.directory / str(bits) / name
 
 	def build_both(self, compiler: str) -> None:
-		"""Builds both, and says what is lacking if that fails."""
+		"""Builds both. If that fails, says what the native build lacks."""
 		say(f'Building {self.what} ...')
 		with patience(self.objects):
 			made = for_both(lambda bits: self.make(
@@ -64,7 +64,7 @@ class Program(NativeBuild):
 		self.failed('built')
 
 	def run(self, bits: int, only: str) -> int:
-		"""Runs the suites of so many bits and returns the exit status."""
+		"""Runs the suites in one of the programs, and returns its exit status."""
 		with (self.directory / f'{bits}.log').open('w', encoding='utf-8') as log, \
 		     (self.directory / f'{bits}.stderr').open('w', encoding='utf-8') as errors:
 			return subprocess.run(
@@ -73,12 +73,12 @@ class Program(NativeBuild):
 				check=False).returncode
 
 	def cases_done(self) -> int:
-		"""Returns how many cases have ended."""
+		"""Returns the number of cases that have ended."""
 		return sum((self.directory / f'{bits}.log').read_text(errors='replace').count(' ok ')
 			   for bits in BITS)
 
 	def judge(self, bits: int, status: int, only: str) -> Tuple[int, str]:
-		"""Prints the results of so many bits, and returns the verdict and the numbers."""
+		"""Prints the results of one of the programs. Returns the verdict and the numbers."""
 		log, config = self.directory / f'{bits}.log', self.directory / f'{bits}.config'
 		say(f'{bits} bits:')
 		print(log.read_text(errors='replace'), end='', flush=True)
@@ -87,11 +87,12 @@ class Program(NativeBuild):
 		verdict = results.verdict(found)
 		if verdict == 2:
 			self.failed('tested: no case ran'
-				    + (f'; does FILTER={only} name any?' if only else ''))
-		# A verdict is made of what it printed: the exit status has to go with that.
+				    + (f'; does FILTER={only} match a case?' if only else ''))
+		# The verdict comes from the output. The exit status must agree with it.
 		if verdict != status:
 			say((self.directory / f'{bits}.stderr').read_text(errors='replace'))
-			self.failed(f'tested: the program of {bits} bits says other than its tests')
+			self.failed(f'tested: the exit status of the {bits}-bit program, {status}, does '
+				    'not agree with its results')
 		lines, numbers = results.explained(
 			found, results.bugs(str(config), str(self.tree.path / '.lacks')), [])
 		for line in lines:
@@ -100,8 +101,8 @@ class Program(NativeBuild):
 
 	def try_corpus(self, bits: int) -> Optional[int]:
 		"""
-		Tries what libFuzzer has found to be of interest: it breaks no rule, either. Returns the
-		number of inputs, or None if one does.
+		Tries the inputs of the fuzzers' corpus. Returns their number, or None if one breaks a
+		rule.
 		"""
 		tried = 0
 		for program in sorted(self.of_bits(bits).glob('try_*[a-z]')):
@@ -139,7 +140,7 @@ def command(given: Given, build: Path) -> int:
 	judged = [program.judge(bits, statuses[bits], options.filter) for bits in BITS]
 	verdict = int(any(one for one, _ in judged))
 	counts = ''.join(numbers for _, numbers in judged)
-	# Those that are known to fail would do so there, too.
+	# If a case fails, inputs of the corpus would fail for the same reason.
 	if verdict == 0 and not options.filter:
 		shutil.rmtree(directory / 'corpus', ignore_errors=True)
 		corpus.unpack(directory / 'corpus')

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0
 """
 `make results`: merges the results that the commands left in build/results/ into
-Documentation/results.md. A row of the page that has no newer result stays.
+Documentation/results.md. A row of the page stays until there is a newer result.
 """
 
 from pathlib import Path
@@ -38,7 +38,7 @@ at `{key}`: {older} of {all} rows are older. `-` is a row from before the hash w
 
 
 class Row(NamedTuple):
-	"""One result: what was typed, what it printed, and when, on what."""
+	"""One result: the command, what it printed, and when and on which machine it ran."""
 	command: str
 	result: str
 	date: str
@@ -47,7 +47,7 @@ class Row(NamedTuple):
 
 	@property
 	def section(self) -> str:
-		"""The heading under which it stands"""
+		"""The heading of its section"""
 		return ' '.join(self.command.split()[:2])
 
 
@@ -72,12 +72,11 @@ def as_page(rows: List[Row], key: str) -> str:
 
 
 def command(_: Given, build: Path) -> int:
-	"""Writes the page, and names the rows that are older than the sources."""
+	"""Writes the page, and lists the rows that are older than the sources."""
 	directory, key = build / 'results', records.key()[:8]
 	new = [Row(*row) for path in sorted(directory.glob('*')) for row in base.rows(path)]
 	if not new:
-		raise Trouble(f'there are no results in {directory}; run make run, then '
-			      'make results')
+		raise Trouble(f'no results in {directory}; run make run first')
 	rows = {row.command: row for row in [*read_page(), *new]}
 	base.write(PAGE, as_page(list(rows.values()), key))
 	for row in sorted(rows.values()):

@@ -17,7 +17,7 @@ from harness.values import Given
 
 @dataclass
 class Options:
-	"""What a run is told. @row_* is what a row of the matrix has besides."""
+	"""The options of a run. The matrix sets @row and @row_*."""
 	build: Path
 	kernel: str = '6.12'
 	arch: str = 'i386'
@@ -34,11 +34,11 @@ class Options:
 	jobs: int = 1
 	may_install: bool = True
 	tree: Optional[Path] = None
-	"""A tree that somebody else has made, and has the lock of"""
+	"""A tree to build instead; the caller has made it and holds its lock"""
 	commit: str = ''
-	"""A commit of the kernel to run instead"""
+	"""A commit of the kernel's git tree, to run instead of its files"""
 	row: Optional[Path] = None
-	"""A directory for what a row of the matrix, or a comparison, needs of the run"""
+	"""A directory for the log and the results, which the matrix and BASE= read"""
 	row_qemu_args: str = ''
 	row_kernel_args: str = ''
 	fragments: List[Path] = field(init=False)
@@ -47,19 +47,19 @@ class Options:
 		self.fixes = self.fixes or fixes.default_fixes(self.kernel)
 		Fixes(self.fixes).check()
 		if self.decompress and not is_decompress(self.decompress):
-			raise Trouble(f'DECOMPRESS={self.decompress}: not a decompress.c: it has no '
-				      'module_decompress()')
+			raise Trouble(f'DECOMPRESS={self.decompress}: not a decompress.c, as it does not '
+				      'define module_decompress()')
 		self.fragments = [configuration.fragment(name)
 				  for name in self.config.split(',') if name]
 
 	@property
 	def suffix(self) -> str:
-		"""What the build directory of another configuration is called by"""
+		"""The end of the build directory's name, for the configuration"""
 		return ''.join(f'-{path.stem}' for path in self.fragments)
 
 
 def options_of(given: Given, build_directory: Path) -> Options:
-	"""Returns the options for what the command line gives."""
+	"""Returns the options of a command line."""
 	return Options(
 		build=build_directory, kernel=given.get('KERNEL') or '6.12',
 		arch=given.get('ARCH') or 'i386', config=given.get('CONFIG', ''),
@@ -72,25 +72,25 @@ def options_of(given: Given, build_directory: Path) -> Options:
 
 
 def command(given: Given, build_directory: Path) -> int:
-	"""Runs the suite as the command line says."""
+	"""Runs `make run`."""
 	return run(options_of(given, build_directory))
 
 
 def is_decompress(path: Path) -> bool:
-	"""Returns whether a file can stand in for decompress.c."""
+	"""Returns whether a file can replace decompress.c: it defines module_decompress()."""
 	return path.is_file() and re.search(r'^int module_decompress\(', path.read_text(
 		encoding='utf-8', errors='replace'), re.MULTILINE) is not None
 
 
 def words_of_fixes(options: Options, kernel: Kernel) -> str:
-	"""Returns what a result says of the fixes."""
+	"""Returns the words for the fixes in a result."""
 	if options.decompress:
 		return f'with {options.decompress} in place of its decompress.c'
 	return Fixes(options.fixes).words(kernel)
 
 
 def take_tree(options: Options, kernel: Kernel, who: str) -> tree.Tree:
-	"""Returns the tree to build."""
+	"""Returns the tree to build, after making it."""
 	own = Fixes(options.fixes)
 	if options.tree:
 		return tree.Tree(kernel, own, options.decompress, options.tree)
@@ -98,14 +98,14 @@ def take_tree(options: Options, kernel: Kernel, who: str) -> tree.Tree:
 
 
 def run_base(options: Options) -> List[str]:
-	"""Runs BASE=, which is a run like this one, and returns its results."""
+	"""Runs the suite on BASE=, with the same options otherwise. Returns its results."""
 	own = options.build / 'base'
 	other = replace(options, base='', json=None, junit=None, row=own)
 	if Path(options.base).is_dir() or options.base in RELEASES:
 		other.kernel = options.base
 	else:
 		other.commit = options.base
-		# Refuses what is no commit.
+		# Refuse a BASE= that is not a commit before announcing the run.
 		Sources(options.build, options.may_install).find(other.kernel, other.commit)
 	say(f'Running BASE={options.base} ...')
 	own.mkdir(exist_ok=True)
@@ -115,7 +115,7 @@ def run_base(options: Options) -> List[str]:
 
 
 def elapsed(log: Path) -> str:
-	"""Returns how long kunit.py waited for the verdict, in seconds."""
+	"""Returns how many seconds the kernel ran, as kunit.py measured it."""
 	found = re.findall(r'Elapsed time: ([0-9]+\.[0-9])', log.read_text(encoding='utf-8'))
 	return str(found[-1]) if found else '?'
 
@@ -158,14 +158,15 @@ def run(options: Options) -> int:
 
 def report(options: Options, made: build.Build, what: str, verdict: int, before: List[str],
 	   sources: str) -> int:
-	"""Prints the results, and keeps them where they are asked for."""
+	"""Prints the results, and writes the files that the options ask for."""
 	kunit = str(made.tree.path / tree.KUNIT)
 	log = made.directory / 'test.log'
 	if options.bench:
-		# kunit.py does not show what a case that passes has to say.
+		# kunit.py does not show the messages of a case that passes.
 		for line in re.findall(r'# benchmark: (.* ns .*)', log.read_text(errors='replace')):
 			print(line)
-	found = made.judge(verdict, f'; does FILTER={options.filter} name any?' if options.filter else '')
+	found = made.judge(
+		verdict, f'; does FILTER={options.filter} match a case?' if options.filter else '')
 	known = results.bugs(str(made.directory / '.config'), str(made.tree.path / '.lacks'))
 	lines, numbers = results.explained(found, known, before)
 	print('\n'.join(lines), end='\n' if lines else '')

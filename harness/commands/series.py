@@ -1,9 +1,12 @@
 # SPDX-License-Identifier: GPL-2.0
 """
-`make series`: writes patch series for the tree KERNEL to build/series/: "core", the fixes that
-decompress_core.c shows, and that test; "fixes", the other patches/, on top of it; "xz" and
-"loadpin", from those directories of patches/; "suite", an RFC, on top of core; "native"; and
-"kselftest".
+`make series`: writes patch series for the tree KERNEL to build/series/:
+- core: decompress_core.c, and the fixes of the bugs that it finds;
+- fixes: the other patches of patches/, on top of core;
+- xz and loadpin: the patches of patches/xz/ and patches/loadpin/;
+- suite: an RFC, on top of core;
+- native: the native build;
+- kselftest: the selftest.
 """
 
 import os
@@ -21,13 +24,13 @@ from harness.values import Given
 
 
 def sender() -> Dict[str, str]:
-	"""Returns who sends the mails, as git's variables. One repository may have set it."""
+	"""Returns the sender of the mails, as git's environment variables for all repositories."""
 	found = {}
 	for one in ('name', 'email'):
 		value = base.output(['git', 'config', f'user.{one}'])
 		if not value:
-			raise Trouble(f'series: who sends it? Run: git config --global user.{one} '
-				      '...')
+			raise Trouble(f'git does not know the sender of the mails; run: git config '
+				      f'--global user.{one} ...')
 		for role in ('AUTHOR', 'COMMITTER'):
 			found[f'GIT_{role}_{one.upper()}'] = value
 	return found
@@ -35,27 +38,28 @@ def sender() -> Dict[str, str]:
 
 def base_commit(source: Path) -> str:
 	"""
-	Returns HEAD if the kernel is a git work tree without changes in the files of the series, or
-	nothing for an unpacked package.
+	Returns the commit HEAD of the kernel's git tree, or an empty string if it is not a git tree.
+	Refuses a tree with uncommitted changes in the files of the series.
 	"""
 	git = kernel.git(source)
 	if base.output([*git, 'rev-parse', '--show-toplevel']) != str(source):
 		return ''
 	if base.run([*git, 'diff', '--quiet', 'HEAD', '--', 'kernel/module', 'tools/testing',
 		     'Documentation/dev-tools', 'MAINTAINERS', *tree.other_files()]).returncode:
-		raise Trouble(f'series: {source} has changes that are in no commit; run: git stash')
+		raise Trouble(f'{source} has uncommitted changes; run there: git stash')
 	return base.output([*git, 'rev-parse', 'HEAD'])
 
 
 def write(one: Kernel, build: Path, work: Path) -> int:
-	"""Writes all series to build/series/. Returns 1 if something is wrong with them, or 0."""
+	"""Writes all series to build/series/. Returns 0 if the checks find nothing, or 1."""
 	commit = base_commit(one.directory)
 	say(f'Making the series for {one.directory.name} ...')
 	if not commit:
-		say('  no git tree: the mails name no base-commit')
+		say('  not a git tree, so the mails name no base-commit')
 	left = in_no_mail()
 	if left:
-		raise Trouble(f'series: neither in a mail nor in stays.txt: {" ".join(left)}')
+		raise Trouble('add these files to a table in harness/series/, or to stays.txt there: '
+			      f'{" ".join(left)}')
 	writer = Writer(one, work, sender(), commit)
 	with patience(lambda: f'{len(writer.counts)} series written'):
 		for series in SERIES:
@@ -69,19 +73,18 @@ def write(one: Kernel, build: Path, work: Path) -> int:
 		print(line)
 	counts = ', '.join(writer.counts)
 	if writer.wrong or writer.complaints:
-		say(f'make series: {counts} in build/series/; something is wrong with them, see '
-		    'above')
+		say(f'make series: {counts} in build/series/; the checks failed, see above')
 		return 1
 	print(f'make series: {counts} in build/series/; none over {MOST_LINES} lines, and '
-	      'checkpatch.pl --strict and git am take them', flush=True)
+	      'checkpatch.pl --strict and git am accept them', flush=True)
 	return 0
 
 
 def command(given: Given, build: Path) -> int:
-	"""Writes the series, and checks them as CHECK= says."""
+	"""Writes the series. With CHECK=yes or CHECK=core, checks them, too."""
 	wanted = given.get('CHECK') or 'no'
 	if wanted not in ('yes', 'no', 'core'):
-		raise Trouble(f'CHECK={wanted}: not yes, no or core')
+		raise Trouble(f'CHECK={wanted}: must be yes, no or core')
 	may_install = values.is_yes(given, 'INSTALL', 'yes')
 	one = Sources(build, may_install).find(given.get('KERNEL') or '6.12')
 	packages.need(['git', 'perl'], may_install)

@@ -8,6 +8,6 @@ from harness.values import Given
 
 
 def command(given: Given, _: Path) -> int:
-	"""Takes the suite out of the tree KERNEL=directory again."""
+	"""Runs `make uninstall`."""
 	install.uninstall(given.get('KERNEL', ''))
 	return 0
