@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0
 """
-Gets packages of other Debian releases. apt keeps its state in build/apt/ for this. The system's own
-apt and packages stay as they are.
+Downloads packages of other Debian releases. apt keeps its state for this in build/apt/, so the
+system's own package lists and packages stay as they are.
 """
 
 import os
@@ -13,15 +13,15 @@ from typing import Sequence
 
 from harness import base
 
-# apt may write to what belongs to the user that runs it.
+# Have apt download as the user who runs it: its own user may not write to build/.
 SANDBOX_USER = f'APT::Sandbox::User={pwd.getpwuid(os.geteuid()).pw_name}'
 KEYRING = Path('/usr/share/keyrings/debian-archive-keyring.gpg')
 
 
 def source_of(release: str, option: str) -> str:
 	"""
-	Returns a line of sources.list: @release in the archive that the system uses. Returns '' if
-	the system uses no archive of Debian's.
+	Returns a line of sources.list for @release, in the archive that the system uses. Returns an
+	empty string if that is no Debian archive.
 	"""
 	codename = ''
 	for line in Path('/etc/os-release').read_text(encoding='utf-8').splitlines():
@@ -35,14 +35,14 @@ def source_of(release: str, option: str) -> str:
 
 
 class PrivateApt:
-	"""apt with its state in a directory."""
+	"""An apt with its state in a separate directory."""
 
 	def __init__(self, directory: Path, arch: str) -> None:
 		self.directory = directory
 		self.arch = arch
 
 	def set_sources(self, *releases: str) -> bool:
-		"""Sets the releases. Returns False if the system has no archive of Debian's."""
+		"""Sets the releases. Returns False if the system uses no Debian archive."""
 		for name in ('state/lists/partial', 'cache/archives/partial'):
 			(self.directory / name).mkdir(parents=True, exist_ok=True)
 		(self.directory / 'state/status').touch()
@@ -75,8 +75,8 @@ class PrivateApt:
 
 def extract(directory: Path, release: str, arch: str, packages: Sequence[str]) -> bool:
 	"""
-	Extracts packages of a release and their dependencies to a directory. Ignores the date of
-	the index, because Debian renews that of testing late now and then.
+	Extracts packages of a release and their dependencies to a directory. Accepts an expired
+	index, because Debian sometimes renews that of testing late.
 	"""
 	shutil.rmtree(directory, ignore_errors=True)
 	return subprocess.run(

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0
-"""Builds a kernel with the suite in it, and boots it. Both by the tree's own kunit.py and makefiles."""
+"""Builds a kernel with the suite and boots it, with the kernel's own kunit.py and makefiles."""
 
 import hashlib
 import os
@@ -18,21 +18,21 @@ QEMU_CONFIG = TOP / 'harness/data/qemu_config.py'
 
 
 def running() -> str:
-	"""Returns what is said while a kernel runs."""
+	"""Returns the sign of progress while a kernel runs."""
 	return 'the kernel is running'
 
 
 @dataclass
 class Build:
-	"""A build directory, which one command at a time has."""
+	"""A build directory. One command at a time holds its lock."""
 	command: str
 	what: str
-	"""What is built, in words"""
+	"""What is built, for messages"""
 	tree: Tree
 	machine: Machine
 	directory: Path
 	llvm: str = ''
-	"""What LLVM= is for Kbuild, if it is to be clang"""
+	"""The value of Kbuild's LLVM=, or an empty string for gcc"""
 	jobs: int = os.cpu_count() or 1
 	log: Path = field(init=False)
 	lock: locks.Lock = field(init=False)
@@ -44,18 +44,18 @@ class Build:
 		self.begin_log(self.command)
 
 	def begin_log(self, name: str) -> None:
-		"""Sets the log for what follows."""
+		"""Starts a new log. Later commands append to it."""
 		self.log = self.directory / f'{name}.log'
 		self.log.unlink(missing_ok=True)
 
 	def release(self) -> None:
-		"""Lets others have the directory, and the tree."""
+		"""Releases the locks of the directory and the tree."""
 		self.lock.release()
 		if self.tree.lock:
 			self.tree.lock.release()
 
 	def failed(self, how: str) -> NoReturn:
-		"""There is no verdict, because of something in the log."""
+		"""Ends without a verdict, and points to the log."""
 		raise Trouble(f'{self.what}: not {how}; see above, or {self.log}')
 
 	def kunit_words(self, command: str, *args: str) -> List[base.Arg]:
@@ -64,9 +64,9 @@ class Build:
 		cross = [f'--cross_compile={self.machine.cross}'] \
 			if self.machine.cross and not self.llvm else []
 		config = self.directory / '.config'
-		# With PREEMPT_RT a thread prints, and what it has not printed is lost when the kernel
-		# restarts, but not when it panics. So what kunit.py puts last, that it is to restart, is
-		# left to init, of which there is none.
+		# With PREEMPT_RT a thread prints, and its last lines are lost when the kernel restarts,
+		# but not when it panics. So make it panic: behind the "--", kunit.py's last argument,
+		# which makes the kernel restart, goes to init, and the guest has no init.
 		rt = config.exists() and '\nCONFIG_PREEMPT_RT=y\n' in config.read_text(encoding='utf-8')
 		return ['env', 'PYTHONUNBUFFERED=1', f'KUNIT_MACHINE={self.machine.name}',
 			f'KUNIT_MACHINE_ARGS={"panic=-1 --" if rt and command == "exec" else ""}',
@@ -91,9 +91,8 @@ class Build:
 
 	def configure(self, fragments: Sequence[Path]) -> None:
 		"""
-		Configures, if anything has changed of what the configuration is made from, or the
-		configuration itself. The options of fragments are added one by one, as only those
-		may contradict the rest.
+		Configures, if .config or any of its sources has changed. Gives kunit.py the options of
+		fragments one by one, because only --kconfig_add may override the kunitconfig.
 		"""
 		config, done = self.directory / '.config', self.directory / 'configured'
 		key = hashlib.sha256()
@@ -120,14 +119,13 @@ class Build:
 		base.write(done, key.hexdigest() + config.read_text(encoding='utf-8'))
 
 	def compiler(self) -> str:
-		"""Returns the compiler."""
+		"""Returns the command of the compiler."""
 		return f'{self.llvm}clang' if self.llvm else f'{self.machine.cross}gcc'
 
 	def changed(self, built: str, image: Path) -> bool:
 		"""
-		Returns whether anything in the tree is newer than what was built of it. What is in it
-		has a directory in the build, too, or is a header, or makes others. make itself takes
-		seconds to find that it has nothing to do.
+		Returns whether anything in the tree is newer than the last build. This is faster than
+		make, which takes seconds to find that it has nothing to do.
 		"""
 		mark = self.directory / 'built'
 		if not image.exists() or not mark.exists() or mark.read_text(encoding='utf-8') != built:
@@ -136,7 +134,10 @@ class Build:
 		return any(stat_ns(path) > then for path in self.sources())
 
 	def sources(self) -> Iterator[str]:
-		"""Yields the paths of all that a build depends on."""
+		"""
+		Yields the paths that a build depends on: the tree's directories that exist in the build
+		directory, too, and the files in them; headers; and scripts/.
+		"""
 		for here, names, _ in os.walk(self.directory):
 			names[:] = [name for name in names
 				    if here != str(self.directory) or not name.startswith('include')]
@@ -151,7 +152,7 @@ class Build:
 				yield from (os.path.join(here, name) for name in files)
 
 	def build(self, *variables: str, target: str = '', image: str = '') -> None:
-		"""Builds, if anything has changed, the machine's target or another."""
+		"""Builds the machine's target, or another @target, if anything has changed."""
 		target = target or self.machine.target
 		version = base.output([self.compiler(), '--version']).partition('\n')[0]
 		config = hashlib.sha256((self.directory / '.config').read_bytes()).hexdigest()
@@ -159,7 +160,7 @@ class Build:
 		if not self.changed(built, self.directory / (image or self.machine.image)):
 			return
 		say(f'Building {self.what} ...')
-		# Whatever is edited from now on is newer.
+		# The time of this file is the start of the build: a later edit is newer.
 		new, mark = self.directory / 'built.new', self.directory / 'built'
 		new.write_text(built, encoding='utf-8')
 		mark.unlink(missing_ok=True)
@@ -172,8 +173,8 @@ class Build:
 	def boot(self, *args: str, qemu_args: Sequence[str] = (),
 		 still: Callable[[], str] = running) -> int:
 		"""
-		Boots the kernel and returns 0 if all tests passed, or 1. Only a kernel that got as far
-		as its first test has a verdict. @still says how far it is.
+		Boots the kernel and returns 0 if all tests passed, or 1. A kernel that does not reach its
+		first test has no verdict. @still returns the signs of progress.
 		"""
 		log = self.directory / 'test.log'
 		for name in ('test.log', 'kunit.json'):
@@ -183,25 +184,26 @@ class Build:
 		with patience(still):
 			status = self.kunit_py('exec', f'--json={self.directory}/kunit.json', *qemu, *args)
 		if not log.exists() or not re.search('K?TAP version', log.read_text(errors='replace')):
-			self.failed('booted: the kernel did not come to its first test')
+			self.failed('booted: the kernel did not reach its first test')
 		return int(status != 0)
 
 	def judge(self, verdict: int, why: str = '') -> List[results.Result]:
 		"""
-		Returns the tests of the boot that returned @verdict. There is none if they come to
-		another: kunit.py may have failed for want of room, say. @why is for a log without tests.
+		Returns the tests of the boot that returned @verdict. If they do not agree with
+		@verdict, there is no verdict: kunit.py may have failed, because the disk is full, say.
+		@why adds to the message if no test ran.
 		"""
 		found = results.results(str(self.tree.path / KUNIT), str(self.directory / 'test.log'))
 		judged = results.verdict(found)
 		if judged == 2:
 			self.failed(f'tested: no case ran{why}')
 		if judged != verdict:
-			self.failed('tested: kunit.py failed, and no test did')
+			self.failed('tested: kunit.py failed, but no test failed')
 		return found
 
 
 def stat_ns(path: str) -> int:
-	"""Returns when a file was changed; one that is gone never was."""
+	"""Returns the time when a file was last changed, or 0 if it is gone."""
 	try:
 		return os.stat(path).st_mtime_ns
 	except OSError:
@@ -215,12 +217,12 @@ def count_objects(directory: Path) -> int:
 
 def start_from(source: Path, new: Path) -> None:
 	"""
-	Copies a build directory to a new one. Most of what a kernel was built of serves the same
-	kernel in another configuration.
+	Copies a build directory to a new one for another configuration of the same kernel. Most
+	objects need no rebuild.
 	"""
 	if new.is_dir() or not (source / 'built').exists():
 		return
-	say(f'Starting from what is built in {source} ...')
+	say(f'Starting from a copy of {source} ...')
 	copy = new.with_name(f'{new.name}.{os.getpid()}')
 	try:
 		lock = locks.take(source / 'lock', '', shared=True)
@@ -230,7 +232,7 @@ def start_from(source: Path, new: Path) -> None:
 		for path in [*copy.glob('*.log'), *copy.glob('*.json'),
 			     *(copy / name for name in ('built', 'configured', 'results', 'lock'))]:
 			path.unlink(missing_ok=True)
-		# Another may have been as quick.
+		# Another command may have made it meanwhile.
 		if not new.is_dir():
 			copy.rename(new)
 	finally:

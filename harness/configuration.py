@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0
-"""What kunit.py is told to configure a tree with the suite and little else."""
+"""Configurations: what kunit.py needs to configure a tree with the suite and little else."""
 
 import re
 import subprocess
@@ -16,8 +16,9 @@ SMALL = TOP / 'harness/data/machines'
 
 def small(build: Path, tree: Path, machine: Machine) -> Path:
 	"""
-	Returns a kunitconfig of nothing but what is asked for and what cannot be without. Only what
-	differs from the defaults is named, as kunit.py starts from these.
+	Returns a minimal kunitconfig for a machine: the options of small.config and MACHINE.config,
+	and all others off that can be off. kunit.py starts from the defaults, so the kunitconfig
+	names only the options that differ from them.
 	"""
 	directory = build / 'config' / f'{tree.name}-{machine.name}'
 	lock = locks.take(directory / 'lock', f'another configuration of {tree.name}')
@@ -33,7 +34,7 @@ def small(build: Path, tree: Path, machine: Machine) -> Path:
 			text=True, env=base.environment(), check=False)
 		if ended.returncode:
 			base.say(ended.stdout)
-			raise Trouble(f'{tree} cannot be configured for {machine.name}; see above')
+			raise Trouble(f'cannot configure {tree} for {machine.name}; see above')
 	finally:
 		lock.release()
 	return directory / 'defconfig'
@@ -41,8 +42,8 @@ def small(build: Path, tree: Path, machine: Machine) -> Path:
 
 def arguments(build: Path, tree: Path, arch: str) -> List[str]:
 	"""
-	Returns the arguments for kunit.py. What is no machine of ours gets the suite on top of the
-	architecture's default.
+	Returns the arguments for kunit.py. A machine without a minimal configuration gets the suite on
+	top of kunit.py's default for the architecture.
 	"""
 	known = {one.name: one for one in machines()}
 	if arch == 'i386':
@@ -54,7 +55,7 @@ def arguments(build: Path, tree: Path, arch: str) -> List[str]:
 		args = [f'--kunitconfig={small(build, tree, known[arch])}']
 	else:
 		args = [f'--kunitconfig={TOP}/kernel/module/.kunitconfig']
-	# There was no such option before v6.12, and a kunitconfig has no "if".
+	# Kernels before v6.12 do not have this option, and a kunitconfig cannot make it conditional.
 	kconfig = (tree / 'kernel/module/Kconfig').read_text(encoding='utf-8')
 	if not re.search('^(menu)?config MODULE_COMPRESS$', kconfig, re.MULTILINE):
 		args.append('--kconfig_add=# CONFIG_MODULE_COMPRESS is not set')
@@ -68,10 +69,10 @@ def fragment(given: str) -> Path:
 			return path.resolve()
 	names = ' '.join(sorted(path.stem.removeprefix('module_decompress_')
 				for path in FRAGMENTS.glob('module_decompress_*.config')))
-	raise Trouble(f'CONFIG={given}: no such file, and not one of {names}')
+	raise Trouble(f'CONFIG={given}: no such file or fragment; the fragments are {names}')
 
 
 def options(path: Path) -> List[str]:
-	"""Returns the lines of a fragment that set an option, or say that it is not set."""
+	"""Returns the lines of a fragment that switch an option on or off."""
 	return [line for line in path.read_text(encoding='utf-8').splitlines()
 		if re.match('CONFIG_|# CONFIG_.* is not set$', line)]

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0
 """
-patches/: the fixes that the suite asked for, and which of them FIXES= selects.
+patches/: the fixes for the bugs that the suite found, and which of them FIXES= selects.
 
-Those of a directory are for other maintainers, and change other files than decompress.c.
+The patches in subdirectories are for other maintainers, and change other files than decompress.c.
 """
 
 import re
@@ -18,14 +18,15 @@ from harness.kernel import Kernel
 PATCHES = base.TOP / 'patches'
 DECOMPRESS = 'kernel/module/decompress.c'
 
-# What a kernel must have for the patches of a directory to be for it: a file and a line in it
+# The patches of a subdirectory apply only to a kernel that has this file with this line, which
+# defines this name.
 NEEDS = {'loadpin': ('include/linux/kernel_read_file.h', r'id\(MODULE_COMPRESSED,',
 		     'READING_MODULE_COMPRESSED')}
 
 
 @dataclass(frozen=True)
 class Patch:
-	"""A fix."""
+	"""A patch that fixes a bug."""
 	path: Path
 
 	@property
@@ -57,8 +58,9 @@ class Patch:
 
 	def lacking(self, kernel: Kernel, decompress: str) -> str:
 		"""
-		Returns what the kernel lacks for the bug to be in it, or an empty string: a function
-		that a hunk names, as 6.1 has no zstd in the text of @decompress, or what NEEDS has.
+		Returns what the kernel lacks for the bug to be in it, or an empty string: the name in
+		NEEDS, or a function that a hunk names but @decompress, the text of decompress.c, does
+		not have. 6.1 has no zstd, for example.
 		"""
 		if self.path.parent.name in NEEDS:
 			file, line, name = NEEDS[self.path.parent.name]
@@ -85,7 +87,7 @@ def own_patches() -> List[Patch]:
 
 
 def other_patches() -> List[Patch]:
-	"""Returns the patches of the directories that change C."""
+	"""Returns the patches in subdirectories, without those to Kconfig."""
 	found = [Patch(path) for path in sorted(PATCHES.glob('*/*.patch'))]
 	return [patch for patch in found if not patch.is_kconfig]
 
@@ -99,26 +101,26 @@ def title(number: str) -> str:
 
 @dataclass(frozen=True)
 class Fixes:
-	"""FIXES=: yes, no, or numbers."""
+	"""The value of FIXES=: yes, no, or the numbers of patches."""
 	given: str
 
 	def check(self) -> None:
-		"""Refuses what is neither, and a number of no patch to C."""
+		"""Refuses other values, and numbers that no patch to a C file has."""
 		if not re.fullmatch(r'yes|no|[0-9]+(,[0-9]+)*', self.given):
-			raise Trouble(f'FIXES={self.given}: not yes, no, or numbers of patches/ like '
-				      '0001,0003')
+			raise Trouble(f'FIXES={self.given}: must be yes, no, or numbers of patches in '
+				      'patches/, such as 0001,0003')
 		known = {patch.number for patch in [*own_patches(), *other_patches()]}
 		for number in re.findall('[0-9]+', self.given):
 			if number not in known:
-				raise Trouble(f'FIXES={self.given}: no patch {number} to C files in '
-					      'patches/')
+				raise Trouble(f'FIXES={self.given}: patches/ has no patch {number} to a C '
+					      f'file; give some of {" ".join(sorted(known))}')
 
 	def wants(self, patch: Patch) -> bool:
-		"""Returns whether a patch is to be applied."""
+		"""Returns whether FIXES= selects a patch."""
 		return self.given == 'yes' or patch.number in self.given.split(',')
 
 	def words(self, kernel: Kernel) -> str:
-		"""Returns what a result says of them."""
+		"""Returns the words for the fixes in a result."""
 		if self.given == 'yes':
 			return 'with fixes'
 		if self.given == 'no':
@@ -128,7 +130,7 @@ class Fixes:
 
 def default_fixes(kernel: str) -> str:
 	"""
-	Returns FIXES= for a KERNEL=, if it is not given. The kernels whose releases the project knows
-	get the fixes; anybody's own tree is left as it is.
+	Returns the default of FIXES= for a KERNEL=: the fixes for the releases that the project names,
+	none for a user's tree.
 	"""
 	return 'yes' if kernel in ('6.1', '6.12', 'newest') else 'no'

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0
-"""Builds the C programs that run as init in a guest, on the kernel's nolibc."""
+"""Builds the C programs that run as init in a guest, with the kernel's nolibc."""
 
 from pathlib import Path
 from typing import List
@@ -15,7 +15,8 @@ BITS = {'i386': ['-m32'], 'x86_64': ['-m64']}
 
 def headers(kernel: Kernel, sources: Sources) -> Path:
 	"""
-	Returns a tree whose nolibc has syscall() and fits its kselftest.h. In 6.1 it does not.
+	Returns a tree for the headers: its kselftest.h works with its nolibc, which has syscall().
+	Those of 6.1 do not, so 6.12 stands in.
 	"""
 	if kernel.has('tools/testing/selftests/kselftest.h', 'NOLIBC'):
 		return kernel.directory
@@ -24,8 +25,8 @@ def headers(kernel: Kernel, sources: Sources) -> Path:
 
 def build_init(made: Build, tree: Path, *args: base.Arg) -> None:
 	"""
-	Builds guest-init in the build directory of @made, with the headers of @tree. @args are the
-	C files, and more for the compiler.
+	Builds guest-init in the build directory of @made, with the headers of @tree. @args are the C
+	files and options for the compiler.
 	"""
 	multiarch = base.output(['gcc', '-print-multiarch'])
 	command: List[base.Arg] = [
@@ -40,8 +41,8 @@ def build_init(made: Build, tree: Path, *args: base.Arg) -> None:
 
 def build_guest(made: Build, tree: Path) -> None:
 	"""
-	Builds the init in which GUEST=NAME on the kernel's command line says what runs, from
-	harness/guest/ and the helpers of the selftest.
+	Builds the init of harness/guest/, with the helpers of the selftest. GUEST=NAME on the kernel's
+	command line selects what it runs.
 	"""
 	helpers = [SELFTEST / f'{name}.c' for name in ('files', 'modules', 'run', 'watch')]
 	build_init(made, tree, '-I', SELFTEST, *sorted((TOP / 'harness/guest').glob('*.c')), *helpers)

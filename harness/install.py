@@ -2,9 +2,9 @@
 """
 Puts the suite into a kernel tree, and takes it out again without a trace.
 
-Every file stands where it stands in Linux. A file that the kernel has too holds only our lines here,
-and they are merged into the kernel's; every other file is copied. What was copied is listed, with
-checksums, in a hidden file in the tree: that is how our files are told from others of the same name.
+Each file has the same path here as in the kernel tree. If the kernel has the file, too, ours holds
+only lines to merge into the kernel's file. All other files are copied. A hidden file in the tree
+lists the copied files with their checksums, to tell them from the user's files.
 """
 
 import contextlib
@@ -23,24 +23,25 @@ LIST = 'kernel/module/.module_decompress_kunit'
 BEGIN = '# module_decompress_kunit: begin'
 END = '# module_decompress_kunit: end'
 
-# Merged between marker lines; those of the selftests only where the kernel has them, too, and else
-# copied. What --alltests builds is of no use without the kernel's lines.
+# The files to merge; marker lines enclose our lines. If the kernel lacks one of the selftests'
+# files, ours is copied. If it lacks the list for --alltests, ours is left out: it is useless
+# without the kernel's lines.
 ALL_TESTS = 'tools/testing/kunit/configs/all_tests.config'
-# The list of the selftests; no kernel is without.
+# The list of the selftests, which every kernel has
 TARGETS = 'tools/testing/selftests/Makefile'
 MERGED = ('kernel/module/Kconfig', 'kernel/module/Makefile', ALL_TESTS,
 	  'tools/testing/selftests/module/.gitignore', 'tools/testing/selftests/module/Makefile',
 	  'tools/testing/selftests/module/config', TARGETS)
-# A toctree cannot hold markers: our line goes below the one of the kernel's own KUnit manual, and is
-# known by its text.
+# A toctree cannot hold markers. Our line goes below that of the kernel's own KUnit manual, and is
+# recognized by its text.
 INDEX = 'Documentation/dev-tools/index.rst'
 INDEX_LINE = '   module-decompress-kunit'
 
-# Our lines go above this line, if the file has it, and what is below it in ours below. Selftests are
-# listed by the alphabet.
+# If the kernel's file has such a line, our lines go above it; if our file has it, too, our lines
+# below it go to the end. The list of selftests is sorted, so ours goes before "mount".
 PLACE = re.compile(r'include \.\./lib\.mk$|TARGETS \+= mount$')
 
-# A file of the suite that others have too: the forwarder, which stands in for the tree's own
+# Not installed: it forwards to the kunit.py of a kernel tree
 FORWARDER = 'tools/testing/kunit/kunit.py'
 SCRATCH = re.compile(r'.*(~|\.orig|\.rej|\.pyc|/\.[^/]*\.sw.)$')
 
@@ -73,7 +74,7 @@ def without_block(lines: List[str]) -> List[str]:
 
 
 def place(lines: List[str]) -> int:
-	"""Returns the index of the line that ours go above, or the end."""
+	"""Returns the index of the line above which our lines go, or the end."""
 	return next((number for number, line in enumerate(lines) if PLACE.match(line)), len(lines))
 
 
@@ -83,7 +84,7 @@ def block(lines: List[str]) -> List[str]:
 
 
 class Tree:
-	"""A kernel tree that the suite is put into. @base has the kernel's own files."""
+	"""A kernel tree to put the suite into. @kernel has the kernel's own files."""
 
 	def __init__(self, tree: Path, kernel: Path) -> None:
 		self.tree = tree
@@ -91,7 +92,7 @@ class Tree:
 		self.tmp = tree / f'{LIST}.new'
 
 	def listed(self) -> Dict[str, List[str]]:
-		"""Returns the checksums of each file that was copied."""
+		"""Returns the checksums of each copied file, from the list in the tree."""
 		sums: Dict[str, List[str]] = {}
 		with contextlib.suppress(OSError):
 			for line in (self.tree / LIST).read_text(encoding='utf-8').splitlines():
@@ -100,20 +101,20 @@ class Tree:
 		return sums
 
 	def merged(self) -> List[str]:
-		"""Returns the files that are merged here. One that is listed was copied."""
+		"""Returns the files to merge into this tree. A listed file is not one: it was copied."""
 		listed = self.listed()
 		return [name for name in MERGED
 			if (self.kernel / name).exists() and name not in listed]
 
 	def copied(self) -> List[str]:
-		"""Returns the files that are copied here."""
+		"""Returns the files to copy into this tree."""
 		others = {*self.merged(), TARGETS, INDEX, ALL_TESTS}
 		return [name for name in suite_files() if name not in others]
 
 	def check_ours(self, names: Iterable[str]) -> None:
 		"""
-		Refuses before anything is written: neither a file of the user's nor one of ours that
-		was edited there may be lost.
+		Refuses, before anything is written, to overwrite a file of the user's, or a file of ours
+		that the user has edited.
 		"""
 		listed = self.listed()
 		for name in names:
@@ -127,12 +128,12 @@ class Tree:
 				continue
 			if name in listed:
 				raise Trouble(f'{path} was changed after it was installed; move it away')
-			raise Trouble(f'{path} exists and is not of this suite; move it away')
+			raise Trouble(f'{path} exists, and is not a file of this suite; move it away')
 
 	def options_known(self, lines: List[str]) -> List[str]:
 		"""
-		Returns lines without an option that the kernel does not have, which kunit.py would
-		refuse: there was no MODULE_COMPRESS before v6.12.
+		Returns the lines without an option that the kernel does not have, because kunit.py would
+		refuse it: kernels before v6.12 have no MODULE_COMPRESS.
 		"""
 		kconfig = (self.kernel / 'kernel/module/Kconfig').read_text(encoding='utf-8')
 		if re.search('^(menu)?config MODULE_COMPRESS$', kconfig, re.MULTILINE):
@@ -140,7 +141,7 @@ class Tree:
 		return [line for line in lines if line != 'CONFIG_MODULE_COMPRESS=y']
 
 	def with_block(self, name: str, lines: List[str]) -> List[str]:
-		"""Returns the kernel's lines of a file with ours in them."""
+		"""Returns the lines of the kernel's file with our lines merged in."""
 		kernels = without_block(lines)
 		ours = (TOP / name).read_text(encoding='utf-8').splitlines()
 		at, split = place(kernels), place(ours)
@@ -149,11 +150,11 @@ class Tree:
 			*(block(ours[split + 1:]) if split < len(ours) else [])]
 
 	def changed(self, name: str, ours: bool, lines: List[str]) -> List[str]:
-		"""Returns the lines of a file, with ours or without."""
+		"""Returns the lines of a file with our lines merged in, or without them."""
 		return self.with_block(name, lines) if ours else without_block(lines)
 
 	def rewrite(self, name: str, change: Callable[[List[str]], List[str]]) -> None:
-		"""Gives a file new content; it keeps its mode."""
+		"""Changes the content of a file, and keeps its mode."""
 		lines = (self.kernel / name).read_text(encoding='utf-8').splitlines()
 		self.tmp.write_text(''.join(f'{line}\n' for line in change(lines)), encoding='utf-8')
 		shutil.copymode(self.kernel / name, self.tmp)
@@ -167,7 +168,7 @@ class Tree:
 			self.rewrite(INDEX, lambda lines: with_index_line(lines, ours))
 
 	def remove_but(self, names: Iterable[str]) -> None:
-		"""Removes the files that were copied, but for these."""
+		"""Removes the copied files, except for @names."""
 		kept = set(names)
 		for name in self.listed():
 			if name not in kept:
@@ -177,8 +178,8 @@ class Tree:
 
 	def install(self, names: List[str]) -> None:
 		"""
-		Copies these files and merges the others. The list has both the old and the new files for
-		as long as there may be any of either, so that an interrupted run can be run again.
+		Copies these files and merges the others. Meanwhile the list names both the old and the
+		new files, so that the user can repeat an interrupted run.
 		"""
 		new = [f'{checksum(TOP / name)}  {name}' for name in names]
 		old = [f'{number}  {name}' for name, sums in self.listed().items() for number in sums]
@@ -195,19 +196,19 @@ class Tree:
 		self.merge(True)
 
 	def write_list(self, lines: Iterable[str]) -> None:
-		"""Writes the list of what was copied."""
+		"""Writes the list of copied files."""
 		self.tmp.write_text(''.join(f'{line}\n' for line in sorted(set(lines))), encoding='utf-8')
 		base.put(self.tmp, self.tree / LIST)
 
 	def uninstall(self) -> None:
-		"""Takes all out again."""
+		"""Removes the copied files and the merged lines."""
 		self.merge(False)
 		self.remove_but([])
 		(self.tree / LIST).unlink()
 
 
 def with_index_line(lines: List[str], ours: bool) -> List[str]:
-	"""Returns the lines of the index of the manuals, with ours or without."""
+	"""Returns the lines of the manuals' index, with our line or without it."""
 	result = []
 	for line in lines:
 		if line != INDEX_LINE:
@@ -218,25 +219,25 @@ def with_index_line(lines: List[str], ours: bool) -> List[str]:
 
 
 def open_tree(given: str) -> Tree:
-	"""Returns the tree of the user for KERNEL=."""
+	"""Returns the user's tree for KERNEL=."""
 	if not given:
-		raise Trouble('which tree? KERNEL=DIRECTORY')
+		raise Trouble('no kernel tree given; add KERNEL=DIRECTORY')
 	if not Path(given).is_dir():
 		raise Trouble(f'KERNEL={given}: no such directory')
 	tree = Path(given).resolve()
 	if not (tree / 'Kbuild').is_file():
 		raise Trouble(f'KERNEL={given}: not a kernel tree')
 	if not (tree / 'kernel/module/decompress.c').is_file():
-		raise Trouble(f'KERNEL={given}: no kernel/module/decompress.c; it needs Linux 5.19 or '
-			      'later')
+		raise Trouble(f'KERNEL={given}: no kernel/module/decompress.c; the suite needs Linux '
+			      '5.19 or later')
 	if not os.access(tree / 'kernel/module', os.W_OK):
-		raise Trouble(f'KERNEL={given}: not writable')
+		raise Trouble(f'KERNEL={given}: cannot write to kernel/module/')
 	return Tree(tree, tree)
 
 
 @contextlib.contextmanager
 def changing(tree: Tree) -> Iterator[None]:
-	"""Leaves no half-written file behind."""
+	"""Removes a half-written file if the block is interrupted."""
 	try:
 		yield
 	finally:
@@ -250,7 +251,8 @@ def install(given: str) -> None:
 		names = tree.copied()
 		tree.check_ours([*tree.listed(), *names])
 		tree.install(names)
-	say('make install: done; there: tools/testing/kunit/kunit.py run --kunitconfig=kernel/module')
+	say('make install: done; now run in that tree: tools/testing/kunit/kunit.py run '
+	    '--kunitconfig=kernel/module')
 
 
 def uninstall(given: str) -> None:
@@ -261,4 +263,4 @@ def uninstall(given: str) -> None:
 	with changing(tree):
 		tree.check_ours(tree.listed())
 		tree.uninstall()
-	say(f'make uninstall: done, {tree.tree} is as it was')
+	say(f'make uninstall: done; the suite is no longer in {tree.tree}')

@@ -1,18 +1,18 @@
 # SPDX-License-Identifier: GPL-2.0
 #
-# Writes the results of tests as JUnit's XML, for all commands in the same form.
+# Writes test results as JUnit XML, in the same form for all commands.
 
 import collections
 import re
 import xml.etree.ElementTree as ET
 from typing import Dict, List, NamedTuple
 
-# The element for a status; what is not here is an error
+# The XML element for each status; any other status is an error
 ELEMENTS = {'PASS': '', 'SKIP': 'skipped', 'FAIL': 'failure'}
 
 
 class Case(NamedTuple):
-	"""One test: what it came to, its group and name, its log, and how long it took, if known."""
+	"""One test: its status, group, name and log, and how long it took, if known."""
 	status: str
 	group: str
 	name: str
@@ -21,7 +21,7 @@ class Case(NamedTuple):
 
 
 def clean(text: str) -> str:
-	"""Returns text that XML can hold."""
+	"""Replaces the characters that XML does not allow."""
 	return re.sub('[^\t\n\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]', '\ufffd', text)
 
 
@@ -44,7 +44,7 @@ def add_suite(document: ET.Element, name: str, cases: List[Case]) -> None:
 
 
 def write(suites: Dict[str, List[Case]], path: str) -> None:
-	"""Writes a suite of cases for each name."""
+	"""Writes the named suites of cases to a file."""
 	document = ET.Element('testsuites')
 	for name, cases in suites.items():
 		add_suite(document, name, cases)

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0
 """
-Finds, or gets, the source of a kernel. Debian's sources, and a commit of a git tree, go to build/src/;
-nothing of the system's package state is changed.
+Finds the source of a kernel, or downloads it. Debian's sources and commits of a git tree go to
+build/src/. The system's packages stay as they are.
 """
 
 import contextlib
@@ -19,7 +19,8 @@ from harness import base, locks, packages
 from harness.apt import SANDBOX_USER, PrivateApt
 from harness.base import Trouble, patience, say
 
-# The kernels that the project names, and where Debian has them if the system's own release does not
+# The kernels that the project names, and a Debian release that has each. The system's own release
+# comes first.
 RELEASES = {'6.1': 'bookworm', '6.12': 'trixie', 'newest': 'trixie-backports'}
 
 NO_ARCHIVE = 'give the path of a kernel tree: KERNEL=DIRECTORY'
@@ -30,9 +31,9 @@ DAY = 24 * 60 * 60
 class Kernel:
 	"""The source of a kernel."""
 	given: str
-	"""What it was asked for by: 6.12, newest, a path"""
+	"""The value of KERNEL=: 6.12, newest, a path"""
 	name: str
-	"""What is built of it is called by that"""
+	"""The name of its tree and build directories"""
 	directory: Path
 
 	@property
@@ -44,18 +45,18 @@ class Kernel:
 
 	@property
 	def is_named(self) -> bool:
-		"""Whether it is one that the project names. Those get patches/ by default."""
+		"""Whether the project names it. patches/ are the default for these kernels."""
 		return self.given in RELEASES
 
 	def has(self, path: str, pattern: str = '') -> bool:
-		"""Returns whether a file is there and has a line that matches."""
+		"""Returns whether a file exists and has a line that matches."""
 		file = self.directory / path
 		return file.is_file() and re.search(pattern, file.read_text(
 			encoding='utf-8', errors='replace'), re.MULTILINE) is not None
 
 
 class Sources:
-	"""The kernels in build/src/, and those who add to them, one at a time."""
+	"""The kernels in build/src/. One command at a time adds to them."""
 
 	def __init__(self, build: Path, may_install: bool = True) -> None:
 		self.build = build
@@ -64,10 +65,11 @@ class Sources:
 
 	def find(self, given: str, commit: str = '') -> Kernel:
 		"""
-		Returns the kernel for KERNEL=, or a commit of it. @given is a key of RELEASES or a path.
+		Returns the kernel for KERNEL=, or a commit of its git tree. @given is a key of RELEASES
+		or a path.
 		"""
 		(self.build / 'apt').mkdir(parents=True, exist_ok=True)
-		lock = locks.take(self.src / 'lock', 'another command that gets a kernel')
+		lock = locks.take(self.src / 'lock', 'another command that downloads a kernel')
 		try:
 			kernel = self.named(given, commit) if given in RELEASES else \
 				self.of_user(given, commit)
@@ -81,9 +83,10 @@ class Sources:
 		return kernel
 
 	def named(self, given: str, commit: str) -> Kernel:
-		"""Returns a kernel of Debian's."""
+		"""Returns one of Debian's kernels."""
 		if commit:
-			raise Trouble(f'BASE={commit}: no such directory, and KERNEL={given} has no commits')
+			raise Trouble(f'BASE={commit}: no such directory; for a commit, give a git tree: '
+				      'KERNEL=DIRECTORY')
 		version = self.newest() if given == 'newest' else given
 		directory = self.src / f'linux-{version}'
 		if not directory.is_dir():
@@ -91,12 +94,13 @@ class Sources:
 		return Kernel(given, version, directory)
 
 	def of_user(self, given: str, commit: str) -> Kernel:
-		"""Returns a tree of the user's, or a commit of it."""
+		"""Returns the user's tree, or a commit of it."""
 		if not Path(given).is_dir():
-			raise Trouble(f'KERNEL={given}: no such directory, and not one of 6.12, 6.1, newest')
+			raise Trouble(f'KERNEL={given}: no such directory; give 6.12, 6.1, newest, or the '
+				      'path of a kernel tree')
 		directory = Path(given).resolve()
 		if not commit:
-			# Two trees may have the same last name.
+			# Trees of different paths may have the same last component.
 			return Kernel(given, f'{directory.name}-{zlib.crc32(str(directory).encode())}',
 				      directory)
 		packages.need(['git'], self.may_install)
@@ -109,14 +113,14 @@ class Sources:
 				say(f'Unpacking commit {number} of {directory} ...')
 				tar = tree.parent / 'tar'
 				if base.run([*git(directory), 'archive', '-o', tar, number]).returncode:
-					raise Trouble(f'BASE={number}: git archive fails; see above')
+					raise Trouble(f'BASE={number}: git archive failed; see above')
 				untar(tar, tree)
 		return Kernel(given, name, self.src / name)
 
 	def newest(self) -> str:
 		"""
-		Returns the version of the newest kernel. It is asked for once a day; without a network
-		the last answer has to do.
+		Returns the version of the newest kernel. Asks Debian once a day. Without a network, uses
+		the last answer.
 		"""
 		answer = self.build / 'apt/newest'
 		if not answer.exists() or time.time() - answer.stat().st_mtime > DAY:
@@ -137,14 +141,13 @@ class Sources:
 		apt = PrivateApt(self.build / 'apt' / release,
 				 base.output(['dpkg', '--print-architecture']))
 		if not apt.set_sources(release):
-			raise Trouble(f"KERNEL={given}: no archive of Debian's among those of apt-get here; "
-				      + NO_ARCHIVE)
+			raise Trouble(f'KERNEL={given}: apt-get has no Debian archive here; {NO_ARCHIVE}')
 		say(f'Looking for {what} in {release} ...')
 		apt.succeeds('apt-get', '-qq', 'update')
 		return apt
 
 	def download(self, given: str, package: str, directory: Path) -> bool:
-		"""Downloads a package, by the system's own apt if that knows it."""
+		"""Downloads a package, with the system's own apt if its archives have the package."""
 		if given != 'newest':
 			own = ['apt-get', '-qq', 'update']
 			# A new machine has no package lists yet; only root can get them.
@@ -176,39 +179,39 @@ class Sources:
 
 
 def git(directory: Path) -> List[str]:
-	"""Returns the beginning of a git command for a tree that may be another user's."""
+	"""Returns the first words of a git command for a tree that another user may own."""
 	return ['git', '-c', 'safe.directory=*', '-C', str(directory)]
 
 
 def numbers(version: str) -> List[int]:
-	"""Returns what versions are sorted by."""
+	"""Returns the numbers of a version, to sort by."""
 	return [int(number) for number in version.split('.') if number]
 
 
 def quietly(command: List[str], directory: Path) -> bool:
-	"""Runs a program in a directory, and does not show what it has to say."""
+	"""Runs a program in a directory and drops its output. Returns whether it succeeds."""
 	return subprocess.run(command, cwd=directory, stdin=subprocess.DEVNULL,
 			      stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
 			      check=False).returncode == 0
 
 
 def need_apt(given: str) -> None:
-	"""Refuses where there is no apt-get."""
+	"""Refuses a Debian kernel if there is no apt-get."""
 	if not shutil.which('apt-get'):
-		raise Trouble(f'KERNEL={given} comes from Debian, and there is no apt-get here; '
+		raise Trouble(f'KERNEL={given} comes from Debian, but there is no apt-get here; '
 			      + NO_ARCHIVE)
 
 
 def untar(tar: Path, directory: Path, *options: str) -> None:
 	"""Unpacks a tar file."""
 	if base.run(['tar', '-xf', tar, '-C', directory, *options]).returncode:
-		raise Trouble(f'{tar} cannot be unpacked, see above')
+		raise Trouble(f'cannot unpack {tar}, see above')
 
 
 @contextlib.contextmanager
 def unpacking(directory: Path) -> Iterator[Path]:
 	"""
-	Yields a directory to unpack to. Only what is complete gets its name, so an interrupted run
+	Yields a directory to unpack to. Renames it to @directory at the end, so an interrupted run
 	leaves nothing that looks like a kernel.
 	"""
 	tmp = directory.with_name(f'.{directory.name}')
@@ -223,14 +226,15 @@ def unpacking(directory: Path) -> Iterator[Path]:
 
 
 def check(kernel: Kernel) -> None:
-	"""Refuses what is no kernel tree, is too old, or has a build in it."""
+	"""Refuses a directory that is not a kernel tree, is too old, or has been built in."""
 	what, tree = f'KERNEL={kernel.given}', kernel.directory
 	if not (tree / 'Kbuild').is_file():
 		raise Trouble(f'{what}: {tree} is not a kernel tree')
 	if not (tree / 'kernel/module/decompress.c').is_file():
-		raise Trouble(f'{what}: no kernel/module/decompress.c; it needs Linux 5.19 or later')
+		raise Trouble(f'{what}: no kernel/module/decompress.c; the suite needs Linux 5.19 or later')
 	for name in ('.config', 'include/config', 'arch/x86/include/generated'):
 		if (tree / name).exists():
-			raise Trouble(f'{what}: has a build in it ({name}); run: make -C {tree} mrproper')
+			raise Trouble(f'{what}: the tree has been built in ({name} exists); run: make -C '
+				      f'{tree} mrproper')
 	if not os.access(tree / 'tools/testing/kunit/kunit.py', os.X_OK):
 		raise Trouble(f'{what}: no tools/testing/kunit/kunit.py')

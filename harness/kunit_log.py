@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0
 #
-# Reads a guest's log by the kernel's own kunit_parser, in whatever release.
+# Reads a guest's log with the kunit_parser of the kernel that is tested.
 
 import importlib
 import inspect
@@ -11,7 +11,7 @@ from typing import Any, Iterable, List, Tuple
 
 
 def parse(kunit: str, lines: Iterable[str]) -> Any:
-	"""Returns the tests in the lines, as the kunit_parser in that directory has them."""
+	"""Returns the tests in the lines. @kunit is the directory of the kunit_parser."""
 	sys.dont_write_bytecode = True
 	if kunit not in sys.path:
 		sys.path.insert(0, kunit)
@@ -19,14 +19,14 @@ def parse(kunit: str, lines: Iterable[str]) -> Any:
 	kunit_printer = importlib.import_module('kunit_printer')
 	with open(os.devnull, 'w') as nowhere:
 		printer = kunit_printer.Printer(output=nowhere)
-		# Later ones are told where to print; earlier ones have a printer of their own.
+		# Newer parsers take a printer. Older ones use a global one.
 		if len(inspect.signature(kunit_parser.parse_run_tests).parameters) > 1:
 			return kunit_parser.parse_run_tests(lines, printer)
 		kunit_parser.stdout = printer
 		return kunit_parser.parse_run_tests(lines)
 
 def messages(log: List[str]) -> List[Tuple[str, str]]:
-	"""Returns the failed expectations in a test's log: where each is, and what it says."""
+	"""Returns the failed expectations in a test's log: the place and the message of each."""
 	found = []
 	for number, line in enumerate(log):
 		where = re.search('(?:EXPECTATION|ASSERTION) FAILED at (\\S+)', line)
@@ -36,6 +36,6 @@ def messages(log: List[str]) -> List[Tuple[str, str]]:
 	return found
 
 def cause(where: str, text: str) -> str:
-	"""Returns the rule or the check that the suite names in brackets, or the expectation."""
+	"""Returns the rule or check that the message names in brackets, or else the expectation."""
 	rule = re.search(r'\[([a-z][^]]*)\]', text)
 	return rule[1] if rule else f'{where}: {text}'

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0
 """
-Locks that last until the process and all that it has started have ended: a child inherits the open
-file, so a build that outlives its command still has the lock.
+Locks that last until the process and all its children have ended. A child inherits the open file,
+so a build that outlives its command still holds the lock.
 """
 
 import fcntl
@@ -12,12 +12,12 @@ from harness.base import Trouble, patience, say
 
 
 class Lock:
-	"""A file that one command at a time has to itself, or that several share."""
+	"""A lock file, which one command holds alone, or several share."""
 
 	def __init__(self, path: Path, who: str = '', descriptor: int = -1) -> None:
 		"""
-		@who is told to those that wait; without it they are not told for whom. @descriptor is
-		that of the caller, if it has the file open.
+		@who is the name of the holder, which a command that waits prints. @descriptor is that of
+		the open file, if the caller has opened it.
 		"""
 		self.path = path
 		self.who = who
@@ -33,8 +33,8 @@ class Lock:
 
 	def take(self, shared: bool = False) -> None:
 		"""
-		Waits for the lock. Taken again, it changes its kind. Who shares it signs only when there
-		is nobody else to wait for.
+		Waits for the lock. If it is already taken, changes it between shared and exclusive. Writes
+		@who to the file if the lock is exclusive; if it is shared, the caller does so by sign().
 		"""
 		kind = fcntl.LOCK_SH if shared else fcntl.LOCK_EX
 		try:
@@ -48,13 +48,13 @@ class Lock:
 			self.sign()
 
 	def sign(self) -> None:
-		"""Says for whom others wait."""
+		"""Writes @who to the file, for commands that wait."""
 		if self.who:
 			os.ftruncate(self.descriptor, 0)
 			os.pwrite(self.descriptor, f'{self.who}\n'.encode(), 0)
 
 	def release(self) -> None:
-		"""Lets others have it, while no child has it any more."""
+		"""Releases the lock, unless a child still holds it."""
 		os.close(self.descriptor)
 
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0
-"""The machines that a kernel is built for and boots on: machines.tsv."""
+"""The machines that we build kernels for and boot them on: machines.tsv."""
 
 from dataclasses import dataclass
 from typing import List
@@ -12,16 +12,16 @@ TABLE = base.TOP / 'harness/data/machines.tsv'
 
 @dataclass(frozen=True)
 class Machine:
-	"""A row of the table. What a machine does not have is an empty string."""
+	"""A row of machines.tsv. A "-" in the table is an empty string."""
 	name: str
 	arch: str
-	"""How make and the kernel call the architecture"""
+	"""The architecture's name for make and kunit.py"""
 	cross: str
 	"""Prefix of the compiler"""
 	target: str
-	"""What make builds"""
+	"""The target for make"""
 	image: str
-	"""The file of that which boots"""
+	"""The file to boot"""
 	qemu: str
 	"""QEMU's name of the architecture"""
 	console: str
@@ -40,4 +40,4 @@ def machine(name: str) -> Machine:
 		if one.name == name:
 			return one
 	names = ', '.join(one.name for one in machines())
-	raise Trouble(f'ARCH={name}: not one of {names}')
+	raise Trouble(f'ARCH={name}: no such machine; give one of {names}')

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0
-"""What `make native`, `make coverage` and `make fuzz` compile for this machine."""
+"""Builds the native programs of `make native`, `make coverage` and `make fuzz`."""
 
 import os
 import re
@@ -17,10 +17,13 @@ NATIVE = 'tools/testing/module_decompress'
 
 
 class NativeBuild:
-	"""A directory for native programs, which one command at a time has."""
+	"""A directory for native programs. One command at a time holds its lock."""
 
 	def __init__(self, command: str, options: Options, room: str, how: str = '') -> None:
-		"""@room is the directory in build/, {} in it the kernel; @how is for the results."""
+		"""
+		@room is the directory in build/, with {} for the kernel's name. @how goes into the
+		results after the kernel's version.
+		"""
 		kernel = Sources(options.build, options.may_install).find(options.kernel)
 		self.command = command
 		self.options = options
@@ -33,7 +36,7 @@ class NativeBuild:
 		self.log = self.directory / f'{command}.log'
 
 	def failed(self, how: str) -> NoReturn:
-		"""There is no verdict, because of something in the log."""
+		"""Ends without a verdict, and points to the log."""
 		raise Trouble(f'{self.what}: not {how}; see above, or {self.log}')
 
 	def show_log(self) -> None:
@@ -41,7 +44,7 @@ class NativeBuild:
 		say('\n'.join(self.log.read_text(errors='replace').splitlines()[-20:]))
 
 	def objects(self) -> str:
-		"""Returns how far the build is."""
+		"""Returns the progress of the build."""
 		return f'{build.count_objects(self.directory)} objects built'
 
 	def make(self, room: str, *words: str) -> 'subprocess.CompletedProcess[str]':
@@ -70,14 +73,14 @@ class NativeBuild:
 		return ended.stdout
 
 	def forget_counts(self) -> None:
-		"""Removes what programs that were built with --coverage have counted."""
+		"""Removes the counts that programs built with --coverage have left."""
 		for path in self.directory.rglob('*.gcda'):
 			path.unlink()
 
 	def record(self, result: str, llvm: str = '', seconds: str = '') -> None:
 		"""
-		Keeps the result, if anybody can repeat it. @llvm and @seconds are variables, each after
-		a blank.
+		Records the result for `make results`, if others can repeat it. @llvm and @seconds are
+		variables for its command line, each after a blank.
 		"""
 		options = self.options
 		if not options.decompress and records.is_repeatable(options.kernel, options.fixes):
@@ -86,12 +89,12 @@ class NativeBuild:
 
 
 def finding(text: str) -> str:
-	"""Returns the first line that says what was found."""
+	"""Returns the first line of the output that describes a finding."""
 	found = re.search('^(finding: .*|.*(ERROR|runtime error|MemorySanitizer): .*)', text,
 			  re.MULTILINE)
 	return found[0] if found else ''
 
 
 def finding_of_tries(text: str) -> List[str]:
-	"""Returns what was found, and in which input: each is named before it is tried."""
+	"""Returns the finding, and its input: the last one that the program named."""
 	return [finding(text) or 'ended early', *re.findall('^/.*', text, re.MULTILINE)[-1:]]

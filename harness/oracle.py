@@ -1,11 +1,11 @@
 # SPDX-License-Identifier: GPL-2.0
 """
-gzip, xz and zstd of a newer Debian, and their libraries, to judge what a kernel makes of a file.
-Debian 12 has zstd 1.5.4, which refuses files that are valid, and takes some that are not. Each tool
-runs with the C library that it was linked with; the system's own stay as they are.
+Downloads gzip, xz and zstd of a newer Debian, and their libraries, to judge the kernel's answers.
+zstd 1.5.4, which Debian 12 has, refuses some valid files and accepts some invalid ones. Each tool
+runs with the C library of its release. The system's own tools stay as they are.
 
-oracle.py BUILD INSTALL [libraries|headers]: prints the directory of the tools, to be first in PATH,
-or that of the libraries or their headers. Exit status 1 if they cannot be downloaded.
+oracle.py BUILD INSTALL [libraries|headers]: prints the directory of the tools, for the front of
+PATH, or that of the libraries or their headers. Exit status: 1 if the download fails.
 """
 
 import shutil
@@ -33,7 +33,7 @@ exec "$top/{loader}" --library-path "$top/{libraries}" "$top/usr/bin/{tool}" "$@
 
 @dataclass(frozen=True)
 class Oracle:
-	"""Where they are."""
+	"""The directory of the downloaded tools and libraries."""
 	directory: Path
 
 	@property
@@ -53,7 +53,7 @@ class Oracle:
 
 
 def runs(oracle: Oracle, tool: str) -> bool:
-	"""Returns whether a tool runs here; a release may be in pieces for a day."""
+	"""Returns whether a tool runs here. A release may be inconsistent for a day."""
 	packed = subprocess.run([tool, '-c'], input=b'right', stdout=subprocess.PIPE, check=False)
 	try:
 		ended = subprocess.run([oracle.tools / tool, '-dc'], input=packed.stdout,
@@ -77,12 +77,12 @@ def wrap(oracle: Oracle, tool: str) -> bool:
 
 
 def download(directory: Path, release: str) -> bool:
-	"""Downloads them from a release, and returns whether they are complete."""
+	"""Downloads the packages of a release. Returns whether all tools run."""
 	if not apt.extract(directory, release, base.output(['dpkg', '--print-architecture']), PACKAGES):
 		return False
 	oracle = Oracle(directory)
 	oracle.headers.mkdir()
-	# Theirs alone: the C library's headers are for the C library beside them.
+	# Only the headers of the libraries: the C library's headers are for the C library beside them.
 	for header in [*directory.glob('usr/include/lzma*'), *directory.glob('usr/include/z*.h')]:
 		(oracle.headers / header.name).symlink_to(f'../usr/include/{header.name}')
 	oracle.tools.mkdir()
@@ -90,7 +90,7 @@ def download(directory: Path, release: str) -> bool:
 
 
 def get(build: Path, may_install: bool = True) -> Optional[Oracle]:
-	"""Returns them, downloaded if need be, or None if they cannot be downloaded."""
+	"""Returns the tools and libraries, after downloading them, or None if the download fails."""
 	lock = locks.take(build / 'oracle.lock', 'another download of gzip, xz and zstd')
 	try:
 		oracle = Oracle(build / 'oracle')
@@ -108,14 +108,14 @@ def get(build: Path, may_install: bool = True) -> Optional[Oracle]:
 			new.rename(oracle.directory)
 			return oracle
 		shutil.rmtree(new, ignore_errors=True)
-		say('They cannot be downloaded; see above')
+		say('Cannot download gzip, xz and zstd; see above.')
 		return None
 	finally:
 		lock.release()
 
 
 def main(build: str, install: str, what: str = 'tools') -> int:
-	"""Prints where they are, for scripts."""
+	"""Prints one of the directories, for scripts."""
 	try:
 		oracle = get(base.build_directory(build), install != 'no')
 	except Trouble as error:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0
-"""What commands leave for `make results`: a result, with the sources that it was measured on."""
+"""Records the results of commands for `make results`, each with a hash of the sources."""
 
 import datetime
 import hashlib
@@ -15,8 +15,8 @@ from harness.base import TOP
 
 def key() -> str:
 	"""
-	Returns a hash of the sources that decide a verdict: the suite, patches/, and what builds,
-	boots and judges. The kernel and QEMU are not in it.
+	Returns a hash of the sources that decide a verdict: the suite, patches/, and the code of the
+	commands. It does not cover the kernel and QEMU.
 	"""
 	names = [name for name in install.suite_files() if not name.startswith('Documentation/')]
 	for room in ('patches', 'harness/data', 'harness/commands'):
@@ -31,8 +31,8 @@ def key() -> str:
 
 def is_repeatable(kernel: str, fixes: str, *others: str) -> bool:
 	"""
-	Returns whether anybody can repeat this: a kernel that the project names, as shipped or with
-	all fixes, and no path in @others. Only that goes to results.md.
+	Returns whether others can repeat this: a kernel that the project names, as shipped or with all
+	fixes, and no path in @others. Only such results go to results.md.
 	"""
 	return (kernel in ('6.1', '6.12', 'newest') and fixes in ('yes', 'no')
 		and not any('/' in other for other in others))
@@ -41,9 +41,9 @@ def is_repeatable(kernel: str, fixes: str, *others: str) -> bool:
 def record(build: Path, command: str, result: str, sources: str,
 	   date: Optional[datetime.date] = None) -> None:
 	"""
-	Keeps the result of a command. @sources is key() from before anything was built, @date that
-	of a result which is not of today. What runs within `make test` is not kept: many of its
-	kernels are broken on purpose.
+	Records the result of a command. @sources is key() from before the build, @date the date of an
+	older result. Records nothing within `make test`, because many of its kernels are broken on
+	purpose.
 	"""
 	if os.environ.get('IN_TEST'):
 		return

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0
-"""What a guest's log says, read by the kernel's own kunit_parser."""
+"""Reads the results in a guest's log, with the kernel's own kunit_parser, and explains them."""
 
 import collections
 import json
@@ -16,12 +16,12 @@ Result = Tuple[str, str, List[str]]
 STATUS = {'SUCCESS': 'PASS', 'FAILURE': 'FAIL', 'SKIPPED': 'SKIP', 'TEST_CRASHED': 'CRASH'}
 
 def leaves(test: Any, path: str, above: List[str]) -> Iterator[Result]:
-	"""Yields the tests without tests below them."""
+	"""Yields the tests that have no subtests."""
 	for sub in test.subtests:
-		# What should have followed a kernel's last words has none.
+		# If the kernel died, the parser adds the missing tests without a name.
 		name = sub.name or '(missing)'
 		sub_path = f'{path}/{name}' if path else name
-		# The first parameter's messages are in the log of the case.
+		# kunit_parser puts the messages of the first parameter into the log of the case.
 		log = above + sub.log
 		if sub.subtests:
 			yield from leaves(sub, sub_path, sub.log)
@@ -34,11 +34,11 @@ def results(kunit: str, log: str) -> List[Result]:
 	with open(log, errors='replace') as lines:
 		return list(leaves(kunit_log.parse(kunit, lines), '', []))
 
-# A known bug: its patch, and what a case says that finds it
+# A known bug: the number of its patch, and the message of a case that finds the bug
 Bug = Tuple[str, 're.Pattern[str]']
 
 def bugs(config: str, lacks: str) -> List[Bug]:
-	"""Returns the rows of known.tsv that hold for a kernel: by its options, and its patches."""
+	"""Returns the rows of known.tsv for a kernel, by its options and the patches that it lacks."""
 	with open(config) as lines:
 		options = {'-', *re.findall('^CONFIG_(.*)=y$', lines.read(), re.MULTILINE)}
 	with open(lacks) as numbers:
@@ -50,7 +50,10 @@ def bugs(config: str, lacks: str) -> List[Bug]:
 	return found
 
 def known_as(result: Result, known: List[Bug]) -> str:
-	"""Returns the patch for a failure all of whose messages are of known bugs, or nothing."""
+	"""
+	Returns the patch for a failure, if each of its messages is of a known bug, or else an empty
+	string.
+	"""
 	patches = []
 	for _, text in kunit_log.messages(result[2]):
 		patch = next((patch for patch, says in known if says.search(text)), '')
@@ -73,13 +76,12 @@ def title(patch: str) -> str:
 	return ''
 
 def by_cause(failed: List[Result]) -> List[str]:
-	"""Returns a line for each cause: how often, and the first message. The most frequent
-	is first."""
+	"""Returns a line for each cause, the most frequent first: how often, and the first message."""
 	first: Dict[str, str] = {}
 	count: 'collections.Counter[str]' = collections.Counter()
 	for status, path, log in failed:
 		where, text = (kunit_log.messages(log) or [('', '')])[0]
-		# The selftest in a guest has no rules: its last line says what is wrong.
+		# The selftest in a guest has no expectations. The last line of its log says what failed.
 		last = (log or [''])[-1].strip(' #')
 		cause = (kunit_log.cause(where, text) if text else
 			 'the case did not end' if status != 'FAIL' else
@@ -92,8 +94,8 @@ def by_cause(failed: List[Result]) -> List[str]:
 		for cause, number in count.most_common()]
 
 def told(found: List[Result], known: List[Bug]) -> Tuple[List[str], int]:
-	"""Returns a line for each known bug that failed some, and the causes of all others;
-	and how many were by known bugs."""
+	"""Returns a line for each known bug that failed tests, then the causes of all other
+	failures; and the number of failures by known bugs."""
 	failed = failures(found)
 	others = [result for result in failed if not known_as(result, known)]
 	count = collections.Counter(known_as(result, known) for result in failed)
@@ -102,7 +104,7 @@ def told(found: List[Result], known: List[Bug]) -> Tuple[List[str], int]:
 	return lines + (by_cause(others) if others else []), len(failed) - len(others)
 
 def counts(found: List[Result], of_known: str = '') -> str:
-	"""Returns the last line's numbers."""
+	"""Returns the numbers for the last line."""
 	count = collections.Counter(status for status, _, _ in found)
 	failed = len(found) - count['PASS'] - count['SKIP']
 	crashed = ''.join(f', {count[status]} {word}' for status, word in
@@ -111,13 +113,13 @@ def counts(found: List[Result], of_known: str = '') -> str:
 		f'{count["SKIP"]} skipped{crashed}')
 
 def verdict(found: List[Result]) -> int:
-	"""Returns 0 if all passed, 1 if not, 2 if there was nothing."""
+	"""Returns 0 if all tests passed or were skipped, 1 if not, 2 if there are no tests."""
 	if not found:
 		return 2
 	return int(any(status not in ('PASS', 'SKIP') for status, _, _ in found))
 
 def compared(found: List[Result], others: List[str]) -> List[str]:
-	"""Returns a line for each test that fares otherwise than in the list of others."""
+	"""Returns a line for each test whose status differs from that in the list @others."""
 	before = {line.split(' ', 1)[1]: line.split(' ', 1)[0] for line in others}
 	now = {path: status for status, path, _ in found}
 	words = {'PASS': 'passes', 'SKIP': 'is skipped', 'CRASH': 'crashes'}
@@ -128,16 +130,16 @@ def compared(found: List[Result], others: List[str]) -> List[str]:
 			word = words.get(status, 'fails') if status != 'none' else 'is gone'
 			was = {'none': 'was not there'}.get(then, f'was {then}')
 			lines.append(f'  newly {word}: {path} ({was})')
-	return lines or ['  no test fares otherwise than in BASE']
+	return lines or ['  all tests have the same status as in BASE']
 
 def counted(found: List[Result]) -> Tuple[List[str], str]:
-	"""Returns the causes of what failed, and the numbers."""
+	"""Returns the causes of the failures, and the numbers."""
 	failed = failures(found)
 	return by_cause(failed) if failed else [], counts(found)
 
 def explained(found: List[Result], known: List[Bug], before: List[str]) -> Tuple[List[str], str]:
-	"""Returns what is behind the numbers, compared with the list @before if there is one, and
-	the numbers."""
+	"""Returns lines that explain the failures, with a comparison if there is a list @before;
+	and the numbers."""
 	lines, by_known = told(found, known)
 	if before:
 		lines += compared(found, before)
@@ -145,7 +147,7 @@ def explained(found: List[Result], known: List[Bug], before: List[str]) -> Tuple
 	return lines, counts(found, f' ({by_known} by known bugs, {unknown} not known)')
 
 def junit_cases(found: List[Result]) -> List[junit.Case]:
-	"""Returns the tests of one log as JUnit has them."""
+	"""Returns the tests of one log as JUnit cases."""
 	cases = []
 	for status, path, log in found:
 		group, _, case = path.partition('/')
@@ -153,11 +155,11 @@ def junit_cases(found: List[Result]) -> List[junit.Case]:
 	return cases
 
 def write_junit(kunit: str, path: str, logs: Dict[str, str]) -> None:
-	"""Writes the tests of some logs, each with a name, as one JUnit document."""
+	"""Writes the tests of several named logs as one JUnit document."""
 	junit.write({name: junit_cases(results(kunit, log)) for name, log in logs.items()}, path)
 
 def join(path: str, runs: Dict[str, str]) -> None:
-	"""Writes what kunit.py --json wrote of several runs, each with a name, to one file."""
+	"""Joins the output of kunit.py --json of several named runs in one file."""
 	groups = []
 	for name, run in runs.items():
 		with open(run) as group:

@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: GPL-2.0
 """
-The tree that gets built, build/tree/NAME: a kernel, which stays as it is, plus the suite, plus
-patches/ as FIXES= says, or with the file of DECOMPRESS= in place of its own.
+Makes the tree that is built, build/tree/NAME: the kernel, the suite, and the patches that FIXES=
+selects, or the file of DECOMPRESS= in place of decompress.c. The kernel's source stays as it is.
 
-All but a few files are symbolic links, so it costs next to nothing, and an edit in the kernel's
-source is seen at once.
+Almost all files are symbolic links to the kernel's source. So the tree takes little space, and an
+edit of the source takes effect at once.
 """
 
 import contextlib
@@ -25,17 +25,17 @@ from harness.locks import Lock
 
 KUNIT = 'tools/testing/kunit'
 
-# The sources that decide what the tree becomes
+# The sources in harness/ that decide how the tree is made
 MAKERS = ('base.py', 'fixes.py', 'install.py', 'tree.py')
 
 
 def other_files() -> List[str]:
-	"""Returns the files besides decompress.c that patches change."""
+	"""Returns the files that patches change, without decompress.c."""
 	return sorted({name for patch in other_patches() for name in patch.files})
 
 
 def open_directories() -> List[str]:
-	"""Returns the directories that hold a file which is not a link, parents first."""
+	"""Returns the directories that are not links, because we change a file in them; parents first."""
 	found: Set[str] = {'.'}
 	for name in [*install.suite_files(), f'{KUNIT}/kunit.py', *other_files()]:
 		found.update(str(parent) for parent in Path(name).parents)
@@ -53,11 +53,11 @@ class Tree:
 
 	@property
 	def lacks(self) -> Set[str]:
-		"""The numbers of the patches that are for this kernel and that it is left without"""
+		"""The numbers of the patches that this kernel needs, but FIXES= leaves out"""
 		return set((self.path / '.lacks').read_text(encoding='utf-8').split())
 
 	def state(self) -> str:
-		"""Returns a hash of all that the tree is made of, but for what it has links to."""
+		"""Returns a hash of all that the tree is made of, except for files that are links."""
 		digest = hashlib.sha256(f'{self.kernel.directory} {self.fixes.given}\n'.encode())
 		for name in open_directories():
 			directory = self.kernel.directory / name
@@ -79,15 +79,15 @@ class Tree:
 
 	def make(self, lock: Lock) -> None:
 		"""
-		Makes the tree, or brings it up to date. Until the process and its children have ended,
-		@lock is shared with those that want the same tree; who wants another waits.
+		Makes the tree, or brings it up to date. Holds @lock until the process and its children
+		end: commands that want the same tree share it, commands that want another tree wait.
 		"""
 		self.lock = lock
 		made = self.path / '.state'
 		lock.take(shared=True)
 		while not made.exists() or made.read_text(encoding='utf-8') != self.state():
 			lock.take()
-			# One that was left half-made, or as what a series makes of it
+			# An interrupted run, or `make series`, left a tree without a state.
 			if not made.exists():
 				shutil.rmtree(self.path, ignore_errors=True)
 			self.path.mkdir(parents=True, exist_ok=True)
@@ -95,12 +95,12 @@ class Tree:
 			made.unlink(missing_ok=True)
 			self.refresh()
 			base.write(made, state)
-			# Another may come between the two; then it is looked at again.
+			# Another command may change the tree between the two locks. So check again.
 			lock.take(shared=True)
 		lock.sign()
 
 	def refresh(self) -> None:
-		"""Makes all that is not a link."""
+		"""Makes all directories and files that are not links."""
 		for name in open_directories():
 			if not f'{name}/'.startswith(f'{KUNIT}/'):
 				self.open_directory(name)
@@ -114,8 +114,8 @@ class Tree:
 
 	def open_directory(self, name: str) -> None:
 		"""
-		Makes a directory of links to what the kernel has in it. A link that leads nowhere goes:
-		the kernel has lost that file.
+		Makes a directory of links to the kernel's files in it. Removes a link if the kernel no
+		longer has its file.
 		"""
 		directory, source = self.path / name, self.kernel.directory / name
 		if directory.is_symlink():
@@ -133,9 +133,9 @@ class Tree:
 
 	def copy_kunit(self) -> None:
 		"""
-		Copies kunit.py, which finds the kernel by its own real path and so cannot be a link.
-		Newer ones try KVM first: under TCG a run is the same on every machine, and a stale TLB
-		entry always shows.
+		Copies kunit.py, which finds the kernel by its own real path, and so cannot be a link.
+		Newer versions try KVM first. Removes that: with TCG a run is the same on every machine, and
+		a stale TLB entry always shows.
 		"""
 		source, new, old = self.kernel.directory / KUNIT, self.path / '.kunit.new', \
 			self.path / KUNIT
@@ -145,8 +145,8 @@ class Tree:
 		text = re.sub(r"^\s*'-accel', '(kvm|hvf)',\n", '', file.read_text(encoding='utf-8'),
 			      flags=re.MULTILINE)
 		if re.search(r'\bkvm\b', text):
-			raise Trouble(f'{source}/kunit_kernel.py asks for KVM in a way that is not known '
-				      'here')
+			raise Trouble(f'cannot switch off KVM in {source}/kunit_kernel.py: it asks for KVM '
+				      'in a new way; change copy_kunit() in harness/tree.py')
 		base.write(file, text)
 		if old.is_symlink():
 			old.unlink()
@@ -179,13 +179,16 @@ class Tree:
 		return lacks
 
 	def replace(self, name: str, new: Path) -> None:
-		"""Puts a file in the place of a link or of an older one."""
+		"""Replaces a link or an older file."""
 		if (self.path / name).is_symlink():
 			(self.path / name).unlink()
 		base.put(new, self.path / name)
 
 	def apply(self, patches: Iterable[Patch], files: Path) -> List[str]:
-		"""Applies the patches that are wanted, and returns the numbers of the others."""
+		"""
+		Applies the patches that FIXES= selects, unless the kernel has them or lacks the bug.
+		Returns the numbers of the patches that are left out although the kernel has the bug.
+		"""
 		lacks = []
 		decompress = (self.kernel.directory / DECOMPRESS).read_text(encoding='utf-8')
 		for patch in patches:
@@ -193,8 +196,8 @@ class Tree:
 			lacking = patch.lacking(self.kernel, decompress)
 			if lacking:
 				if wanted:
-					say(f'patches/{patch.path.name}: not needed, no {lacking} in this '
-					    'kernel')
+					say(f'patches/{patch.path.name}: not needed, as this kernel has no '
+					    f'{lacking}')
 			elif patch.apply(files, reverse=True, dry_run=True):
 				if wanted:
 					say(f'patches/{patch.path.name}: already in this kernel')
@@ -208,7 +211,7 @@ class Tree:
 
 @contextlib.contextmanager
 def scratch(tree: Path) -> Iterator[Path]:
-	"""Yields a directory for files that are being changed."""
+	"""Yields a temporary directory for files that are being changed."""
 	path = tree / '.changing'
 	shutil.rmtree(path, ignore_errors=True)
 	path.mkdir()
@@ -220,8 +223,8 @@ def scratch(tree: Path) -> Iterator[Path]:
 
 def same_kunit(new: Path, old: Path) -> bool:
 	"""
-	Returns whether the tree has this kunit.py already. All that is ours there are fragments, and
-	all_tests.config is merged.
+	Returns whether the tree already has this kunit.py. Ignores the suite's fragments and
+	all_tests.config, into which our lines are merged.
 	"""
 	def names(directory: Path) -> Set[str]:
 		return {str(path.relative_to(directory)) for path in directory.rglob('*')
@@ -233,7 +236,7 @@ def same_kunit(new: Path, old: Path) -> bool:
 
 
 def make(build: Path, kernel: Kernel, fixes: Fixes, decompress: Optional[Path], who: str) -> Tree:
-	"""Returns the tree for a kernel, which stays so as long as this process lives."""
+	"""Returns the tree for a kernel. It does not change until this process ends."""
 	fixes.check()
 	tree = Tree(kernel, fixes, decompress, build / 'tree' / kernel.name)
 	tree.make(Lock(build / 'tree' / f'{kernel.name}.lock', who))

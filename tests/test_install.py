@@ -48,7 +48,7 @@ def test_what_the_user_changed_is_not_lost(tmp_path: Path) -> None:
 	tree = own_tree(tmp_path / 'own')
 	ours = tree / 'kernel/module/decompress_kunit.c'
 	ours.write_text("somebody else's")
-	refused('exists and is not of this suite; move it away', 'install', KERNEL=tree)
+	refused('exists, and is not a file of this suite; move it away', 'install', KERNEL=tree)
 	ours.unlink()
 	make('install', KERNEL=tree)
 	ours.write_text(ours.read_text() + '/* edited */\n')

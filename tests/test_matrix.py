@@ -67,7 +67,7 @@ def test_a_row_whose_kernel_did_not_run_has_no_verdict(tmp_path: Path) -> None:
 	junit = tmp_path / 'a blank.xml'
 	result = matrix(bench, 'i386,i386-512m', status=2, JUNIT=junit)
 	assert result.has('^i386  *green ')
-	assert result.has('^i386-512m  not run .* did not come to its first test')
+	assert result.has('^i386-512m  not run .* did not reach its first test')
 	assert result.out.endswith(': 1 green, 0 known, 0 red, 1 not run\n')
 	assert 'class="not-run"><b>i386-512m<' in page(bench)
 	errors = ET.parse(junit).findall('.//error')

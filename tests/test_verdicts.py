@@ -13,7 +13,7 @@ from support import TOP, refused, run
 
 pytestmark = pytest.mark.commands
 
-NEVER_TESTED = 'the kernel did not come to its first test'
+NEVER_TESTED = 'the kernel did not reach its first test'
 BUG = ('gzip, x: [mapping: unmapped by an address outside the page] '
        'kunmap_local() 4096 bytes')
 
@@ -110,7 +110,7 @@ def test_one_cause_is_one_line(bench: Bench) -> None:
 
 def test_compared_with_base(bench: Bench, tmp_path: Path) -> None:
 	same = bench.run(BASE=bench.kernel)
-	assert 'no test fares otherwise than in BASE' in same.out
+	assert 'all tests have the same status as in BASE' in same.out
 	base = kernel(tmp_path / 'base')
 	(tmp_path / 'of_base').write_text(guest(
 		'    ok 1 one', '    not ok 2 gone', '    not ok 3 two', cases=3, passed=False))
@@ -126,7 +126,7 @@ def test_compared_with_base(bench: Bench, tmp_path: Path) -> None:
 		     'newly passes: suite/new (was not there)',
 		     '2 passed, 1 failed (0 by known bugs, 1 not known), 0 skipped'):
 		assert line in result.out
-	refused('has no commits', 'run', BASE='v6.1')
+	refused('for a commit, give a git tree', 'run', BASE='v6.1')
 
 
 def test_a_disk_that_is_full_has_no_verdict(bench: Bench, tmp_path: Path) -> None:
@@ -135,7 +135,7 @@ def test_a_disk_that_is_full_has_no_verdict(bench: Bench, tmp_path: Path) -> Non
 	(tmp_path / 'green').write_text(GREEN)
 	bench.qemu(f'ln -s /dev/full "{bench.dir}/kunit.json"', f'cat "{tmp_path}/green"')
 	result = bench.run(status=2)
-	assert 'kunit.py failed, and no test did' in result.err
+	assert 'kunit.py failed, but no test failed' in result.err
 	# Nor for those of the caller: that is no test that failed.
 	bench.qemu(prints=GREEN)
 	assert 'JSON=/dev/full' in bench.run(status=2, JSON='/dev/full').err
