@@ -35,15 +35,15 @@ def test_boot_refuses_bad_variables(tmp_path: Path) -> None:
 	refused('ALGORITHMS=lzma', 'boot', ALGORITHMS='lzma')
 	refused('ARCH=um', 'boot', ARCH='um')
 	refused('ROUNDS=few', 'boot', ROUNDS='few')
-	refused('FIXES=no: not with IMAGE=', 'boot', IMAGE='linux-image-amd64', FIXES='no')
-	refused('of which IMAGE=', 'boot', MODULES='/lib/modules')
-	refused('no such file, and no package', 'boot', IMAGE='linux-image')
-	refused('no such file, and no package', 'boot',
+	refused('FIXES=no: does not go with IMAGE=', 'boot', IMAGE='linux-image-amd64', FIXES='no')
+	refused('MODULES=/lib/modules: needs IMAGE=FILE', 'boot', MODULES='/lib/modules')
+	refused('no such file, and not the name of a package', 'boot', IMAGE='linux-image')
+	refused('no such file, and not the name of a package', 'boot',
 		IMAGE=f'linux-image-$(touch {evaluated})-amd64')
-	refused("no release of Debian's", 'boot',
+	refused('Debian has no release', 'boot',
 		IMAGE=f'linux-image-amd64/$(touch {evaluated})')
 	assert not evaluated.exists()
-	refused('neither a bzImage', 'boot', IMAGE=TOP / 'README.md', MODULES='/lib/modules')
+	refused('must be a 64-bit bzImage', 'boot', IMAGE=TOP / 'README.md', MODULES='/lib/modules')
 
 
 def test_a_module_is_loaded_after_what_it_needs(tmp_path: Path) -> None:
@@ -127,12 +127,12 @@ def shipped_kernel() -> Tuple[str, Path, Path]:
 def test_a_distributions_kernel_loads_its_modules(tmp_path: Path) -> None:
 	old = make('boot', IMAGE='linux-image-amd64/bookworm', status=2)
 	assert old.has('does not decompress modules; its config says')
-	refused('no such package', 'boot', IMAGE='linux-image-0.0-amd64')
+	refused('no such file, and no such package', 'boot', IMAGE='linux-image-0.0-amd64')
 	release, vmlinuz, modules = shipped_kernel()
 	some = tmp_path / 'lib/modules' / release
 	copy_some_modules(modules, some)
 	run('/sbin/depmod', '-b', tmp_path, release)
-	refused('where are its modules', 'boot', IMAGE=vmlinuz)
+	refused('needs MODULES=DIRECTORY', 'boot', IMAGE=vmlinuz)
 	results, junit = tmp_path / 'image.json', tmp_path / 'image.xml'
 	boot = make('boot', IMAGE=vmlinuz, MODULES=some, ROUNDS='10', JSON=results, JUNIT=junit,
 		    status=1)

@@ -1,2 +1,2 @@
 # SPDX-License-Identifier: GPL-2.0
-"""The known blobs: files of real compressors."""
+"""The known blobs: files that real compressors made."""

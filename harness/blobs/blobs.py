@@ -1,16 +1,16 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0
 """
-blobs.py make: makes a file by a real compressor for each row of blobs.tsv, in
-	kernel/module/tests/blob_table.h or in harness/blobs/files/.
-blobs.py check: do these files hold, for the newest tools, what they claim to? Compressed bytes are
-	never compared: every version of a compressor makes others.
-blobs.py files DIRECTORY: writes all of them there, by their names in blobs.tsv.
-blobs.py ask: asks the kernel about the blobs that are not compiled into the suite. Does it accept
-	or refuse each as its row says?
+blobs.py make: makes a file with a real compressor for each row of blobs.tsv. The files go to
+	kernel/module/tests/blob_table.h or to harness/blobs/files/.
+blobs.py check: checks with the newest tools that the files are what their rows say. Does not
+	compare compressed bytes, because these differ between versions of a compressor.
+blobs.py files DIRECTORY: writes all files to a directory, by their names in blobs.tsv.
+blobs.py ask: boots a kernel, and checks that it accepts or refuses the files in
+	harness/blobs/files/ as their rows say.
 
-xz has the RISC-V filter from 5.6 on, later than Debian 12. Without a newer xz, "check" says what
-it could not check.
+The RISC-V filter needs xz 5.6, which is newer than that of Debian 12. With an older xz, "check"
+lists the files that it could not check.
 """
 
 import json
@@ -36,17 +36,17 @@ from harness.oracle import SUFFIXES
 FILES = TOP / 'harness/blobs/files'
 DECODERS = {'gzip': ['gzip', '-dc'], 'xz': ['xz', '-dc'], 'zstd': ['zstd', '-dcq', '--long=31']}
 
-# What changes what the compressors make
+# Variables that change the output of the compressors
 OPTIONS = ('GZIP', 'XZ_OPT', 'XZ_DEFAULTS', 'ZSTD_CLEVEL', 'ZSTD_NBTHREADS')
 
 def payload(build: Path, blob: Blob) -> bytes:
-	"""Returns what the file of a row decompresses to."""
+	"""Returns the decompressed content of a row's file."""
 	return subprocess.run([build / 'payload', blob.kind, blob.length, blob.seed],
 			      stdout=subprocess.PIPE, check=True).stdout
 
 
 def verify(build: Path, blob: Blob, path: Path) -> List[str]:
-	"""Returns the facts about a file, if it is what the row says."""
+	"""Returns the facts about a file. Fails if the file is not what its row says."""
 	expected = payload(build, blob)
 	with open(path, 'rb') as file:
 		decoded = subprocess.run(DECODERS[blob.format], stdin=file, capture_output=True,
@@ -59,29 +59,29 @@ def verify(build: Path, blob: Blob, path: Path) -> List[str]:
 	found = facts(blob.format, path, expected)
 	for fact in blob.wanted.split():
 		if fact not in found:
-			raise Trouble(f'{blob.name}: not {fact}: {" ".join(found)}')
+			raise Trouble(f'{blob.name}: {fact} is not among {" ".join(found)}')
 	return found
 
 
 def make_one(build: Path, blob: Blob, directory: Path) -> Path:
-	"""Makes the file of a row in a directory, and returns where it is."""
+	"""Makes the file of a row in a directory, and returns its path."""
 	module = directory / 'module.ko'
 	module.write_bytes(payload(build, blob))
 	# 2 February 2022, 02:02:02
 	os.utime(module, (1643767322, 1643767322))
 	if subprocess.run(['sh', '-c', blob.command], cwd=directory, stdout=sys.stderr,
 			  check=False).returncode:
-		raise Trouble(f'{blob.name}: "{blob.command}" fails')
+		raise Trouble(f'{blob.name}: "{blob.command}" failed')
 	made = list(directory.glob('module.ko.*'))
 	if len(made) != 1:
-		raise Trouble(f'{blob.name}: "{blob.command}" leaves not one file but {len(made)}')
+		raise Trouble(f'{blob.name}: "{blob.command}" made {len(made)} files, not one')
 	return made[0]
 
 
 def make(build: Path) -> int:
 	"""Makes all files."""
 	if not has_riscv():
-		raise Trouble('no xz of 5.6 or newer, which has the RISC-V filter')
+		raise Trouble('the RISC-V filter needs xz 5.6 or newer')
 	rows: List[Tuple[str, bytes]] = []
 	count = 0
 	with tempfile.TemporaryDirectory() as tmp:
@@ -143,10 +143,10 @@ def check(build: Path) -> int:
 		files = copy(Path(tmp))
 		for blob in blobs():
 			if blob.fate == 'RISCV' and not has_riscv():
-				print(f'not checked: {blob.name}: xz has no such filter, 5.6 has')
+				print(f'not checked: {blob.name}: its filter needs xz 5.6 or newer')
 				skipped += 1
 			elif blob.name not in files:
-				fail(f'{blob.name}: not there: run harness/blobs/blobs.py make')
+				fail(f'{blob.name}: no such file; run harness/blobs/blobs.py make')
 			else:
 				path = files[blob.name]
 				try:
@@ -160,16 +160,16 @@ def check(build: Path) -> int:
 				print(f'ok: {blob.name}: {path.stat().st_size} bytes')
 	unpacked = unpack()
 	for name in unpacked.keys() - {blob.name for blob in blobs() if blob.catches}:
-		fail(f'blob_table.h: no row of blobs.tsv has {name}')
+		fail(f'blob_table.h: {name} has no row in blobs.tsv')
 	for name in {path.name for path in FILES.iterdir()} - {
 			blob.file for blob in blobs() if not blob.catches}:
-		fail(f'{name}: no row of blobs.tsv has it')
+		fail(f'{name}: has no row in blobs.tsv')
 	if not failed and table(rows) != TABLE.read_text():
-		fail('blob_table.h: not what blobs.tsv says')
+		fail('blob_table.h: out of date; run harness/blobs/blobs.py make')
 	size = sum(map(len, unpacked.values()))
 	if len(rows) > MOST_ROWS or size > MOST_BYTES:
-		fail(f'blob_table.h: {len(rows)} rows and {size} bytes, which is more than '
-		     f'{MOST_ROWS} or {MOST_BYTES}')
+		fail(f'blob_table.h: {len(rows)} rows and {size} bytes; the limits are {MOST_ROWS} and '
+		     f'{MOST_BYTES}')
 	if core.check():
 		fail('decompress_core.c: see above')
 	print(f'{len(list(blobs()))} blobs, {len(rows)} of them and {size} bytes in blob_table.h: '
@@ -178,7 +178,10 @@ def check(build: Path) -> int:
 
 
 def ask(build: Path) -> int:
-	"""Checks that the kernel takes or refuses the files in FILES. Some fates are up to it."""
+	"""
+	Checks that the kernel accepts or refuses the files in FILES. For some of them the answer
+	depends on its configuration.
+	"""
 	answers_file = build / 'blobs.json'
 	asked = subprocess.run(
 		[TOP / 'suite', 'check-modules', 'BOOT=yes', 'KMOD=none', 'FIXES=yes', f'BUILD={build}',
@@ -207,7 +210,7 @@ def ask(build: Path) -> int:
 
 
 def prepare(build: Path, command: str) -> None:
-	"""Finds the newest tools, and builds the program that makes payloads."""
+	"""Puts the newest tools into PATH, and builds the program that makes payloads."""
 	for name in OPTIONS:
 		os.environ.pop(name, None)
 	may_install = os.environ.get('INSTALL') != 'no'
@@ -217,7 +220,7 @@ def prepare(build: Path, command: str) -> None:
 	if stock:
 		os.environ['PATH'] = f'{stock.tools}:{os.environ["PATH"]}'
 	if base.run(['cc', '-O2', '-o', build / 'payload', TOP / 'harness/blobs/payload.c']).returncode:
-		raise Trouble('harness/blobs/payload.c cannot be built')
+		raise Trouble('cannot build harness/blobs/payload.c; see above')
 
 
 def main(*words: str) -> int:

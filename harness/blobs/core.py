@@ -1,10 +1,10 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0
 """
-core.py: the files of real compressors in kernel/module/tests/decompress_core.c.
+core.py: makes the compressed files in kernel/module/tests/decompress_core.c anew, from the output
+of known_byte(), each with the command in the comment above it.
 
-Run by itself, it runs the command above each and writes what that makes of known_byte(). check()
-has the stock tools decompress what is there, and compares.
+check() decompresses the files with the stock tools, and compares with known_byte().
 """
 import re
 import subprocess
@@ -18,13 +18,13 @@ TABLE = re.compile(r'(/\* ((gzip|xz|zstd) .*?) \*/\nstatic const u8 real_file\[\
 
 
 def known(size: int) -> bytes:
-	"""The same as known_byte() there"""
+	"""Returns @size bytes of known_byte() in decompress_core.c."""
 	return bytes(ord('a') + i % 10 if i % 10 else ord('0') + i // 1000 % 10
 		     for i in range(size))
 
 
 def piped(command: str, data: bytes) -> bytes:
-	"""Returns what a command makes of the data, or less if it fails."""
+	"""Returns the output of a command for the data; it may be incomplete if the command fails."""
 	return subprocess.run(command.split(), input=data, stdout=subprocess.PIPE,
 			      stderr=subprocess.DEVNULL, check=False).stdout
 
@@ -36,22 +36,23 @@ def rows(data: bytes) -> str:
 
 
 def read() -> Tuple[str, int, List[Tuple[str, ...]]]:
-	"""Returns the text of decompress_core.c, the size of its files' output, and the files."""
+	"""Returns the text of decompress_core.c, the size of its decompressed files, and the files."""
 	text = CORE.read_text(encoding='ascii')
 	size = int(re.findall(r'#define KNOWN_SIZE\s+(\d+)', text)[0])
 	return text, size, TABLE.findall(text)
 
 
 def check() -> int:
-	"""Checks the files, and returns whether one is not what it should be."""
+	"""Checks the files. Returns 0 if all are right, or 1."""
 	_, size, tables = read()
 	if [table[2] for table in tables] != ['gzip', 'xz', 'zstd']:
-		print('decompress_core.c: not a file of gzip, of xz and of zstd')
+		print('decompress_core.c: must have one file each of gzip, xz and zstd, in this order')
 		return 1
 	for _, command, tool, table, _ in tables:
 		data = bytes(int(byte, 16) for byte in re.findall('0x(..)', table))
 		if piped(f'{tool} -d -c', data) != known(size):
-			print(f'decompress_core.c: the file of "{command}" is not known_byte()')
+			print(f'decompress_core.c: the file of "{command}" does not decompress to '
+			      'known_byte()')
 			return 1
 		print(f'ok: {command}: {len(data)} bytes')
 	return 0

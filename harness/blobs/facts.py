@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0
 """
-What is in a compressed file, as words for blobs.tsv, such as "window=32768". Only what the stock
-tools do not tell is read here, and only of files that they have decompressed.
+Describes a compressed file in words for blobs.tsv, such as "window=32768". Reads only facts that
+the stock tools do not print, and only files that they can decompress.
 """
 
 import re
@@ -11,7 +11,7 @@ from typing import List
 
 
 def gzip_facts(data: bytes) -> str:
-	"""RFC 1952, as far as the kernel reads it: what follows the name is a block."""
+	"""Reads the part of RFC 1952 that the kernel reads: a block follows the name."""
 	name, at = 'none', 10
 	if data[3] & 8:
 		end = data.index(0, 10)
@@ -21,7 +21,7 @@ def gzip_facts(data: bytes) -> str:
 
 
 def zstd_facts(data: bytes) -> str:
-	"""RFC 8878"""
+	"""Reads the frame header and the block headers of RFC 8878."""
 	flags, at = data[4], 5
 	single = bool(flags & 32)
 	window = 0
@@ -55,8 +55,9 @@ def bytes_of(size: str) -> int:
 
 def bcj_facts(lzma2: bytes, window: int, payload: bytes) -> str:
 	"""
-	A BCJ filter is of use only if the bytes before it are other than the payload after it, on
-	both sides of the first 4096 bytes, and straddled if that is so just there.
+	Compares the filtered bytes with the payload. Returns "bcj" if they differ both in the first 4096
+	bytes and after them, so that the filter matters on both sides of the kernel's buffer boundary,
+	and "straddled" if they differ right before and right behind this boundary.
 	"""
 	raw = subprocess.run(['xz', '-dc', '--format=raw', f'--lzma2=dict={window}'], input=lzma2,
 			     stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, check=False).stdout
@@ -71,7 +72,7 @@ def bcj_facts(lzma2: bytes, window: int, payload: bytes) -> str:
 
 
 def xz_facts(path: Path, payload: bytes) -> str:
-	"""The list that xz prints, and the first LZMA2 chunk"""
+	"""Reads the output of xz --list, and the first LZMA2 chunk."""
 	listed = subprocess.run(['xz', '--robot', '-lvv', str(path)], stdout=subprocess.PIPE,
 				text=True, check=True).stdout
 	rows = [row.split('\t') for row in listed.splitlines()]

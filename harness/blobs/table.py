@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0
-"""The rows of blobs.tsv, and what blob_table.h has of them."""
+"""Reads the rows of blobs.tsv, and writes and reads blob_table.h."""
 
 import re
 from typing import Dict, Iterator, List, NamedTuple, Tuple
@@ -54,7 +54,7 @@ def blobs() -> Iterator[Blob]:
 
 
 def row(number: int, blob: Blob, found: List[str]) -> str:
-	"""Returns what the table says of a file."""
+	"""Returns the entry of blob_table.h for a file."""
 	lines = [f'\t/* {blob.catches} */', '\t{', f'\t\t.name = "{blob.name}",']
 	line = f'\t\t.command = "{blob.command}",'
 	lines.append(line if len(line) <= 66 else f'\t\t.command =\n\t\t\t"{blob.command}",')

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0
-"""Downloads kmod, and kernels as Debian ships them. Nothing of it is installed."""
+"""Downloads kmod, and kernels as Debian ships them. Does not install them."""
 
 import re
 import shutil
@@ -12,10 +12,10 @@ from harness.apt import PrivateApt, extract
 from harness.base import Trouble, patience, say
 from harness.kernel import DAY, unpacking
 
-# kmod 31 began to leave decompression to the kernel, so bookworm's will not do. An archive that is
-# being updated may have no valid index for a day, so there are two.
+# kmod leaves decompression to the kernel from version 31 on, so bookworm's kmod is too old. An
+# archive may have no valid index for a day while it is updated, so there is a second release.
 KMOD_RELEASES = ('trixie', 'forky')
-# The newest first
+# The newest release first
 KERNEL_RELEASES = ('trixie-backports', 'trixie', 'bookworm-backports', 'bookworm')
 
 GIVE_A_FILE = 'give a file: IMAGE=FILE MODULES=DIRECTORY'
@@ -23,8 +23,8 @@ GIVE_A_FILE = 'give a file: IMAGE=FILE MODULES=DIRECTORY'
 
 def get_kmod(build: Path, arch: str, release: str = '', may_install: bool = True) -> Path:
 	"""
-	Returns a directory with kmod and all that it needs: of that release, or a new one. @arch is
-	Debian's name.
+	Returns a directory with kmod and all that it needs, of @release or of a recent one. @arch is
+	Debian's name of the architecture.
 	"""
 	directory = build / '-'.join(filter(None, ('kmod', release, arch)))
 	releases = (release,) if release else KMOD_RELEASES
@@ -35,8 +35,8 @@ def get_kmod(build: Path, arch: str, release: str = '', may_install: bool = True
 		tmp = Path(f'{directory}.tmp')
 		with patience():
 			if not any(extract(tmp, one, arch, ['kmod']) for one in releases):
-				raise Trouble(f'boot: mmdebstrap cannot get kmod for {arch}, of any of '
-					      f'{" ".join(releases)}; is there a network?')
+				raise Trouble(f'mmdebstrap cannot download kmod for {arch} from '
+					      f'{" or ".join(releases)}; is there a network?')
 		tmp.rename(directory)
 	lock.release()
 	return directory
@@ -44,36 +44,36 @@ def get_kmod(build: Path, arch: str, release: str = '', may_install: bool = True
 
 def get_kernel(build: Path, arch: str, package: str, may_install: bool = True) -> Tuple[str, Path]:
 	"""
-	Returns what a kernel calls itself, and the directory with all of it. @package is as apt
-	writes it: PACKAGE/RELEASE, or the newest PACKAGE.
+	Returns the release of a kernel, as uname prints it, and the directory with its files.
+	@package is PACKAGE/RELEASE, as for apt, or PACKAGE for the newest one.
 	"""
 	what = f'IMAGE={package}'
 	if not packages.is_there('apt-get'):
-		raise Trouble(f'{what} comes from Debian, and there is no apt-get here; {GIVE_A_FILE}')
+		raise Trouble(f'{what} comes from Debian, but there is no apt-get here; {GIVE_A_FILE}')
 	packages.need(['/sbin/depmod'], may_install)
 	apt = PrivateApt(build / f'apt/kernels-{arch}', arch)
-	lock = locks.take(Path(f'{apt.directory}.lock'), "another command that gets a kernel's package")
+	lock = locks.take(Path(f'{apt.directory}.lock'), 'another download of a kernel')
 	if not apt.set_sources(*KERNEL_RELEASES):
-		raise Trouble(f"{what}: no archive of Debian's among those of apt-get here; {GIVE_A_FILE}")
+		raise Trouble(f'{what}: apt-get has no Debian archive here; {GIVE_A_FILE}')
 	look(apt)
 	parts = parts_of(apt, package)
 	release = next((part[12:].partition('=')[0] for part in parts
 			if part.startswith('linux-image-')), '')
 	if not release:
-		raise Trouble(f'{what}: no such package in any of {" ".join(KERNEL_RELEASES)}, nor a file; '
-			      f'linux-image-{arch}/trixie is one')
+		raise Trouble(f'{what}: no such file, and no such package in {" ".join(KERNEL_RELEASES)}; '
+			      f'give a package such as linux-image-{arch}/trixie')
 	directory = build / 'image' / release
 	if not directory.is_dir():
 		say(f'Downloading {" ".join(parts)} ...')
 		with unpacking(directory) as tree:
 			if not unpack(apt, parts, release, tree):
-				raise Trouble(f'{what}: not downloaded, see above; is there a network?')
+				raise Trouble(f'{what}: cannot download it, see above; is there a network?')
 	lock.release()
 	return release, directory
 
 
 def look(apt: PrivateApt) -> None:
-	"""Looks what there is, once a day. Without a network the last answer has to do."""
+	"""Updates the package lists once a day. Without a network, the last ones are used."""
 	asked = apt.directory / 'asked'
 	if asked.exists() and time.time() - asked.stat().st_mtime < DAY:
 		return
@@ -85,8 +85,8 @@ def look(apt: PrivateApt) -> None:
 
 def parts_of(apt: PrivateApt, package: str) -> List[str]:
 	"""
-	Returns the packages to download. Since 7.3 the kernel, its modules and its config are
-	packages of their own.
+	Returns the packages to download. Since 7.3 the kernel, its modules and its config are separate
+	packages.
 	"""
 	names = [package] if '/' in package else [f'{package}/{release}' for release in KERNEL_RELEASES]
 	for name in names:
@@ -100,7 +100,7 @@ def parts_of(apt: PrivateApt, package: str) -> List[str]:
 
 
 def unpack(apt: PrivateApt, parts: List[str], release: str, tree: Path) -> bool:
-	"""Downloads packages and unpacks them, with modules.dep, as the postinst makes it."""
+	"""Downloads packages, unpacks them, and makes modules.dep, as the package's postinst does."""
 	if not apt.succeeds('apt-get', '-qq', 'download', *parts, cwd=tree.parent):
 		return False
 	if any(base.run(['dpkg-deb', '-x', deb, tree]).returncode for deb in tree.parent.glob('*.deb')):

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0
-"""The guests that load modules: what is in them, and how they boot."""
+"""The guests that load modules: makes their files and boots them."""
 
 import contextlib
 import shutil
@@ -13,7 +13,7 @@ from harness.boot import signature
 from harness.build import Build, running
 from harness.tree import KUNIT
 
-# As scripts/Makefile.modinst does it
+# The commands of scripts/Makefile.modinst
 COMPRESS = {
 	'gzip': ['gzip', '-n', '-f'],
 	'xz': ['xz', '--check=crc32', '--lzma2=dict=1MiB', '-f'],
@@ -29,7 +29,7 @@ LOADERS = {
 
 @dataclass(frozen=True)
 class Options:
-	"""What a kernel of either kind takes."""
+	"""The options that apply with and without IMAGE=."""
 	build: Path
 	rounds: int
 	jobs: int
@@ -51,7 +51,7 @@ def make_formats(module: Path, directory: Path) -> None:
 
 
 def make_bad(module: Path, algorithm: str, directory: Path) -> None:
-	"""Makes what is no good, compressed. There is more of it if the module is signed."""
+	"""Makes compressed files that no kernel may load; signature.bad() lists them."""
 	for name, content in signature.bad(module.read_bytes()).items():
 		(directory / name).write_bytes(content)
 		compress(algorithm, directory / name)
@@ -75,22 +75,22 @@ def list_files(names: Iterable[str], directory: Path, at: str) -> List[str]:
 
 @dataclass
 class Guest:
-	"""A guest, whose kernel and init are in a build directory, and what came of its boots."""
+	"""A guest, whose kernel and init are in a build directory, and the results of its boots."""
 	made: Build
 	kmod: Path
-	"""Where Debian's kmod is"""
+	"""The directory of Debian's kmod"""
 	gen_init_cpio: Path
 	runs: List[str] = field(default_factory=list)
-	"""The names of the boots: of each there is a NAME.ktap and a NAME.json"""
+	"""The names of the boots; the results of each are in NAME.ktap and NAME.json"""
 
 	@property
 	def path(self) -> Path:
-		"""Where all is made that is in it"""
+		"""The directory for the guest's files"""
 		return self.made.directory / 'guest'
 
 	@contextlib.contextmanager
 	def making(self, how: str, still: Callable[[], str]) -> Iterator[None]:
-		"""Says that it is @still at the block, and that something is not @how if it fails."""
+		"""Prints @still as progress during the block. If a program fails, ends by failed(@how)."""
 		try:
 			with base.patience(still):
 				yield
@@ -109,7 +109,7 @@ class Guest:
 			*(f'file /lib/{name} {lib / name} 0755 0 0' for name in libraries)]
 
 	def initramfs(self, name: str, lines: Iterable[str]) -> Path:
-		"""Makes an initramfs of the init and what the lines for gen_init_cpio say."""
+		"""Makes an initramfs of the init and the files in @lines, which are for gen_init_cpio."""
 		listed, cpio = self.path / f'{name}.list', self.path / f'{name}.cpio'
 		listed.write_text('\n'.join([
 			'dir /dev 0755 0 0', 'nod /dev/console 0600 0 0 c 5 1', 'nod /dev/kmsg 0600 0 0 c 1 11',
@@ -123,7 +123,7 @@ class Guest:
 
 	def boot(self, initramfs: Path, arguments: str, *, megabytes: int = 4096, timeout: int = 300,
 		 still: Callable[[], str] = running) -> int:
-		"""Boots it, with arguments for the kernel and the init. Returns what Build.boot() does."""
+		"""Boots with @arguments for the kernel and the init. Returns what Build.boot() returns."""
 		return self.made.boot(
 			f'--timeout={timeout}',
 			f'--kernel_args=panic=-1 loglevel=1 log_buf_len=4M {arguments}',
@@ -131,8 +131,8 @@ class Guest:
 
 	def judge(self, name: str, verdict: int) -> Tuple[List[str], str]:
 		"""
-		Keeps the log of the last boot under a name. Returns the causes of what failed in it, and
-		the numbers.
+		Keeps the log of the last boot as @name. Returns the causes of its failures, and the
+		numbers.
 		"""
 		found = self.made.judge(verdict)
 		shutil.copyfile(self.made.directory / 'test.log', self.made.directory / f'{name}.ktap')

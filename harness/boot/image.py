@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0
-"""What guests say of the modules of a kernel as shipped, and which to load."""
+"""Selects the modules of a kernel as shipped, and reports how they load in guests."""
 
 import collections
 import re
@@ -10,7 +10,7 @@ UNTRIED = Path(__file__).parent.parent / 'data/untried.tsv'
 
 
 def modules_in_order(dep: str) -> List[str]:
-	"""Returns the modules of modules.dep, each after what it needs."""
+	"""Returns the modules of modules.dep, each after the modules that it needs."""
 	needed = {module: needs.split() for module, needs in
 		  (line.split(':') for line in dep.splitlines())}
 	order: Dict[str, None] = {}
@@ -27,7 +27,7 @@ def modules_in_order(dep: str) -> List[str]:
 
 
 def to_load(directory: Path, architecture: str) -> Tuple[List[str], List[str]]:
-	"""Returns the modules to load, and why others are not loaded."""
+	"""Returns the modules to load, and the reasons why others are left out."""
 	rows = [row.split('\t') for row in UNTRIED.read_text().splitlines() if row[:1] != '#']
 	left_out = {row[1]: row[2] for row in rows if row[0] == architecture}
 	modules, untried = [], []
@@ -41,14 +41,14 @@ def to_load(directory: Path, architecture: str) -> Tuple[List[str], List[str]]:
 
 
 class Load(NamedTuple):
-	"""What became of a module in a guest."""
+	"""The load of a module in a guest: the error or "success", and the kernel's messages."""
 	module: str
 	error: str
 	messages: List[str]
 
 
 def loads(log: Path, directory: str) -> Iterator[Tuple[str, Load]]:
-	"""Yields the loads in the log of a guest, each with the name of the module."""
+	"""Yields the loads in the log of a guest, each after the name of the module."""
 	load = None
 	for line in log.read_text(errors='replace').splitlines():
 		said = re.match(rf'# module {re.escape(directory)}/(([^ ]*)\.ko[^ ]*) (.*)', line)
@@ -60,15 +60,15 @@ def loads(log: Path, directory: str) -> Iterator[Tuple[str, Load]]:
 
 
 def said(log: Path, what: str) -> str:
-	"""Returns what the kernel of a guest says of itself."""
+	"""Returns a property of the kernel, such as its release, which the guest printed."""
 	found = re.search(f'^# {what} (.*)', log.read_text(errors='replace'), re.MULTILINE)
 	return found[1] if found else ''
 
 
 def compare(directory: Path, in_guest: str) -> List[str]:
 	"""
-	Returns KTAP with a test for each module. It passes if the module loads compressed, and is
-	skipped if the error is the same when it is decompressed first.
+	Returns KTAP with a test for each module. The test passes if the module loads compressed, and is
+	skipped if the decompressed module fails with the same error.
 	"""
 	plain = dict(loads(directory / 'decompressed.log', in_guest))
 	compressed = list(loads(directory / 'compressed.log', in_guest))
@@ -87,7 +87,7 @@ def compare(directory: Path, in_guest: str) -> List[str]:
 
 
 def formats(log: Path, config: str) -> str:
-	"""Returns what the kernel of a guest says that it decompresses, and with which filters."""
+	"""Returns a line with the kernel's compression format and its XZ filters."""
 	filters = re.findall(r'^CONFIG_XZ_DEC_(?!BCJ|MICROLZMA|TEST)([A-Z0-9]*)=y', config, re.M)
 	return f'compression: {said(log, "compression")}; ' + (
 		' '.join(['XZ filters of its config:', *filters]) if config else
@@ -95,7 +95,7 @@ def formats(log: Path, config: str) -> str:
 
 
 def report(directory: Path, untried: List[str], config: str) -> List[str]:
-	"""Returns the comparison for people."""
+	"""Returns the comparison as lines of text."""
 	loaded, refused, messages = 0, [], []
 	neither: 'collections.Counter[str]' = collections.Counter()
 	for line in (directory / 'modules.ktap').read_text().splitlines()[2:]:
@@ -114,7 +114,7 @@ def report(directory: Path, untried: List[str], config: str) -> List[str]:
 		 f'  {loaded} of {loaded + len(refused)} modules that load when decompressed first '
 		 'load compressed', *refused]
 	if refused:
-		lines.append('  make check-modules FILES=... says what it is about such a file')
+		lines.append('  make check-modules FILES=... says why such a file is not loaded')
 	if neither:
 		lines.append(f'  {sum(neither.values())} load in neither way: ' +
 			     ' '.join(f'{error} {n}' for error, n in neither.items()))

@@ -9,7 +9,8 @@ from harness.boot.guest import Guest, files_in, list_files
 
 COMPRESS = {'gzip': 'gzip -n -9', 'xz': 'xz --check=crc32 -9', 'zstd': 'zstd -q -19 --long=19'}
 
-# Only headers. zstd's 3G declares a window of 3.75 GiB.
+# Files that consist of a header only, by the size of the window that they declare. zstd's 3G
+# declares 3.75 GiB.
 HEADERS: Dict[str, Dict[str, str]] = {
 	'gzip': {},
 	'xz': {'128M': 'fd377a585a0000016922de36020021011e0000009b075166',
@@ -19,7 +20,7 @@ HEADERS: Dict[str, Dict[str, str]] = {
 
 
 def make_zeros(algorithm: str, size: str, file: Path) -> None:
-	"""Compresses zeros, unless that was done before."""
+	"""Makes a compressed file of zeros, unless it exists."""
 	if file.exists():
 		return
 	new = file.with_name(f'{file.name}.new')
@@ -38,9 +39,9 @@ def make_files(directory: Path, algorithm: str) -> None:
 
 
 def content(guest: Guest, modules: Path, algorithm: str) -> List[str]:
-	"""Returns the lines for what is in the guest."""
+	"""Makes the guest's files, and returns the lines for gen_init_cpio."""
 	directory = guest.path / 'hostile' / algorithm
-	with guest.making('built: no files', lambda: 'still at the files'):
+	with guest.making('built: no files', lambda: 'still making files'):
 		make_files(directory, algorithm)
 	small = (str(path.relative_to(modules)) for path in modules.glob('kernel/fs/binfmt_script.ko.*'))
 	return [*list_files(files_in(directory), directory, '/hostile'),

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0
-"""Installs the modules of a kernel that was built here, as the selftest wants them."""
+"""Installs the modules of a kernel that was built here, for the selftest."""
 
 import shutil
 import subprocess
@@ -7,14 +7,14 @@ from pathlib import Path
 
 from harness.boot.guest import Guest, make_bad, make_formats
 
-# Half of what a module has is for a debugger: that makes one of over 1 MB.
+# Debug information makes a module of over 1 MB.
 FLAGS = 'CFLAGS_MODULE=-g'
 STRIPPED = 'INSTALL_MOD_STRIP=1'
 NOT_COMPRESSED = [f'CONFIG_MODULE_COMPRESS_{name}=' for name in ('ALL', 'GZIP', 'XZ', 'ZSTD')]
 
 
 def install(guest: Guest, name: str, *variables: str) -> Path:
-	"""Has the kernel install its modules to a new directory, and returns where they are."""
+	"""Runs the kernel's modules_install to a new directory. Returns the modules' directory."""
 	root = guest.path / name
 	shutil.rmtree(root, ignore_errors=True)
 	status = guest.made.make_kernel('modules_install', FLAGS, f'INSTALL_MOD_PATH={root}', *variables)
@@ -25,9 +25,9 @@ def install(guest: Guest, name: str, *variables: str) -> Path:
 
 def copy_index(guest: Guest, modules: Path) -> None:
 	"""
-	Makes modprobe's index for modules compressed by gzip. Debian's depmod was built without zlib
-	and looks for no .gz: what it says of the same modules as .xz holds for these, with as long a
-	name.
+	Makes modprobe's index for modules compressed with gzip. Debian's depmod is built without zlib
+	and ignores .gz files. So make the index of the same modules as .xz, and change the names,
+	which have the same length.
 	"""
 	xz = install(guest, 'index', 'CONFIG_MODULE_COMPRESS_GZIP=', 'CONFIG_MODULE_COMPRESS_XZ=y')
 	for index in xz.glob('modules.*.bin'):
@@ -37,7 +37,7 @@ def copy_index(guest: Guest, modules: Path) -> None:
 
 
 def install_all(guest: Guest, algorithm: str) -> Path:
-	"""Installs them, compressed and plain, stripped and whole. Returns where they are."""
+	"""Installs modules compressed and plain, stripped and whole. Returns their directory."""
 	modules = install(guest, 'installed', STRIPPED)
 	if algorithm == 'gzip':
 		copy_index(guest, modules)

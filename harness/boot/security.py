@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0
-"""The guest with the security modules that check the file of a module."""
+"""The guest with the security modules (LSMs) that check the file of a kernel module."""
 
 import re
 import shutil
@@ -13,7 +13,7 @@ from harness.kernel import Kernel
 
 IPE_POLICY = base.TOP / 'harness/boot/ipe.policy'
 
-# A type for which all is allowed but module_load
+# An SELinux type for which everything is allowed except module_load
 OTHER_TYPE = '''\
 type other_t;
 allow base_t other_t:dir *;
@@ -24,14 +24,14 @@ allow base_t other_t:filesystem *;
 
 def is_asked(kernel: Kernel, config: str) -> bool:
 	"""
-	Returns whether to boot it: with CONFIG=security, and if the kernel reads a compressed module
-	under another id than a module.
+	Returns whether to boot this guest: with CONFIG=security, or if the kernel has
+	READING_MODULE_COMPRESSED.
 	"""
 	return config == 'security' or kernel.has(*fixes.NEEDS['loadpin'][:2])
 
 
 def options(kernel: Kernel) -> List[str]:
-	"""Returns the options of IPE: 6.1 does not have them, and one is a path."""
+	"""Returns the options of IPE. A fragment cannot hold them: 6.1 has none, and one is a path."""
 	if not kernel.has('security/ipe/Kconfig'):
 		return []
 	return ['CONFIG_SECURITY_IPE=y', f'CONFIG_IPE_BOOT_POLICY="{IPE_POLICY}"']
@@ -56,12 +56,12 @@ def make_selinux_policy(guest: Guest) -> None:
 
 
 def content(guest: Guest, modules: Path, algorithm: str) -> List[str]:
-	"""Returns the lines for what is in the guest."""
+	"""Makes the guest's files, and returns the lines for gen_init_cpio."""
 	files, plain = guest.path / 'security', modules / 'test/plain/kernel/fs/binfmt_script.ko'
 	shutil.rmtree(files, ignore_errors=True)
 	(files / 'test/plain').mkdir(parents=True)
 	module = plain.read_bytes()
-	with guest.making('built: no initramfs', lambda: 'still at the files'):
+	with guest.making('built: no initramfs', lambda: 'still making files'):
 		for name, data in ('signed.ko', module), ('unsigned.ko', signature.strip(module)):
 			for path in files / 'test/plain' / name, files / name:
 				path.write_bytes(data)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0
-"""The kernel that IMAGE= and MODULES= name."""
+"""Finds the kernel that IMAGE= and MODULES= name."""
 
 import re
 import zlib
@@ -18,33 +18,34 @@ ARCHS = {'amd64': 'x86_64', 'arm64': 'arm64'}
 
 @dataclass(frozen=True)
 class Shipped:
-	"""A kernel of a distribution, or of the user: its image, modules and configuration"""
+	"""A kernel of a distribution, or of the user: its image, modules and configuration."""
 	given: str
+	"""The value of IMAGE="""
 	arch: str
-	"""The architecture as Debian calls it"""
+	"""Debian's name of the architecture"""
 	release: str
 	name: str
-	"""What is made of it is called by that"""
+	"""The name of its build directory"""
 	image: Path
 	modules: Path
 	config: str
-	"""The text of its .config, if that is found"""
+	"""The text of its .config, or an empty string if there is no such file"""
 
 	def does_not_decompress(self) -> NoReturn:
-		"""Says so, and what the .config says."""
-		says = 'a config was not found'
+		"""Ends, as the kernel does not decompress modules, and quotes its .config."""
+		says = 'its config was not found'
 		if self.config:
 			lines = re.findall(r'^(?:# )?CONFIG_MODULE_(?:COMPRESS_[A-Z]*=y|DECOMPRESS).*',
 					   self.config, re.MULTILINE)
 			says = f'its config says {",".join(lines)}'
 			if 'CONFIG_MODULE_DECOMPRESS' not in self.config:
-				says += ' and nothing of CONFIG_MODULE_DECOMPRESS'
+				says += ' and does not mention CONFIG_MODULE_DECOMPRESS'
 		raise Trouble(f'IMAGE={self.given}: linux {self.release} does not decompress modules; '
 			      + says)
 
 
 def first_text(*paths: Path) -> str:
-	"""Returns the content of the first file that is there."""
+	"""Returns the content of the first file that exists, or an empty string."""
 	for path in paths:
 		if path.is_file():
 			return path.read_text(encoding='utf-8')
@@ -52,16 +53,17 @@ def first_text(*paths: Path) -> str:
 
 
 def of_package(given: str, modules_given: str, options: Options) -> Shipped:
-	"""Returns a kernel of Debian's."""
+	"""Returns the kernel of a Debian package."""
 	package, _, release = given.partition('/')
 	arch = re.fullmatch('linux-image-[-a-z0-9.+~]*?(amd64|arm64)', package)
 	if not arch:
-		raise Trouble(f"IMAGE={given}: no such file, and no package's name, which begins with "
-			      'linux-image- and ends with amd64 or arm64')
+		raise Trouble(f"IMAGE={given}: no such file, and not the name of a package, which begins "
+			      'with linux-image- and ends with amd64 or arm64')
 	if not re.fullmatch('[-a-z0-9]*', release):
-		raise Trouble(f"IMAGE={given}: no release of Debian's is called {release}")
+		raise Trouble(f'IMAGE={given}: Debian has no release {release}')
 	if modules_given:
-		raise Trouble(f'MODULES={modules_given}: those of the package IMAGE={given} are in it')
+		raise Trouble(f'MODULES={modules_given}: leave it out; the package IMAGE={given} contains '
+			      'its modules')
 	release, root = debian.get_kernel(options.build, arch[1], given, options.may_install)
 	modules, image = root / 'usr/lib/modules' / release, root / f'boot/vmlinuz-{release}'
 	return Shipped(given, arch[1], release, release,
@@ -71,8 +73,9 @@ def of_package(given: str, modules_given: str, options: Options) -> Shipped:
 
 def arch_of(image: Path) -> str:
 	"""
-	Returns the architecture by the header. 64 bits are a flag of xloadflags in a bzImage; see
-	Documentation/arch/x86/boot.rst and Documentation/arch/arm64/booting.rst.
+	Returns the architecture of an image, from its header. In a bzImage, a flag of xloadflags says
+	that it has 64 bits; see Documentation/arch/x86/boot.rst and
+	Documentation/arch/arm64/booting.rst.
 	"""
 	with image.open('rb') as file:
 		header = file.read(1024)
@@ -82,18 +85,18 @@ def arch_of(image: Path) -> str:
 
 
 def of_file(given: str, modules_given: str) -> Shipped:
-	"""Returns a kernel of the user's."""
+	"""Returns the kernel of the user's files."""
 	image, modules = Path(given).absolute(), Path(modules_given).resolve()
 	arch = arch_of(image)
 	if not arch:
-		raise Trouble(f'IMAGE={given}: neither a bzImage of 64 bits nor an Image of arm64')
+		raise Trouble(f'IMAGE={given}: must be a 64-bit bzImage, or an Image for arm64')
 	if not modules_given:
-		raise Trouble(f'IMAGE={given}: where are its modules? MODULES=/lib/modules/RELEASE, say')
+		raise Trouble(f'IMAGE={given}: needs MODULES=DIRECTORY, such as /lib/modules/RELEASE')
 	if not modules.is_dir():
 		raise Trouble(f'MODULES={modules_given}: no such directory')
 	dep, release = modules / 'modules.dep', modules.name
 	if not dep.exists() or not dep.stat().st_size:
-		raise Trouble(f'MODULES={modules_given}: no modules.dep in it; depmod makes one')
+		raise Trouble(f'MODULES={modules_given}: no modules.dep there; run depmod to make one')
 	return Shipped(given, arch, release,
 		       f'{release}-{zlib.crc32(f"{image} {modules}".encode())}', image, modules,
 		       first_text(image.with_name(f'config-{release}'), modules / 'config',
@@ -104,10 +107,11 @@ def find(given: Given, options: Options) -> Shipped:
 	"""Returns the kernel that the command line names."""
 	image, modules = given.get('IMAGE', ''), given.get('MODULES', '')
 	if not image:
-		raise Trouble(f'MODULES={modules}: of which IMAGE=?')
+		raise Trouble(f'MODULES={modules}: needs IMAGE=FILE')
 	for name in 'KERNEL', 'ARCH', 'CONFIG', 'FIXES', 'ALGORITHMS':
 		if given.get(name):
-			raise Trouble(f'{name}={given[name]}: not with IMAGE=, which is booted as it is')
+			raise Trouble(f'{name}={given[name]}: does not go with IMAGE=, which boots a '
+				      'kernel as it is')
 	kernel = of_file(image, modules) if Path(image).is_file() else \
 		of_package(image, modules, options)
 	if kernel.config and '\nCONFIG_MODULE_DECOMPRESS=y\n' not in f'\n{kernel.config}':

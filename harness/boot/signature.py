@@ -5,7 +5,8 @@ import struct
 from typing import Dict
 
 MARKER = b'~Module signature appended~\n'
-# Before the marker: five bytes, three of padding, and the size of what is before these
+# The struct before the marker: five bytes, three bytes of padding, and the size of the signature,
+# which comes before the struct
 INFORMATION = struct.Struct('>8xI')
 
 
@@ -22,7 +23,7 @@ def strip(module: bytes) -> bytes:
 
 
 def bad(module: bytes) -> Dict[str, bytes]:
-	"""Returns what is no good, by the names of the files."""
+	"""Returns files that no kernel may load, by name. A signed module adds some."""
 	files = {'text.ko': b'This is not a module.\n'}
 	if is_signed(module):
 		files['changed.ko'] = (module[:200] + bytes([(module[200] + 1) % 256]) +

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0
 """
-`make boot IMAGE=`: a kernel of a distribution, or a kernel image of the user, with its compressed
-modules. One boot loads each of them as it is, and another loads each decompressed. The third boot
+`make boot IMAGE=`: boots a kernel as shipped, or the user's image, three times. The first boot
+loads each of its compressed modules. The second boot loads each module decompressed. The third boot
 runs tools/testing/selftests/module/ as init.
 """
 
@@ -28,13 +28,13 @@ CROSS_TOOLS = ('aarch64-linux-gnu-gcc', '/usr/aarch64-linux-gnu/include/asm/unis
 
 DECOMPRESS = {'.gz': ['gzip', '-dc'], '.xz': ['xz', '-dc'], '.zst': ['zstd', '-dcq']}
 
-# What the selftest loads
+# The modules that the selftest loads
 WANTED = ('kernel/fs/binfmt_script.ko', 'kernel/fs/binfmt_misc.ko',
 	  'kernel/fs/overlayfs/overlay.ko', 'kernel/net/sunrpc/sunrpc.ko')
 
 
 def plain_name(module: str) -> str:
-	"""Returns the name of a module when it is decompressed."""
+	"""Returns the name of the decompressed module."""
 	return re.sub(r'\.ko.*', '.ko', module)
 
 
@@ -47,21 +47,21 @@ class Sweep:
 
 	@property
 	def at(self) -> str:
-		"""Where the modules are in the guest"""
+		"""The directory of the modules in the guest"""
 		return f'/lib/modules/{self.kernel.release}'
 
 	def said(self, what: str) -> str:
-		"""Returns what the guest that has loaded compressed modules says of itself."""
+		"""Returns a property of the kernel, which the guest with compressed modules printed."""
 		return image.said(self.guest.made.directory / 'compressed.log', what)
 
 	def count(self, pattern: str) -> int:
-		"""Returns how many lines of the running guest begin so."""
+		"""Returns the number of lines in the running guest's log that begin with @pattern."""
 		log = self.guest.made.directory / 'test.log'
 		return len(re.findall(f'^{pattern} ', log.read_text(errors='replace'), re.MULTILINE)) \
 			if log.exists() else 0
 
 	def load_all(self, how: str, modules: List[str], directory: Path) -> None:
-		"""Loads modules of a directory in a guest, and keeps its log by a name."""
+		"""Loads modules of a directory in a guest, and keeps its log as @how.log."""
 		made, listed = self.guest.made, self.guest.path / 'modules'
 		listed.write_text(''.join(f'{self.at}/{module}\n' for module in modules), encoding='utf-8')
 		guests.build_guest(made, self.headers)
@@ -74,7 +74,7 @@ class Sweep:
 		log = (made.directory / 'test.log').rename(made.directory / f'{how}.log')
 		text = log.read_text(errors='replace')
 		if not re.search('^ok 1 modules', text, re.MULTILINE):
-			made.failed('booted: it ends with ' + ''.join(
+			made.failed('booted: the guest ended with ' + ''.join(
 				re.findall('^# .*', text, re.MULTILINE)[-1:]))
 
 	def decompress(self, modules: List[str], directory: Path) -> None:
@@ -88,13 +88,13 @@ class Sweep:
 					       check=True)
 
 	def compare(self) -> List[str]:
-		"""Loads all modules compressed, and decompressed. Returns the report."""
+		"""Loads all modules compressed, then decompressed. Returns the report."""
 		made, given = self.guest.made, self.kernel.given
 		modules, untried = image.to_load(self.kernel.modules, self.kernel.arch)
 		self.load_all('compressed', modules, self.kernel.modules)
 		if self.said('release') != self.kernel.release:
-			raise Trouble(f'IMAGE={given} is linux {self.said("release")}; MODULES='
-				      f'{self.kernel.modules} are not its modules')
+			raise Trouble(f'IMAGE={given} is linux {self.said("release")}, but MODULES='
+				      f'{self.kernel.modules} has those of another release')
 		if self.said('compression') == 'none':
 			self.kernel.does_not_decompress()
 		say(f'Decompressing {len(modules)} modules ...')
@@ -110,8 +110,8 @@ class Sweep:
 
 	def install(self, installed: Path) -> None:
 		"""
-		Installs the modules that the selftest has a use for, with what they need, and one that
-		needs another, which is not there.
+		Installs the modules that the selftest loads, with the modules that they need. Also installs
+		one whose needed module is missing.
 		"""
 		modules, plain = self.kernel.modules, installed / 'test/plain'
 		lines = (modules / 'modules.dep').read_text(encoding='utf-8').splitlines()
@@ -131,19 +131,19 @@ class Sweep:
 
 		small = next((path for path in map(plain.joinpath, WANTED[:2]) if path.exists()), None)
 		if not small:
-			raise Trouble(f'IMAGE={self.kernel.given}: the selftest loads a kernel/fs/'
-				      'binfmt_script.ko or binfmt_misc.ko, and it has none')
+			raise Trouble(f'IMAGE={self.kernel.given}: the selftest needs the module '
+				      'binfmt_script or binfmt_misc, but this kernel has neither')
 		if '\nCONFIG_MODULE_SIG=y\n' in self.kernel.config and \
 		   not signature.is_signed(small.read_bytes()):
-			raise Trouble(f'IMAGE={self.kernel.given}: its config says CONFIG_MODULE_SIG=y, but '
+			raise Trouble(f'IMAGE={self.kernel.given}: its config has CONFIG_MODULE_SIG=y, but '
 				      'its modules are not signed')
 		make_formats(small, installed / 'test')
 		make_bad(small, self.said('compression'), installed / 'test')
 
 	def run_selftest(self, rounds: int) -> int:
-		"""Runs the selftest in a guest, and returns what Build.boot() does."""
+		"""Runs the selftest in a guest. Returns what Build.boot() returns."""
 		made, installed = self.guest.made, self.guest.path / 'installed'
-		with self.guest.making('built: no modules', lambda: 'still at the modules'):
+		with self.guest.making('built: no modules', lambda: 'still copying modules'):
 			self.install(installed)
 		guests.build_init(made, self.headers, *sorted(guests.SELFTEST.glob('*.c')))
 		cpio = self.guest.initramfs('selftest', [*self.guest.list_kmod(), *list_files(
@@ -155,12 +155,12 @@ class Sweep:
 
 
 def prepare(kernel: Shipped, options: Options) -> Sweep:
-	"""Returns the kernel with what its guests need."""
+	"""Prepares all that the guests need."""
 	one = machine(shipped.ARCHS[kernel.arch])
 	packages.need([*TOOLS, f'qemu-system-{one.qemu}', *(CROSS_TOOLS if one.cross else ())],
 		      options.may_install)
 	kmod = debian.get_kmod(options.build, kernel.arch, may_install=options.may_install)
-	# It gives the headers, and kunit.py.
+	# 6.12 provides the headers and kunit.py.
 	other = Sources(options.build, options.may_install).find('6.12')
 	made = build.Build('boot', f'linux {kernel.release}, {one.name}, as shipped',
 			   Tree(other, Fixes('no'), None, other.directory), one,
@@ -180,8 +180,8 @@ def prepare(kernel: Shipped, options: Options) -> Sweep:
 
 def run(given: Given, options: Options) -> int:
 	"""
-	Loads the modules and runs the selftest. Returns 0 if all passed, or 1 if tests failed, or a
-	module loads only when decompressed.
+	Loads the modules and runs the selftest. Returns 0 if all passed, or 1 if tests failed or a
+	module loads only decompressed.
 	"""
 	base.writable(options.json, options.junit)
 	kernel = shipped.find(given, options)
@@ -191,11 +191,11 @@ def run(given: Given, options: Options) -> int:
 	report = sweep.compare()
 	verdict = sweep.run_selftest(options.rounds)
 
-	# And the comparison, which no kernel has made
+	# Treat the comparison like the results of a boot.
 	kunit, modules = made.tree.path / KUNIT, made.directory / 'modules'
 	found = results.results(str(kunit), f'{modules}.ktap')
 	if not found:
-		made.failed('tested: it has no modules')
+		made.failed('tested: no module was loaded')
 	base.run([kunit / 'kunit.py', 'parse', f'--json={modules}.json', f'{modules}.ktap'])
 	sweep.guest.runs.append('modules')
 	causes, numbers = sweep.guest.judge('selftest', verdict)

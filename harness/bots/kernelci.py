@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0
 """
-The suite as KernelCI runs it: among all others, in what --alltests builds, by the tree's own
-kunit.py, with QEMU as that starts it.
+Runs the suite as KernelCI does: among all KUnit tests, with kunit.py --alltests, which starts QEMU
+by its own configuration.
 
-python3 -m harness.bots.kernelci JSON KUNIT LOG CONFIG LACKS judges what kunit.py has written.
+python3 -m harness.bots.kernelci JSON KUNIT LOG CONFIG LACKS judges the results of kunit.py.
 """
 
 import collections
@@ -20,12 +20,12 @@ from harness.kernel import Sources
 from harness.machine import machine
 from harness.tree import KUNIT
 
-# KernelCI knows no others.
+# The only statuses that KernelCI knows
 STATUSES = ('PASS', 'FAIL', 'SKIP')
 
 
 def cases(group: Any, path: str) -> Iterator[Tuple[str, str]]:
-	"""Yields the path and the status of each case in a group and those below it."""
+	"""Yields the path and the status of each case in a group and its subgroups."""
 	for case in group['test_cases']:
 		yield f'{path}/{case["name"]}', case['status']
 	for sub in group.get('sub_groups', []):
@@ -34,8 +34,9 @@ def cases(group: Any, path: str) -> Iterator[Tuple[str, str]]:
 
 def judge(path: str, kunit: str, log: str, config: str, lacks: str) -> Tuple[int, List[str]]:
 	"""
-	Returns 0 if all is as it should be, 1 if not, 2 if the suite is not there; and what is
-	wrong, with the numbers in the last line. What failed by which bug is in the guest's log.
+	Returns 0 if only known bugs failed, 1 if not, 2 if the suite is missing; and lines that say
+	what is wrong, with the numbers in the last one. Reads the bug behind a failure from the
+	guest's log.
 	"""
 	found = list(cases(json.loads(Path(path).read_text()), ''))
 	ours = [(case, status) for case, status in found if case.startswith('module_decompress')]
@@ -56,8 +57,8 @@ def judge(path: str, kunit: str, log: str, config: str, lacks: str) -> Tuple[int
 
 
 def run_kernelci(options: run.Options) -> int:
-	"""Returns 0 if no case failed that should not, 1 if one did."""
-	# Without a QEMU of ours
+	"""Builds and boots. Returns 0 if only known bugs failed, or 1."""
+	# An empty qemu makes kunit.py use its own configuration of QEMU.
 	one = replace(machine(options.arch), qemu='')
 	packages.need_for_kernel(machine(options.arch), options.llvm, options.may_install)
 	llvm = packages.need_llvm(options.may_install) if options.llvm else ''
@@ -68,16 +69,16 @@ def run_kernelci(options: run.Options) -> int:
 	made = build.Build('bots', what, own, one, options.build / 'kernelci' /
 			   f'{kernel.name}-{options.arch}', llvm, options.jobs)
 	make_options = [f'--make_options=LLVM={llvm}'] if llvm else []
-	say(f'Building all tests, for {what}: thousands of objects ...')
+	say(f'Building all KUnit tests, for {what}: thousands of objects ...')
 	with patience(lambda: f'{build.count_objects(made.directory)} objects built'):
 		if made.kunit_py('config', '--alltests', *make_options):
 			made.failed('configured')
 		config = made.directory / '.config'
 		if '\nCONFIG_MODULE_DECOMPRESS_KUNIT_TEST=y\n' not in config.read_text():
-			made.failed('configured: the suite is not among all tests')
+			made.failed('configured: --alltests does not include the suite')
 		if made.kunit_py('build', '--alltests', f'--jobs={options.jobs}', *make_options):
 			made.failed('built')
-	# Without KVM all tests take longer than kunit.py waits by itself.
+	# Without KVM all tests take longer than kunit.py's default timeout.
 	made.boot('--alltests', '--timeout=1800')
 	written = made.directory / 'kunit.json'
 	if not written.exists() or not written.stat().st_size:

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0
 """
-The suite as CKI, LKFT and Android run it: as a module, here of a kernel with KUNIT=y or =m. A guest
-loads it, reads its results in debugfs, and unloads it, again and again, and in the end while others
-are busy.
+Runs the suite as CKI, LKFT and Android do: as a module, of a kernel with KUNIT=y or KUNIT=m. A
+guest loads it, reads its results in debugfs, and unloads it, many times, the last time while other
+tasks are busy.
 """
 
 import gzip
@@ -20,15 +20,16 @@ from harness.kernel import Sources
 from harness.machine import machine
 from harness.tree import KUNIT
 
-# The kernel's own module_decompress() is not exported, so its suites are not in the module.
+# The kernel does not export module_decompress(), so the module lacks the suites that call it.
 BUILT_IN = ('module_decompress_core/', 'module_decompress_own/')
 
-# How often it is loaded, while others are busy, and before each look at the memory
+# How often the guest loads the suite: with all cases, while other tasks are busy, and before each
+# measurement of the free memory
 ROUNDS, BUSY, LOADS = 4, 1, 64
 
 
 def make_initramfs(made: build.Build, guest: Path, kunit: str) -> Path:
-	"""Returns an initramfs with the suite, and with what others load meanwhile."""
+	"""Returns an initramfs with the suite, and with a module that another task loads meanwhile."""
 	made_of, initramfs = guest / 'initramfs.list', guest / 'initramfs.cpio'
 	files = {'init': made.directory / 'guest-init', 'other.ko.gz': guest / 'other.ko.gz',
 		 'suite.ko': made.directory / 'kernel/module/tests/module_decompress_kunit.ko'}
@@ -49,8 +50,8 @@ def make_initramfs(made: build.Build, guest: Path, kunit: str) -> Path:
 
 def boot(made: build.Build, guest: Path, initramfs: Path, suites: List[str]) -> str:
 	"""Boots the guest, and returns what its init prints."""
-	# The init reads the log, which is not to be between what it prints itself. All behind the
-	# "--" is for the init.
+	# The init prints the kernel's log itself, so keep the log off the console. The words behind
+	# "--" are arguments for the init.
 	words = ['loglevel=1', 'log_buf_len=4M', 'panic=-1', 'GUEST=rounds', '--',
 		 *map(str, (ROUNDS, LOADS, BUSY)), *suites]
 	command: List[base.Arg] = [
@@ -76,7 +77,7 @@ def boot(made: build.Build, guest: Path, initramfs: Path, suites: List[str]) -> 
 
 
 def run_module(options: run.Options, kunit: str) -> int:
-	"""Returns 0 if each time it does what it does when it is built in, or 1."""
+	"""Returns 0 if the results are each time those of the built-in suite, or 1."""
 	run.run(options)
 	sources = Sources(options.build, options.may_install)
 	kernel = sources.find(options.kernel)
@@ -96,7 +97,7 @@ def run_module(options: run.Options, kunit: str) -> int:
 	suites = sorted({line.split()[1].partition('/')[0] for line in expected})
 	config = guest / 'kunit.config'
 	sysctl = 'CONFIG_PROC_SYSCTL=y\n' * kernel.has('fs/proc/Kconfig', '^config PROC_SYSCTL$')
-	# What depends on KUNIT can be no more than that.
+	# An option that depends on KUNIT=m can be at most m.
 	config.write_text(f'CONFIG_KUNIT={kunit}\n{sysctl}'
 			  f'CONFIG_MODULE_DECOMPRESS_ENABLE_ALL_FOR_KUNIT={kunit}\n')
 	made.configure([TOP / 'harness/bots/module.config', config])
@@ -106,10 +107,10 @@ def run_module(options: run.Options, kunit: str) -> int:
 	text = boot(made, guest, make_initramfs(made, guest, kunit), suites)
 	status, lines = rounds.judge(str(own.path / KUNIT), text, expected, ROUNDS, BUSY, LOADS)
 	if status == 2:
-		made.failed('booted: its init ended before the first round')
+		made.failed('booted: the init ended before the first round')
 	if status:
 		print('\n'.join(lines))
-		lines = [f'not as if built in; see above, or {made.log}']
+		lines = [f'not the results of the built-in suite; see above, or {made.log}']
 	print(f'make bots: {what}: {lines[-1]}')
 	return status
 

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0
 """
-The suite as 0-day builds it: in configurations that the kernel's own randconfig draws, by gcc and
-clang, for i386 and x86_64, and no further than kernel/module/.
+Builds the suite as 0-day does: in configurations that the kernel's randconfig draws, with gcc and
+clang, for i386 and x86_64. Builds only kernel/module/.
 """
 
 import collections
@@ -18,7 +18,7 @@ from harness.commands import run
 from harness.kernel import Sources
 from harness.machine import machine
 
-# What the suite calls, and what has to be there for it
+# Prefixes of the functions that the suite calls, and the options that provide them
 NEEDS = (('kunit_', 'KUNIT'), ('zlib_', 'ZLIB_INFLATE'), ('xz_dec_', 'XZ_DEC'),
 	 ('zstd_', 'ZSTD_DECOMPRESS'), ('kmsg_dump_', 'PRINTK'))
 OURS = 'kernel/module/(tests/|decompress_kunit)|MODULE_DECOMPRESS_KUNIT'
@@ -29,9 +29,9 @@ UNKNOWN = 'no verdict: the kernel itself does not build'
 
 def forced(number: int) -> str:
 	"""
-	Returns what a configuration must have. Every fifth has KUNIT alone, and shows whether the
-	suite is kept from where it cannot be. An error in what is not of the suite would leave
-	nothing to see of it.
+	Returns the options that a configuration must have. Every fifth sets KUNIT only, and shows
+	whether Kconfig keeps the suite out of kernels where it cannot work. WERROR=n and RUST=n keep
+	errors of other code from hiding those of the suite.
 	"""
 	kunit, suite = (('y', 'y'), ('y', 'm'), ('m', 'm'))[number % 3]
 	options = ['KUNIT=y', 'KUNIT_ALL_TESTS=y', 'WERROR=n', 'RUST=n']
@@ -46,12 +46,12 @@ class Draw:
 	"""A configuration that is drawn and built."""
 	directory: Path
 	make: List[str]
-	"""The command that makes what comes behind it"""
+	"""The make command, without targets"""
 	said: str = ''
-	"""What that has printed"""
+	"""All that make has printed"""
 
 	def kbuild(self, *words: str) -> bool:
-		"""Draws or builds, and returns whether that succeeds."""
+		"""Runs make, and returns whether it succeeds."""
 		ended = base.run([*self.make, '--no-print-directory', '-s', *words], both=True)
 		self.said += ended.stdout
 		return ended.returncode == 0
@@ -63,7 +63,7 @@ class Draw:
 
 	@property
 	def suite(self) -> str:
-		"""What the suite is: y, m, or not there"""
+		"""The suite's option: y, m, or an empty string"""
 		return self.option('MODULE_DECOMPRESS_KUNIT_TEST')
 
 	def objects(self) -> List[Path]:
@@ -72,14 +72,17 @@ class Draw:
 		return [*module.rglob('decompress_kunit.o'), *module.rglob('tests/**/*.o')]
 
 	def beyond(self) -> str:
-		"""Returns what the suite calls and cannot reach: kernel/module/ is not linked."""
+		"""
+		Returns a line for each call of the suite that the kernel cannot resolve. The build does
+		not link, so it does not show this.
+		"""
 		called = base.output(['nm', '-u', *self.objects()])
-		return ''.join(f'it calls {prefix}..., and CONFIG_{name}={self.option(name)}\n'
+		return ''.join(f'the suite calls {prefix}..., but CONFIG_{name}={self.option(name)}\n'
 			       for prefix, name in NEEDS if re.search(f' U {prefix}', called)
 			       and self.option(name) + self.suite not in ('yy', 'ym', 'mm'))
 
 	def judge(self, jobs: int) -> str:
-		"""Draws it and builds the suite, and returns what it comes to."""
+		"""Draws the configuration and builds the suite. Returns PASSED, FAILED, OFF or UNKNOWN."""
 		(self.directory / '.config').unlink(missing_ok=True)
 		if not self.kbuild('randconfig'):
 			return UNKNOWN
@@ -101,8 +104,8 @@ class Draw:
 
 def run_0day(options: run.Options, arch: str, seed: int, configs: int) -> int:
 	"""
-	Builds so many configurations; the n-th has KCONFIG_SEED=@seed+n. Returns 0 if there is no
-	warning, and nothing is missing, 1 if not, 2 if a kernel does not build.
+	Builds @configs configurations; the n-th has KCONFIG_SEED=@seed+n. Returns 0 if all build
+	without a warning and can be linked, 1 if not, 2 if a kernel does not build.
 	"""
 	packages.need_for_kernel(machine('x86_64'), True, options.may_install)
 	llvm = packages.need_llvm(options.may_install)

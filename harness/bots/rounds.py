@@ -1,13 +1,13 @@
 # SPDX-License-Identifier: GPL-2.0
 """
-Judges what harness/guest/rounds.c prints, a part below each line that begins with "=== ": each time
-that the suite was loaded, its results must be those of the built-in suite.
+Judges the output of harness/guest/rounds.c, in which a line "=== NAME" begins each part. Each time
+that the guest loads the suite, the results must be those of the built-in suite.
 
-python3 -m harness.bots.rounds KUNIT OUT EXPECTED ROUNDS BUSY LOADS: OUT is what was printed;
-EXPECTED has a line for each result, such as "PASS suite/case"; the suite was loaded ROUNDS times,
-BUSY times while others were busy, and LOADS times before each look at the memory. KUNIT is the
-directory with the kernel's kunit_parser. Exit status: 0 each time they were, 1 not, 2 the guest did
-not come to the first round.
+python3 -m harness.bots.rounds KUNIT OUT EXPECTED ROUNDS BUSY LOADS: KUNIT is the directory of the
+kernel's kunit_parser, and OUT a file with the output. EXPECTED has a line for each result, such as
+"PASS suite/case". The guest loads the suite ROUNDS times, BUSY times while other tasks are busy,
+and LOADS times before each measurement of the memory. Exit status: 0 the results are right each
+time, 1 they are not, 2 the guest did not reach the first round.
 """
 
 import collections
@@ -22,7 +22,7 @@ from harness import kunit_log, results
 # TAINT_TEST, which KUnit sets
 TAINT_TEST = 1 << 18
 ALARM = re.compile('WARNING: |BUG: |kernel BUG|Oops|UBSAN: |INFO: |Call Trace')
-# The facility of what a program writes to the log, which is no alarm
+# The facility of lines that a program wrote to the kernel's log; these are no alarms
 BY_A_PROGRAM = re.compile(r'<([89]|1[0-5])>')
 
 
@@ -38,21 +38,21 @@ def parts(text: str) -> List[Tuple[List[str], List[str]]]:
 
 
 def listed(kunit: str, lines: List[str]) -> List[str]:
-	"""Returns the results of a suite, from what it says in debugfs."""
+	"""Returns the results of a suite, from its lines in debugfs."""
 	return [f'{status} {path}'
 		for status, path, _ in results.leaves(kunit_log.parse(kunit, lines), '', [])]
 
 
 def differences(expected: List[str], found: List[str]) -> Iterator[str]:
-	"""Yields what is not as it is built in."""
+	"""Yields the results that differ from those of the built-in suite."""
 	yield from (f'  -{line}' for line in sorted(set(expected) - set(found)))
 	yield from (f'  +{line}' for line in sorted(set(found) - set(expected)))
 	if len(found) > len(set(found)):
-		yield '  some are there twice'
+		yield '  some results are there twice'
 
 
 def complaints(kunit: str, text: str, expected: List[str], rounds: int) -> Iterator[str]:
-	"""Yields all that is wrong."""
+	"""Yields lines for all that is wrong."""
 	found: Dict[int, List[str]] = collections.defaultdict(list)
 	number, alarms, errors, tainted, memory = 0, [], [], [], []
 	names: List[str] = []
@@ -78,27 +78,27 @@ def complaints(kunit: str, text: str, expected: List[str], rounds: int) -> Itera
 		lines = list(differences(expected, found[i]))
 		if lines:
 			yield from lines
-			yield f'round {i}: not what it does when it is built in (above: -)'
+			yield f'round {i}: not the results of the built-in suite (-, above)'
 	if alarms:
 		yield from alarms
 		yield 'the kernel complains (above)'
 	if errors:
 		yield from errors
-		yield 'its init complains (above)'
+		yield 'the init complains (above)'
 	if 'done' not in names:
 		yield from text.splitlines()[-20:]
 		yield f'the guest ended in round {names.count("round")}'
 	if len(tainted) != 2 or tainted[0] | TAINT_TEST != tainted[1]:
-		yield ('the kernel is tainted by more than tests: ' +
+		yield ('more than TAINT_TEST taints the kernel, before and after: ' +
 		       ' '.join(map(str, tainted)))
 	if is_leak:
-		yield (f'memory is lost, each time anew: {",".join(memory)} pages are free before '
+		yield (f'each measurement loses memory: {",".join(memory)} pages are free before '
 		       'and after the loads')
 
 
 def judge(kunit: str, text: str, expected: List[str], rounds: int, busy: int,
 	  loads: int) -> Tuple[int, List[str]]:
-	"""Returns the verdict, and what is wrong or in the last line how often all was right."""
+	"""Returns the verdict, and lines that say what is wrong, or how often all was right."""
 	if '\n=== round 1\n' not in '\n' + text:
 		return 2, []
 	free = re.findall(r'^=== free (\d+) (\d+)$', text, re.M)
@@ -113,7 +113,7 @@ def judge(kunit: str, text: str, expected: List[str], rounds: int, busy: int,
 
 
 def main(kunit: str, out: str, expected: str, *numbers: str) -> int:
-	"""Judges what a guest printed to a file."""
+	"""Judges the output of a guest in a file."""
 	status, lines = judge(kunit, Path(out).read_text(errors='replace'),
 			      Path(expected).read_text().splitlines(), *map(int, numbers))
 	print('\n'.join(lines))

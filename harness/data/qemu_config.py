@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0
 #
-# One of kunit.py's qemu_configs for all machines: KUNIT_MACHINE in the environment is a row
-# of machines.tsv, and KUNIT_MACHINE_ARGS is what follows on the kernel's command line.
-# What the row has for QEMU besides is for --qemu_args, as it is with kunit.py's own.
+# A qemu_config for kunit.py that serves all machines. In the environment, KUNIT_MACHINE names a
+# row of machines.tsv, and KUNIT_MACHINE_ARGS adds to the kernel's command line. The row's other
+# arguments for QEMU go to kunit.py as --qemu_args.
 
 import os
 

@@ -1,2 +1,2 @@
 # SPDX-License-Identifier: GPL-2.0
-"""The fuzzers, and what they have learnt."""
+"""The fuzzers' corpus."""

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0
-"""The corpus: the fewest and smallest inputs that reach all that the fuzzers have reached."""
+"""The corpus: the fewest and smallest inputs that reach all code that the fuzzers reached."""
 
 import lzma
 import tarfile
@@ -11,14 +11,14 @@ CORPUS = TOP / 'harness/fuzz/corpus'
 
 
 def unpack(directory: Path) -> None:
-	"""Puts it into @directory/gzip, xz and zstd."""
+	"""Unpacks the corpus into @directory/gzip, xz and zstd."""
 	for archive in CORPUS.glob('*.tar.xz'):
 		with tarfile.open(archive) as tar:
 			tar.extractall(directory / archive.name.partition('.')[0])
 
 
 def pack(algorithm: str, directory: Path) -> None:
-	"""Replaces that of an algorithm by these files. The same files make the same archive."""
+	"""Replaces the corpus of an algorithm. The same files make the same archive."""
 	with lzma.open(CORPUS / f'{algorithm}.tar.xz', 'wb', preset=9) as packed, \
 	     tarfile.open(fileobj=packed, mode='w') as tar:
 		for path in sorted(directory.iterdir()):

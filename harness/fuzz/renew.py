@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0
 """
-renew.py [KERNEL]: writes corpus/ here anew, of what `make fuzz` of that kernel, or of the newest,
-has learnt.
+renew.py [KERNEL]: writes corpus/ anew, from the inputs that `make fuzz` of that kernel, or of the
+newest, has found.
 """
 
 import os
@@ -22,7 +22,7 @@ from harness.fuzz import corpus
 
 
 def main(kernel: str = 'newest') -> int:
-	"""Asks libFuzzer for the fewest and smallest inputs that reach as much."""
+	"""Lets libFuzzer select the fewest and smallest inputs that reach the same code."""
 	try:
 		build = base.build_directory(os.environ.get('BUILD', ''))
 		fuzzers = Fuzzers(Options(build, kernel, jobs=os.cpu_count() or 1))

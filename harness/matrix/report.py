@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0
-"""What the rows of `make matrix` came to: as text, as a page, as JSON and as JUnit."""
+"""Reports the results of the rows of `make matrix`, as text, HTML and JSON."""
 
 import collections
 import html
@@ -12,7 +12,7 @@ from typing import Dict, List
 from harness.page import page, tag
 from harness import results
 
-# What a row or a suite can come to, the worst last
+# The verdicts on a row, the worst last
 WORDS = ('green', 'known', 'red', 'not run')
 
 STYLE = '''\
@@ -29,31 +29,31 @@ Count = collections.Counter[str]
 
 @dataclass
 class Outcome:
-	"""What a row came to."""
+	"""The results of a row."""
 	row: str
 	command: str
-	"""What repeats it"""
+	"""The command that repeats the run"""
 	seconds: int
 	found: List[results.Result]
 	why: str = ''
-	"""Why there is no result"""
+	"""Why the row has no results"""
 	suites: Dict[str, Count] = field(default_factory=dict)
 	skips: List[str] = field(default_factory=list)
 	causes: List[str] = field(default_factory=list)
 
 	@property
 	def count(self) -> Count:
-		"""How many cases came to what"""
+		"""The numbers of cases, by result"""
 		return sum(self.suites.values(), collections.Counter())
 
 	@property
 	def word(self) -> str:
-		"""Which of WORDS it is"""
+		"""The verdict, one of WORDS"""
 		return 'not run' if self.why else word(self.count)
 
 	@property
 	def text(self) -> str:
-		"""The numbers, or why there are none"""
+		"""The numbers, or why the row has no results"""
 		return self.why or numbers(self.count)
 
 
@@ -65,7 +65,7 @@ def skips(log: str) -> List[str]:
 
 
 def outcome(row: str, command: str, directory: Path, kunit: str) -> Outcome:
-	"""Returns what a row came to, from its directory; @kunit has the kernel's kunit_parser."""
+	"""Returns the results in a row's directory. @kunit is that of the kernel's kunit_parser."""
 	log = directory / 'test.log'
 	seconds = int((directory / 'seconds').read_text())
 	if not log.exists():
@@ -87,7 +87,7 @@ def outcome(row: str, command: str, directory: Path, kunit: str) -> Outcome:
 
 
 def word(count: Count) -> str:
-	"""Returns which of WORDS it is."""
+	"""Returns the verdict on these numbers, one of WORDS."""
 	return 'red' if count['failed'] else 'known' if count['known'] else 'green'
 
 
@@ -99,7 +99,7 @@ def numbers(count: Count) -> str:
 
 
 def as_text(title: str, outcomes: List[Outcome]) -> str:
-	"""Returns the table, a row a line, and the numbers."""
+	"""Returns the report as text: a line for each row, and the numbers."""
 	width = max(len(one.row) for one in outcomes)
 	lines = [line for one in outcomes for line in [
 		f'{one.row:{width}}  {one.word:7}  {one.seconds:5} s  {one.text}', *one.causes]]
@@ -109,7 +109,7 @@ def as_text(title: str, outcomes: List[Outcome]) -> str:
 
 
 def as_html(title: str, outcomes: List[Outcome]) -> str:
-	"""Returns the page: a row a machine, a column a suite."""
+	"""Returns the report as HTML: a row for each machine, a column for each suite."""
 	suites = list(dict.fromkeys(suite for one in outcomes for suite in one.suites))
 	lines = [''.join(tag('th', html.escape(head)) for head in (
 		'row', *(suite.replace('module_decompress_', '…') for suite in suites),
@@ -129,7 +129,7 @@ def as_html(title: str, outcomes: List[Outcome]) -> str:
 
 
 def as_json(outcomes: List[Outcome]) -> str:
-	"""Returns all but the single cases."""
+	"""Returns the report as JSON, without the single cases."""
 	return json.dumps([{**{name: value for name, value in vars(one).items() if name != 'found'},
 			    'word': one.word, 'count': one.count} for one in outcomes], indent=1)
 

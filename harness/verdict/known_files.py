@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0
 """
-known_files.py: asks a booted kernel of each release, as shipped, about the known blobs, and writes
-the answers into Documentation/modules.md.
+known_files.py: boots a kernel of each release, as shipped, lets it load the known blobs, and writes
+the answers to Documentation/modules.md.
 """
 
 import json
@@ -20,7 +20,7 @@ BEGIN, END = '<!-- known files: begin -->\n', '<!-- known files: end -->\n'
 
 
 def answers_of(kernel: str, directory: Path) -> Tuple[str, Dict[str, str]]:
-	"""Returns that kernel's version, and what it makes of each file."""
+	"""Returns the version of a kernel, and its answer for each file."""
 	names = b'\0'.join(os.fsencode(path) for path in sorted(directory.iterdir()))
 	with tempfile.NamedTemporaryFile() as answers:
 		ended = subprocess.run(
@@ -37,7 +37,7 @@ def answers_of(kernel: str, directory: Path) -> Tuple[str, Dict[str, str]]:
 
 
 def main() -> None:
-	"""Files to which every kernel gives the same answers share a row."""
+	"""Writes the table. Files to which all kernels give the same answers share a row."""
 	with tempfile.TemporaryDirectory() as directory:
 		subprocess.run([TOP / 'harness/blobs/blobs.py', 'files', directory], check=True)
 		found = [answers_of(kernel, Path(directory)) for kernel in KERNELS]
