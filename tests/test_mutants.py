@@ -46,7 +46,7 @@ def test_bugs_of_the_past_and_a_sample_of_mutants_are_caught(sample: Result) -> 
 
 def test_refuses_a_mutant_that_is_none(tmp_path: Path) -> None:
 	(tmp_path / 'none').mkdir()
-	refused('no *.patch in there', 'mutants', MUTANTS=tmp_path / 'none')
+	refused('no *.patch in this directory', 'mutants', MUTANTS=tmp_path / 'none')
 	(tmp_path / 'stray.patch').write_text('\n'.join([
 		'--- a/kernel/module/decompress.c', '+++ b/kernel/module/decompress.c',
 		'@@ -1 +1 @@', '-what', '+else', '']))

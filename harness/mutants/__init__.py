@@ -1,2 +1,2 @@
 # SPDX-License-Identifier: GPL-2.0
-"""Breaks decompress.c in many ways, and finds out what the suite catches."""
+"""Breaks decompress.c in many ways, and checks what the suite catches."""

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0
-"""Links many mutants into one kernel, which is then booted once for each; see select.c."""
+"""Links many mutants into one kernel, and boots it once for each mutant; see select.c."""
 
 import os
 import re
@@ -17,18 +17,18 @@ from harness.mutants.work import ARCH, KERNEL, Failed, Work, checked, saved_comm
 SSH = ['ssh', '-o', 'BatchMode=yes', '-o', 'ConnectTimeout=10', '-o', 'ServerAliveInterval=5',
        '-o', 'ServerAliveCountMax=2']
 
-# The members of struct mutant after its name: an object, and a symbol of it
+# The members of struct mutant after its name: the object and the symbol of each
 MEMBERS = (('seam_gzip', 'gzip_decompressor'), ('seam_xz', 'xz_decompressor'),
 	   ('seam_zstd', 'zstd_decompressor'), ('production', 'module_decompress'),
 	   ('production', 'module_decompress_cleanup'))
 
-# Ten times as much CPU time as the unbroken suite takes is as good as no end.
+# A mutant hangs if it needs ten times the CPU time that the suite needs with the unbroken code.
 TIMES_THE_SUITE = 10
 
 
 @dataclass
 class Run:
-	"""A boot: its log, and whether all is told that catches the mutant"""
+	"""A boot of a mutant, its log, and whether to run the whole suite or stop at a failure."""
 	ident: str
 	log: Path
 	whole: bool
@@ -38,7 +38,7 @@ class Run:
 		return f'{self.ident} {self.log} {"whole" if self.whole else "short"}\n'
 
 	def has_ended(self) -> bool:
-		"""Returns whether it has been booted, to the end."""
+		"""Returns whether the log is complete."""
 		if not self.log.exists():
 			return False
 		last = self.log.read_text(errors='replace').rstrip('\n').rpartition('\n')[2]
@@ -46,7 +46,7 @@ class Run:
 
 
 def runs_of(work: Work, mutants: Sequence[Mutant]) -> List[Run]:
-	"""Returns the runs. A log's name has the sums of all that went into it."""
+	"""Returns the runs. The name of a log has the checksums of all that the run depends on."""
 	kernel = (work.base / 'key').read_text()[:8]
 	differ = sums(work, mutants)
 	logs = work.directory / 'log'
@@ -77,8 +77,8 @@ def table(work: Work, runs: Sequence[Run]) -> str:
 
 def link(work: Work, runs: Sequence[Run]) -> str:
 	"""
-	Makes the kernel with all of these by Kbuild's last steps, from one object that has the
-	mutants in it, too. Returns what was printed.
+	Makes a kernel of these mutants by Kbuild's last steps, from one object that contains the
+	mutants, too. Returns the output.
 	"""
 	kernel = work.base / 'kernel'
 	(work.directory / 'table.s').write_text(table(work, runs))
@@ -89,7 +89,7 @@ def link(work: Work, runs: Sequence[Run]) -> str:
 	words = saved_command(kernel, 'vmlinux.o').replace('vmlinux.o', 'mutants.o', 1)
 	words = words.replace('vmlinux.a', 'parts.a', 1)
 	if not re.search(r' mutants\.o .* parts\.a', words):
-		raise Trouble(f'cannot make sense of how vmlinux.o is linked: {words}')
+		raise Trouble(f'cannot add mutants to the command that links vmlinux.o: {words}')
 	wrapped = dict.fromkeys(symbol for _, symbol in MEMBERS)
 	said += shell(words, *(f'--wrap={symbol}' for symbol in wrapped), work.base / 'select.o',
 		      work.base / 'table.o', f'@{work.directory / "objects"}', cwd=kernel)
@@ -98,11 +98,11 @@ def link(work: Work, runs: Sequence[Run]) -> str:
 
 def make_image(work: Work) -> str:
 	"""
-	Makes what Kbuild makes of vmlinux.a. The base is what the sources were by content, but make
-	goes by times, and would build anew, without the mutants, all that has a source of a later
-	date: make test has been at decompress.c, say. So the base gets one date for all of it,
-	later than that of any source in the tree, which nobody else changes meanwhile; and what
-	make used is looked at: a base that is not what it was is of no use.
+	Makes vmlinux from vmlinux.a, with Kbuild. make must not rebuild the objects in the base, which
+	match the sources by content, but may be older: `make test` may have rewritten decompress.c
+	meanwhile. So give all files of the base one date, later than any source in the tree. The lock
+	keeps other commands from changing the tree. Then check that make has used our vmlinux.a, and
+	give up the base if not.
 	"""
 	kernel = work.base / 'kernel'
 	lock = locks.take(work.tree.with_name(f'{KERNEL}.lock'),
@@ -123,32 +123,33 @@ def make_image(work: Work) -> str:
 		lock.release()
 	if base.output(['ar', 't', 'vmlinux.a'], cwd=kernel) != 'mutants.o':
 		(work.base / 'key').unlink()
-		raise Failed('make has built anew what it should have taken from the base\n')
+		raise Failed('make has rebuilt vmlinux.a, although the base is up to date\n')
 	checked('cp', kernel / 'vmlinux', work.image, cwd=TOP)
 	return said
 
 
 def logins(hosts: str) -> str:
-	"""Returns HOSTS= as GNU parallel wants them: each with as many jobs as it has CPUs."""
+	"""Returns HOSTS= for GNU parallel: each host with the number of its CPUs."""
 	found = []
 	for host in hosts.replace(',', ' ').split():
 		ended = base.run([*SSH, host, f"cd '{TOP}' && python3 -B -m harness.packages "
 				  'qemu-system-i386 rsync >&2 && nproc'])
 		if ended.returncode:
-			raise Trouble(f'HOSTS: {host}: no ssh login, or no clone in {TOP}')
+			raise Trouble(f'HOSTS={hosts}: {host} needs an ssh login without a password, and '
+				      f'a clone in {TOP}')
 		found.append(f'{ended.stdout.strip()}/{host}')
 	return ','.join(found)
 
 
 def boot(work: Work, runs: Sequence[Run], where: str) -> None:
 	"""
-	Boots the mutants, which are numbered as in the table, from 1. No failure, of one mutant or
-	all, stops the others; what a host had when it died goes to another.
+	Boots the mutants, which have the numbers of the table, from 1. A failure does not stop the
+	others. If a host dies, its mutants go to another one.
 	"""
 	cpu = re.search(r'^mutant_boot.sh: ended: (\d+) s ', (work.base / 'log').read_text(
 		errors='replace'), re.MULTILINE)
 	if not cpu:
-		raise Trouble(f'{work.base / "log"} does not say how long the suite took')
+		raise Trouble(f'{work.base / "log"} does not say how long the suite ran')
 	image = work.image.relative_to(TOP) if work.image.is_relative_to(TOP) else work.image
 	options: List[base.Arg] = ['--jobs', str(work.jobs)]
 	if where:
@@ -178,7 +179,7 @@ def boot(work: Work, runs: Sequence[Run], where: str) -> None:
 
 
 def boot_all(work: Work, mutants: Sequence[Mutant]) -> None:
-	"""Boots those that have not been booted."""
+	"""Boots the mutants that have no complete log yet."""
 	pending = [run for run in runs_of(work, mutants) if not run.has_ended()]
 	if not pending:
 		return
@@ -189,10 +190,9 @@ def boot_all(work: Work, mutants: Sequence[Mutant]) -> None:
 			log.write_text(link(work, pending))
 	except Failed as failed:
 		log.write_text(str(failed))
-		raise Trouble('the kernel with the mutants does not link; see '
-			      'build/mutants/link.log') from failed
+		raise Trouble(f'cannot link the kernel with the mutants; see {log}') from failed
 	boot(work, pending, logins(work.hosts))
 	left = [run for run in pending if not run.has_ended()]
 	if left:
-		raise Trouble(f'{len(left)} of {len(pending)} mutants could not be booted; run it '
-			      'again to go on')
+		raise Trouble(f'{len(left)} of {len(pending)} mutants could not be booted; run the '
+			      'command again to boot these')

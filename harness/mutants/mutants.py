@@ -1,18 +1,17 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0
 #
-# mutants.py [--all] DIRECTORY KUNIT: judges the logs in build/mutants by the
-# kernel's own kunit_parser, in KUNIT, and writes the report: report.txt,
-# report.json and report.html.
+# mutants.py [--all] DIRECTORY KUNIT: judges the logs in DIRECTORY, build/mutants, with
+# the kernel's kunit_parser in KUNIT. Writes report.txt, report.json and report.html.
+# With --all, each row of equivalent.tsv must match a survivor.
 #
-# mutants.py --rows DIRECTORY KUNIT: prints a row of equivalent.tsv for each
-# survivor that has none, to be filled in. One whose row is only out of date, as
-# its line or ID has changed, has the reason from there, to be read again.
+# mutants.py --rows DIRECTORY KUNIT: prints a row for equivalent.tsv for each survivor
+# that has none. Fill in the reason. If only the line or the ID of a mutant has
+# changed, the row has its old reason, for you to check.
 #
-# With --all the table of equivalent mutants has to be right, too, to the row. Exit
-# status: 0 if every mutant is caught or argued to be equivalent, else 1; 2 if a log
-# does not name the mutant that was to be tested. That is no verdict: it is removed,
-# so that the next run tests again.
+# Exit status: 0 if each mutant is caught or has a row in equivalent.tsv; 1 if not; 2 if
+# a log does not name its mutant. Such a log is removed, so that the next run repeats
+# the test.
 
 import collections
 import json
@@ -31,7 +30,7 @@ from harness.mutants.verdicts import (FATES, Mutant, mutant_line, not_announced,
 				      read_mutants, remove_logs)
 
 def explain(mutants: List[Mutant]) -> List[List[str]]:
-	"""Marks the survivors that are argued to be equivalent. Returns stale rows."""
+	"""Marks the survivors that equivalent.tsv explains. Returns the rows that match no survivor."""
 	stale = []
 	of_ident = {m.ident: m for m in mutants}
 	for row in base.rows(HERE / 'equivalent.tsv'):
@@ -44,11 +43,11 @@ def explain(mutants: List[Mutant]) -> List[List[str]]:
 	return stale
 
 def mutant_words(mutant: Mutant) -> List[str]:
-	"""Returns what a row of equivalent.tsv has before the reason."""
+	"""Returns the fields of equivalent.tsv before the reason."""
 	return [mutant.ident, f'{mutant.function}:{mutant.line}', mutant.what]
 
 def new_rows(mutants: List[Mutant], stale: List[List[str]]) -> List[str]:
-	"""Returns a row for each survivor, with the reasons of those that it may replace."""
+	"""Returns a row for each survivor, with the reasons of the stale rows that it may replace."""
 	rows = []
 	for mutant in mutants:
 		if mutant.fate == 'survived':
@@ -59,7 +58,7 @@ def new_rows(mutants: List[Mutant], stale: List[List[str]]) -> List[str]:
 	return rows
 
 def history(mutants: List[Mutant]) -> List[str]:
-	"""Returns the bugs of the past that are not caught as they should be."""
+	"""Returns a line for each past bug that the suite does not catch with the right message."""
 	missed = []
 	for mutant in mutants:
 		path = HERE / f'history/{mutant.what}.patch'
@@ -73,7 +72,7 @@ def history(mutants: List[Mutant]) -> List[str]:
 	return missed
 
 def causes(mutants: List[Mutant]) -> List[str]:
-	"""Returns how many mutants are caught by each rule or check, the most frequent first."""
+	"""Returns how many mutants each rule or check catches, the most frequent first."""
 	count = collections.Counter(kunit_log.cause('a case', m.says[0])
 				    for m in mutants if m.fate == 'caught' and m.says)
 	return [f'{number:5}  {cause}' for cause, number in count.most_common()]
@@ -99,13 +98,13 @@ def summary(mutants: List[Mutant]) -> List[str]:
 			f'{count["survived"]} survive unexplained']
 
 def section(title: str, lines: List[str]) -> List[str]:
-	"""Returns a part of the text report, nothing if it is empty."""
+	"""Returns a section of the text report, or nothing if it has no lines."""
 	return ['', f'{title} ({len(lines)}):'] + ['  ' + line for line in lines] if lines else []
 
 def report(directory: Path, kunit: str, complete: bool = False, rows: bool = False) -> int:
 	"""
-	Writes the report, and prints how it begins, or with @rows prints those for equivalent.tsv.
-	Returns the exit status.
+	Writes the report, and prints its numbers and what is amiss. With @rows, prints the rows for
+	equivalent.tsv instead. Returns the exit status.
 	"""
 	strange = not_announced(str(directory))
 	if strange:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0
-"""Builds mutate.c, and runs it with the flags that decompress.c has in a kernel."""
+"""Builds mutate.c, and runs it with the compiler flags of decompress.c in a kernel."""
 
 import os
 import re
@@ -19,16 +19,15 @@ def numbers(path: Path) -> List[int]:
 
 def libclang() -> Path:
 	"""
-	Returns where the newest libclang is: what mutate.c is built with is in its include/ and
-	lib/. Which mutants there are is up to its syntax tree: equivalent.tsv is of version 14, that
-	of Debian 12.
+	Returns the directory of the newest libclang, which has include/ and lib/. The mutants depend on
+	the syntax tree of its version. equivalent.tsv was made with version 14, which Debian 12 has.
 	"""
 	headers = Path('/usr/lib').glob('llvm-*/include/clang-c/Index.h')
 	return max(headers, key=numbers).parent.parent.parent
 
 
 def mutate(build: Path, kernel: Path, *args: base.Arg) -> str:
-	"""Runs it on the flags of a kernel that is built there, and returns what it printed."""
+	"""Runs mutate with the flags of the kernel built in @kernel, and returns its output."""
 	llvm = libclang()
 	program, new = build / 'mutate', build / f'mutate.{os.getpid()}'
 	sources = [HERE / f'{name}.c' for name in ('mutate', 'syntax_tree', 'calls')]
@@ -36,12 +35,12 @@ def mutate(build: Path, kernel: Path, *args: base.Arg) -> str:
 		made = base.run(['cc', '-O2', f'-I{llvm}/include', '-o', new, *sources,
 				 *sorted(HERE.glob('*operators.c')), f'-L{llvm}/lib', '-lclang'])
 		if made.returncode:
-			raise Trouble('mutate.c does not build; see above')
+			raise Trouble('cannot build harness/mutants/mutate.c; see above')
 		base.put(new, program)
 	finally:
 		new.unlink(missing_ok=True)
 	flags = shlex.split(saved_command(kernel, 'kernel/module/decompress.o'))
 	ended = base.run([program, *args, '--', *flags], cwd=kernel)
 	if ended.returncode:
-		raise Trouble('mutate does not understand decompress.c; see above')
+		raise Trouble('mutate failed on decompress.c; see above')
 	return ended.stdout

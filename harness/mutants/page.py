@@ -23,7 +23,7 @@ summary:hover { background: #eef }
 '''
 
 def fate_mark(fate: str, text: str) -> str:
-	"""Returns a coloured mark."""
+	"""Returns a coloured mark for a fate."""
 	return f'<b class="{fate}" title="{fate}">{html.escape(text)}</b>'
 
 def html_line(number: int, text: str, mutants: List[Mutant]) -> str:

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0
 """
-The mutants of a run: a row each in the list, and a directory with its decompress.c. A decompress.c
-that is the same as in an earlier run keeps what was found out about it.
+Makes the mutants of a run. Each has a row in the list, and a directory with its decompress.c. If
+decompress.c is the same as in an earlier run, the directory keeps the results of that run.
 """
 
 import filecmp
@@ -16,20 +16,20 @@ from harness.mutants.mutate import mutate
 from harness.mutants.verdicts import Mutant
 from harness.mutants.work import HERE, KERNEL, Work
 
-# How many mutants of each kind are in a sample, and one in how many of the wrong patches
+# A sample has OF_KIND mutants of each kind, and one in OF_WRONG patches of wrong/.
 OF_KIND = 5
 OF_WRONG = 5
 
 
 def patches_of(work: Work) -> List[Path]:
-	"""Returns the patches to try; of right changes a sample has one of each kind."""
+	"""Returns the patches to try. A sample of right changes has one of each kind."""
 	ours = HERE / ('right' if work.right else 'history')
 	directory = Path(work.patches) if work.patches else ours
 	if not directory.is_dir():
 		raise Trouble(f'MUTANTS={work.patches}: no such directory')
 	patches = sorted(directory.glob('*.patch'))
 	if not patches:
-		raise Trouble(f'MUTANTS={work.patches}: no *.patch in there')
+		raise Trouble(f'MUTANTS={work.patches}: no *.patch in this directory')
 	if work.right and work.sample:
 		kinds: Dict[str, Path] = {}
 		for path in patches:
@@ -44,7 +44,7 @@ def broken_by(work: Work, new: Path, patch: Path, kind: str) -> Mutant:
 	ident = re.sub('[^A-Za-z0-9]', '_', patch.stem)
 	out = new / f'{ident}.c'
 	if out.exists():
-		raise Trouble(f'{patch}: another patch has this name')
+		raise Trouble(f'{patch}: another patch has the same name; rename it')
 	shutil.copyfile(work.decompress, out)
 	names_it = re.search(r'^\+\+\+ .*kernel/module/decompress\.c',
 			     patch.read_text(errors='replace'), re.MULTILINE)
@@ -59,14 +59,14 @@ def broken_by(work: Work, new: Path, patch: Path, kind: str) -> Mutant:
 
 
 def by_patches(work: Work) -> List[Mutant]:
-	"""Returns those of patches, which come first, as patches can be wrong."""
+	"""Returns the mutants that patches make. They come first, as patches may not apply."""
 	new = work.directory / 'new'
 	shutil.rmtree(new, ignore_errors=True)
 	new.mkdir()
 	found = [broken_by(work, new, patch, 'patch') for patch in patches_of(work)]
 	if not work.patches and not work.right:
 		wrong = sorted((HERE / 'wrong').glob('*.patch'))
-		# Like generated mutants, they are tried natively first.
+		# Patches of wrong/ are tried natively first, like generated mutants.
 		found += [broken_by(work, new, patch, 'wrong')
 			  for patch in (wrong[::OF_WRONG] if work.sample else wrong)]
 	return found
@@ -74,8 +74,8 @@ def by_patches(work: Work) -> List[Mutant]:
 
 def generated(work: Work) -> List[Mutant]:
 	"""
-	Returns those that mutate.c makes. Their IDs are hashes, so the first few of a kind are any,
-	and the same every time.
+	Returns the mutants that mutate.c makes. Their IDs are hashes, so the first few of a kind are a
+	random sample, but the same one every time.
 	"""
 	said = mutate(work.build, work.base / 'kernel', work.decompress, work.directory / 'new')
 	rows = [Mutant.of_row(line) for line in said.splitlines()]

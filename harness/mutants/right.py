@@ -1,12 +1,12 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0
 #
-# right.py DIRECTORY KUNIT: judges what became of the right changes in build/mutants/right:
-# which stay green, natively and in a kernel, and which turn just those cases red that
-# right/pinned.tsv names. KUNIT has the kernel's kunit_parser.
+# right.py DIRECTORY KUNIT: judges the logs of the right changes in DIRECTORY,
+# build/mutants/right. With a right change, only the cases that right/pinned.tsv names for it
+# may fail, natively and in a kernel, and these must fail. KUNIT has the kernel's kunit_parser.
 #
-# Exit status: 0 if all is as it should be, 1 if not; 2 if a log does not name the change
-# that was tested: it is removed, and the next run tests again.
+# Exit status: 0 if all changes pass, 1 if not; 2 if a log does not name its change. Such a log
+# is removed, so that the next run repeats the test.
 
 import os
 import re
@@ -21,12 +21,12 @@ sys.path.insert(0, os.path.join(HERE, '../..'))
 from harness import base, results
 from harness.mutants import verdicts
 
-# The suites that are compiled natively, too
+# The suites that are also compiled natively
 NATIVELY = ('module_decompress/', 'module_decompress_resources/',
 	    'module_decompress_bad_input/', 'module_decompress_odd_input/')
 
 def read(*path: str) -> List[str]:
-	"""Returns the lines of a file, or none if it is not there."""
+	"""Returns the lines of a file, or no lines if there is no such file."""
 	try:
 		with open(os.path.join(*path), errors='replace') as lines:
 			return lines.read().splitlines()
@@ -34,15 +34,15 @@ def read(*path: str) -> List[str]:
 		return []
 
 def pinned() -> Dict[str, Set[str]]:
-	"""Returns the cases that pin what a change changes on purpose."""
+	"""Returns, for each change, the cases that pin the behaviour that it changes on purpose."""
 	cases: Dict[str, Set[str]] = {}
 	for name, case in base.rows(Path(HERE, 'right/pinned.tsv')):
 		cases.setdefault(name, set()).add(case)
 	return cases
 
 def not_announced(directory: str, logs: Dict[str, str]) -> List[str]:
-	"""Returns the logs that do not say which change they are of. What native.log says is
-	of the same programs, so it goes with their logs."""
+	"""Returns the logs that do not name their change. native.log is of the same programs as the
+	logs native32.log and native64.log, so it goes with them."""
 	found = []
 	for ident, log in logs.items():
 		obj = os.path.join(directory, 'obj', ident)
@@ -59,17 +59,17 @@ def red_natively(directory: str, ident: str, bits: int, kunit: str) -> List[resu
 	return results.failures(results.results(kunit, log)) if os.path.exists(log) else []
 
 def differences(where: str, red: Set[str], wanted: Set[str]) -> List[str]:
-	"""Returns each case that fails without being wanted, or is wanted and passes."""
+	"""Returns a line for each case that fails but is not @wanted, or is @wanted but passes."""
 	return ([f'{where}: {case} fails' for case in sorted(red - wanted)] +
 		[f'{where}: {case} passes, but pinned.tsv names it' for case in sorted(wanted - red)])
 
 def judge(directory: str, kunit: str, ident: str, log: str,
 	  wanted: Set[str]) -> Tuple[List[str], List[results.Result]]:
-	"""Returns what is wrong with a change, and the tests that failed."""
+	"""Returns what is wrong with a change, and the failed tests."""
 	of_change = re.compile(rf'\b{ident}(\.c:|_(GZIP|XZ|ZSTD)\.o )')
 	wrong = [line for line in read(directory, 'warnings') if of_change.search(line)]
 	outcomes = read(directory, 'obj', ident, 'native.log')
-	# What changes on purpose may be in the corpus, too.
+	# A change on purpose may also change the outcome of inputs in the corpus.
 	wrong += [line for line in outcomes if not wanted or 'not built' in line][:3]
 	failed: List[results.Result] = []
 	for bits in (32, 64):

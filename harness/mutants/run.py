@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0
 """
-run.py sample		some of what `make mutants` does, for `make test`
-run.py right [sample]	the right changes alone, or some of them
+run.py sample		tries a sample of the mutants, for `make test`
+run.py right [sample]	tries the right changes only, or a sample of them
 """
 
 import sys

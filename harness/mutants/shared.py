@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0
 """
-The base: what all mutants share. It is made once for a kernel, a decompress.c and the files here
-that compile mutants, so that of a mutant only decompress.c itself has to be compiled.
+Makes the base: all that mutants share. It is made once for a kernel, a decompress.c and the files
+here that compile mutants. Then a mutant compiles only its own decompress.c.
 """
 
 import hashlib
@@ -17,20 +17,20 @@ from harness.mutants.work import HERE, Failed, Work, checked, saved_command, she
 
 NATIVE = 'tools/testing/module_decompress'
 
-# What decides how mutants are compiled and run: a change of it makes the base anew
+# The files that decide how mutants are compiled and run. If one changes, the base is made anew.
 MAKERS = ('mutant_compile.sh', 'mutant_native.sh', 'right_native.sh', 'compile_common.sh',
 	  'production.c', 'no_decompressors.c', 'select.c', 'select.h')
 NATIVE_MAKERS = ('Makefile', 'kunit.[ch]', 'native.[ch]', 'fuzz*')
 
 
 def flags_of(work: Work, name: str) -> str:
-	"""Returns the command for an object, without headers, output and input."""
+	"""Returns Kbuild's command for an object, without its headers, output and input."""
 	words = saved_command(work.kernel, name)
 	return re.sub(r'-Wp,-MMD,\S*|-include \S* *| -c -o .*', '', words)
 
 
 def precompile(work: Work, kind: str, headers: str) -> None:
-	"""Compiles headers for the objects of a kind, as Kbuild would."""
+	"""Precompiles headers for the objects of a kind, with Kbuild's flags."""
 	path = work.base / f'{kind}_headers.h'
 	path.write_text(''.join(f'#include <linux/{name}.h>\n' for name in (
 		'compiler-version', 'kconfig', 'compiler_types')) + headers)
@@ -39,7 +39,7 @@ def precompile(work: Work, kind: str, headers: str) -> None:
 
 
 class NativeBase:
-	"""What native programs of so many bits share: all but the seams, as two objects"""
+	"""Two objects that the 64-bit or 32-bit native programs share: all but the seams."""
 
 	def __init__(self, work: Work, bits: int) -> None:
 		self.work = work
@@ -48,8 +48,8 @@ class NativeBase:
 
 	def prepare(self) -> str:
 		"""
-		Makes it, and returns what was printed. The sources are copied, as others may come
-		to the tree.
+		Makes the objects, and returns the output. Copies the sources, because other commands
+		may change the tree later.
 		"""
 		tree, native = self.work.tree, self.path
 		said = checked('make', '-C', tree / NATIVE, f'O={native}', f'BITS={self.bits}',
@@ -72,26 +72,26 @@ class NativeBase:
 		return said
 
 	def link(self, name: str, *objects: Path) -> str:
-		"""Makes one object of many."""
+		"""Links many objects into one."""
 		machine = 'elf_i386' if self.bits == 32 else 'elf_x86_64'
 		return checked('ld', '-r', '-m', machine, '-o', self.path / name, *sorted(objects),
 			       cwd=TOP)
 
 	def try_corpus(self) -> None:
-		"""Notes what the fuzzers' corpus comes to before anything is changed."""
+		"""Records the outcomes of the fuzzers' corpus with the unchanged decompress.c."""
 		for program in sorted(self.path.glob('try_*[a-z]')):
 			algorithm = program.name.partition('_')[2]
 			corpus = self.work.base / 'corpus' / algorithm
 			names = sorted(f'./{path.name}' for path in corpus.iterdir())
 			ended = base.run([program, *names], cwd=corpus)
 			if ended.returncode:
-				raise Trouble('the corpus cannot be tried before anything is '
-					      'changed')
+				raise Trouble(f'{program.name} failed on the corpus with the unchanged '
+					      'decompress.c')
 			(self.path / f'outcomes.{algorithm}').write_text(ended.stdout)
 
 
 def key_of(work: Work, *flags: str) -> str:
-	"""Returns a hash of all that the base is made of."""
+	"""Returns a hash of all inputs of the base."""
 	paths: List[Path] = [work.kernel / 'vmlinux.o', work.decompress]
 	paths += [HERE / name for name in MAKERS]
 	for name in NATIVE_MAKERS:
@@ -103,8 +103,8 @@ def key_of(work: Work, *flags: str) -> str:
 
 
 def prepare(work: Work) -> None:
-	"""Makes the base anew if anything of it has changed."""
-	# A mutant is elsewhere, and finds internal.h where decompress.c has it.
+	"""Makes the base anew if any of its inputs has changed."""
+	# A mutant is in another directory than decompress.c, but needs the same internal.h.
 	seam = flags_of(work, 'kernel/module/tests/seam_gzip.o') + f' -I{work.tree}/kernel/module'
 	production = flags_of(work, 'kernel/module/decompress.o')
 	key = key_of(work, seam, production)
@@ -131,7 +131,7 @@ def prepare(work: Work) -> None:
 
 
 def prepare_kernel(work: Work) -> None:
-	"""Compiles what all kernels have: decompress.c as it is, and what selects the mutant."""
+	"""Compiles the kernel's part: the unbroken decompress.c, and select.c."""
 	includes = re.findall('^#include <.*', work.decompress.read_text(), re.MULTILINE)
 	try:
 		precompile(work, 'seam', '#include "tests/seam.h"\n')
@@ -144,11 +144,11 @@ def prepare_kernel(work: Work) -> None:
 		      HERE / 'select.c', cwd=work.base / 'kernel')
 	except Failed as failed:
 		say(str(failed))
-		raise Trouble('decompress.c as it is does not build') from failed
+		raise Trouble('cannot compile the unbroken decompress.c; see above') from failed
 
 
 def prepare_native(work: Work) -> None:
-	"""Compiles what all native programs have."""
+	"""Makes the objects that the native programs share."""
 	bases = [NativeBase(work, bits) for bits in ((32, 64) if work.right else (32,))]
 	log = work.directory / 'native.log'
 	try:
@@ -156,8 +156,7 @@ def prepare_native(work: Work) -> None:
 	except Failed as failed:
 		log.write_text(str(failed))
 		say('\n'.join(str(failed).splitlines()[-3:]))
-		raise Trouble('the native program does not build; see '
-			      'build/mutants/native.log') from failed
+		raise Trouble(f'cannot build the native program; see {log}') from failed
 	if work.right:
 		unpack(work.base / 'corpus')
 		for one in bases:
@@ -165,9 +164,10 @@ def prepare_native(work: Work) -> None:
 
 
 def boot(work: Work) -> None:
-	"""Boots the kernel before anything is broken: its time is the measure for hanging."""
+	"""Boots the unbroken kernel, to measure how long the suite runs."""
 	ended = base.run(['sh', HERE / 'mutant_boot.sh', work.kernel / 'vmlinux', '0', '600',
 			  'whole'])
 	(work.base / 'log').write_text(ended.stdout)
 	if ended.returncode:
-		raise Trouble('the suite does not end before anything is broken')
+		raise Trouble(f'the suite does not end with the unbroken decompress.c; see '
+			      f'{work.base / "log"}')

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0
-"""The stages that mutants go through before a kernel is booted: natively, and compiled for it."""
+"""The stages before a mutant is booted: tries it natively, and compiles it for the kernel."""
 
 import random
 import re
@@ -12,7 +12,7 @@ from harness.base import Trouble, patience, say
 from harness.mutants.verdicts import Mutant
 from harness.mutants.work import ARCH, HERE, Work
 
-# One in how many that are caught natively is to be caught in a kernel, too
+# One in so many of the mutants that are caught natively is also booted
 ALSO_BOOTED = 20
 
 ALGORITHMS = ('GZIP', 'XZ', 'ZSTD')
@@ -21,20 +21,20 @@ NO_ALGORITHM = ''.join(f'#undef CONFIG_MODULE_COMPRESS_{name}\n' for name in ALG
 
 def go_through(work: Work, script: str, left: Callable[[], List[str]], done: str,
 	       still: Callable[[], str]) -> None:
-	"""Runs a script on the mutants that are left, which then have to be none."""
+	"""Runs a script on the mutants of @left(). Afterwards, @left() must return none."""
 	with patience(still):
 		ended = work.side_by_side(
 			lambda ident: base.run(['sh', HERE / script, work.base, work.of(ident)],
 					       both=True), left())
 	if left():
-		# A disk may be full.
+		# The disk may be full, for example.
 		words = ''.join(one.stdout for one in ended if one.returncode).partition('\n')[0]
-		raise Trouble(f'{len(left())} mutants could not be {done}: {words}; run it again '
-			      'to go on')
+		raise Trouble(f'{len(left())} mutants could not be {done}: {words}; run the '
+			      'command again to go on')
 
 
 def try_natively(work: Work, mutants: Sequence[Mutant]) -> None:
-	"""Tries the mutants natively, but for those of patches; of right changes all."""
+	"""Tries the mutants natively, except for those that need a kernel. Tries all right changes."""
 	def left() -> List[str]:
 		return [mutant.ident for mutant in mutants if (work.right or not mutant.is_patch)
 			and not work.of(mutant.ident, 'native.log').exists()]
@@ -51,8 +51,8 @@ def try_natively(work: Work, mutants: Sequence[Mutant]) -> None:
 
 def check(work: Work, changes: Sequence[Mutant]) -> None:
 	"""
-	Notes Kbuild's own warnings on right changes, and sparse's, for each of the three
-	algorithms; the lines that name a warning or an error go to the file "warnings".
+	Compiles right changes with Kbuild's W=1 and sparse, for each of the three algorithms. Writes
+	the lines with warnings and errors to the file "warnings".
 	"""
 	checked = work.directory / 'checked'
 	checked.mkdir(exist_ok=True)
@@ -89,8 +89,8 @@ def is_caught(log: Path) -> bool:
 
 def judge_natively(work: Work, mutants: Sequence[Mutant]) -> List[Mutant]:
 	"""
-	Notes which are caught natively. Returns those that are for the kernel: the others, and one
-	in twenty of these, which differ for another kernel.
+	Records which mutants are caught natively. Returns the mutants for the kernel: all others, and a
+	random sample of the caught ones, which changes with the kernel.
 	"""
 	caught = [mutant for mutant in mutants
 		  if not mutant.is_patch and is_caught(work.of(mutant.ident, 'native.log'))]
@@ -105,7 +105,10 @@ def judge_natively(work: Work, mutants: Sequence[Mutant]) -> List[Mutant]:
 
 
 def compile_for_kernel(work: Work, mutants: Sequence[Mutant]) -> None:
-	"""Compiles mutants as Kbuild would. Once is enough: it leaves a sum, or not-built."""
+	"""
+	Compiles mutants as Kbuild does. Each leaves a file "sum" or "not-built"; a mutant with one of
+	them is not compiled again.
+	"""
 	def is_done(ident: str) -> bool:
 		return work.of(ident, 'sum').exists() or work.of(ident, 'not-built').exists()
 
@@ -114,14 +117,14 @@ def compile_for_kernel(work: Work, mutants: Sequence[Mutant]) -> None:
 			   for _ in (work.directory / 'obj').glob(f'*/{name}'))
 		return f'{done} compiled'
 
-	say(f'Compiling {len(mutants)} for the kernel ...')
+	say(f'Compiling {len(mutants)} of them for the kernel ...')
 	go_through(work, 'mutant_compile.sh',
 		   lambda: [mutant.ident for mutant in mutants if not is_done(mutant.ident)],
 		   'compiled', still)
 
 
 def sums(work: Work, mutants: Sequence[Mutant]) -> Dict[str, str]:
-	"""Returns the sums of those that compile to other code."""
+	"""Returns the checksums of the mutants that compile to other code than decompress.c."""
 	found = {mutant.ident: work.of(mutant.ident, 'sum').read_text().strip()
 		 for mutant in mutants if work.of(mutant.ident, 'sum').exists()}
 	return {ident: one for ident, one in found.items() if one != 'same'}
@@ -129,8 +132,8 @@ def sums(work: Work, mutants: Sequence[Mutant]) -> Dict[str, str]:
 
 def useless(work: Work, mutants: Sequence[Mutant]) -> List[str]:
 	"""
-	Returns a line for each patch that does not build, or does nothing: that is a mistake, and
-	not for the suite to catch.
+	Returns a line for each patch that does not build, or changes no code: such a patch is a
+	mistake.
 	"""
 	lines = []
 	differ = sums(work, mutants)

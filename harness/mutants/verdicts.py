@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0
 #
-# What the logs say of mutants, read by the kernel's own kunit_parser. A log that does not name the
-# mutant that was to be tested is no verdict.
+# Judges the logs of mutants, with the kernel's own kunit_parser. A log that does not name its
+# mutant gives no verdict.
 
 import concurrent.futures
 import functools
@@ -15,13 +15,14 @@ from harness import kunit_log
 
 FATES = ('survived', 'hung', 'crashed', 'equivalent', 'caught', 'same code', 'not built')
 
-# What a case says of an oops or a WARN is no finding of its own.
+# Begins the message of a case that saw an oops or a WARN. Such a message alone is a crash, not a
+# mutant that is caught.
 COMPLAINT = '[the kernel complained] '
 
 
 @dataclass
 class Mutant:
-	"""A row of the list of mutants, and what became of it"""
+	"""A row of the list of mutants, and the verdict on the mutant."""
 	ident: str
 	function: str
 	line: int
@@ -29,17 +30,17 @@ class Mutant:
 	what: str
 	fate: str = 'not built'
 	cases: List[str] = field(default_factory=list)
-	"""Those that failed"""
+	"""The failed cases"""
 	says: List[str] = field(default_factory=list)
-	"""Their messages"""
+	"""The messages of the failed cases"""
 	died: str = ''
-	"""What a crashed kernel's last words were"""
+	"""The message of a crash or a hang"""
 	reason: str = ''
-	"""Why it is equivalent"""
+	"""Why the mutant is equivalent, from equivalent.tsv"""
 
 	@property
 	def is_patch(self) -> bool:
-		"""Whether all is told that catches it, so that it needs a kernel"""
+		"""Whether a patch made it. It needs a kernel, and the report names all cases that fail."""
 		return self.kind == 'patch'
 
 	def row(self) -> str:
@@ -61,31 +62,32 @@ def tests(test: Any, path: str = '') -> Iterator[Tuple[str, Any]]:
 		yield from tests(sub, sub_path)
 
 def announces(ident: str, log: str) -> bool:
-	"""Says whether the kernel or program that left this log was made of that mutant."""
+	"""Returns whether a log names the mutant, so that the kernel or program was made of it."""
 	with open(log, errors='replace') as console:
 		return bool(re.search(rf'^(\[.*\] )?mutant: {ident}$', console.read(),
 				      re.MULTILINE))
 
 def not_announced(directory: str) -> List[str]:
-	"""Returns the logs of kernels and programs that do not say they are the mutant."""
+	"""Returns the logs of kernels and programs that do not name their mutant."""
 	return [log for name in ('runs', 'native')
 		for ident, log in logs_of(directory, name).items() if not announces(ident, log)]
 
 def remove_logs(logs: List[str], what: str) -> None:
-	"""Removes logs that are no verdict, so that the next run makes them again."""
+	"""Removes logs that give no verdict, so that the next run makes them again."""
 	for log in logs:
 		os.remove(log)
-	print(f'make: no verdict on {len(logs)} {what}, which their logs do not name, such as '
-	      f'{os.path.basename(logs[0])}; run it again to test them', file=sys.stderr)
+	print(f'make: no verdict on {len(logs)} {what}, because their logs do not name them, such as '
+	      f'{os.path.basename(logs[0])}; run the command again to repeat these tests',
+	      file=sys.stderr)
 
 def judge(kunit: str, log: str) -> Dict[str, Any]:
-	"""Returns the fate of the mutant whose run left this log, and the rest."""
+	"""Returns the verdict of a log, as values for the fields of Mutant."""
 	with open(log, errors='replace') as console:
 		lines = [line.rstrip('\r\n') for line in console]
 	root = kunit_log.parse(kunit, lines[:-1])
 	failed = [(path, test) for path, test in tests(root)
 		  if test.status.name in ('FAILURE', 'TEST_CRASHED')]
-	# The first parameter's messages are in the log of the case.
+	# kunit_parser puts the messages of the first parameter into the log of the case.
 	said = [text for _, test in failed for _, text in kunit_log.messages(test.log)]
 	findings = [text for text in said if not text.startswith(COMPLAINT)]
 	complaints = [text[len(COMPLAINT):] for text in said if text.startswith(COMPLAINT)]
@@ -108,7 +110,7 @@ def judge(kunit: str, log: str) -> Dict[str, Any]:
 		'cases': [path for path, test in failed if test.name and not test.subtests]}
 
 def lines_end_well(lines: List[str]) -> bool:
-	"""Says whether the kernel lived to report on the last suite, or on one that failed."""
+	"""Returns whether the log has the result of the last suite, or of a suite that failed."""
 	return any(re.search(r'^(\[.*\] )?(not ok \d+ |ok \d+ module_decompress_own)', line)
 		   for line in lines)
 
@@ -120,15 +122,15 @@ def logs_of(directory: str, name: str) -> Dict[str, str]:
 def read_verdicts(directory: str, name: str, kunit: str) -> Dict[str, Dict[str, Any]]:
 	"""Returns the verdicts on the logs in one of the lists, by mutant."""
 	logs = logs_of(directory, name)
-	# A pool of multiprocessing ends its processes by SIGTERM, which the front catches: a process
-	# that just then begins to wait never ends.
+	# Not multiprocessing.Pool: it ends its processes by SIGTERM, which they catch, as cli.py does. A
+	# process that begins to wait for a lock at that moment would never end.
 	with concurrent.futures.ProcessPoolExecutor() as pool:
 		return dict(zip(logs, pool.map(functools.partial(judge, kunit),
 					       logs.values(), chunksize=8)))
 
 def read_mutants(directory: str, kunit: str) -> Tuple[List[Mutant], List[str], List[str]]:
-	"""Returns the mutants in the list, each with its fate; and what the kernel says of
-	those that are caught natively: how many it catches, and the others."""
+	"""Returns the mutants in the list, each with its verdict; how many are caught natively, and
+	how many of these in the kernel, too; and a line for each that only the kernel misses."""
 	with open(os.path.join(directory, 'list')) as rows:
 		mutants = [Mutant.of_row(row.rstrip('\n')) for row in rows]
 	verdicts = read_verdicts(directory, 'native', kunit)
@@ -150,7 +152,7 @@ def read_mutants(directory: str, kunit: str) -> Tuple[List[Mutant], List[str], L
 			 f'and {len(both) - len(missed)} caught there'], strange
 
 def explanation(mutant: Mutant) -> str:
-	"""Returns what there is to say of a mutant's fate: why, and by which cases."""
+	"""Returns the reason for a mutant's fate, and the cases that failed."""
 	said = [mutant.reason or mutant.died or ''.join(mutant.says[:1])]
 	if mutant.cases:
 		more = ', ...' if len(mutant.cases) > 3 else ''

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0
-"""What a run of `make mutants` works on, and where it keeps things."""
+"""The options and the directories of a run of `make mutants`."""
 
 import concurrent.futures
 import re
@@ -21,8 +21,8 @@ R = TypeVar('R')
 @dataclass
 class Work:
 	"""
-	A run. With @right it tries the right changes, with @sample some of the mutants, and with
-	@patches those of a directory.
+	A run. It tries the right changes with @right, some of the mutants with @sample, and only the
+	patches of a directory with @patches.
 	"""
 	build: Path
 	jobs: int
@@ -34,17 +34,17 @@ class Work:
 
 	@property
 	def config(self) -> str:
-		"""CONFIG= of the kernel"""
+		"""The value of CONFIG= for the kernel"""
 		return 'debug' if self.right else ''
 
 	@property
 	def directory(self) -> Path:
-		"""Where all is kept"""
+		"""The directory for all output"""
 		return self.build / 'mutants' / ('right' if self.right else '')
 
 	@property
 	def base(self) -> Path:
-		"""What the mutants share; see shared.py"""
+		"""The directory of all that the mutants share; see shared.py"""
 		return self.directory / 'base'
 
 	@property
@@ -54,12 +54,12 @@ class Work:
 
 	@property
 	def decompress(self) -> Path:
-		"""What is broken"""
+		"""The decompress.c to break"""
 		return self.tree / 'kernel/module/decompress.c'
 
 	@property
 	def kernel(self) -> Path:
-		"""Where the kernel is built before anything is broken"""
+		"""The build directory of the unbroken kernel"""
 		suffix = f'-module_decompress_{self.config}' if self.config else ''
 		return self.build / 'kunit' / f'{KERNEL}-{ARCH}{suffix}'
 
@@ -73,20 +73,20 @@ class Work:
 		return self.directory / 'obj' / ident / name
 
 	def side_by_side(self, do: Callable[[T], R], items: Iterable[T]) -> List[R]:
-		"""Does the same for each, as many at once as there are jobs."""
+		"""Calls @do for each item, in as many threads as JOBS= says."""
 		with concurrent.futures.ThreadPoolExecutor(self.jobs) as pool:
 			return list(pool.map(do, items))
 
 
 def saved_command(directory: Path, name: str) -> str:
-	"""Returns the command by which Kbuild made an object; it was cmd_ before Linux 6.3."""
+	"""Returns Kbuild's command for an object: savedcmd_, or cmd_ before Linux 6.3."""
 	path = directory / name
 	line = path.with_name(f'.{path.name}.cmd').read_text().partition('\n')[0]
 	return re.sub(r'^(saved)?cmd_\S* := ', '', line)
 
 
 def shell(words: str, *args: base.Arg, cwd: Path) -> str:
-	"""Runs a saved command with more arguments, and returns what it printed."""
+	"""Runs a saved command with more arguments, and returns its output."""
 	ended = base.run(['sh', '-c', f'{words.strip()} "$@"', 'sh', *args], cwd=cwd, both=True)
 	if ended.returncode:
 		raise Failed(ended.stdout)
@@ -94,7 +94,7 @@ def shell(words: str, *args: base.Arg, cwd: Path) -> str:
 
 
 def checked(*command: base.Arg, cwd: Path) -> str:
-	"""Runs a program, and returns what it printed."""
+	"""Runs a program, and returns its output."""
 	ended = base.run(command, cwd=cwd, both=True)
 	if ended.returncode:
 		raise Failed(ended.stdout)
@@ -102,4 +102,4 @@ def checked(*command: base.Arg, cwd: Path) -> str:
 
 
 class Failed(Trouble):
-	"""A program that failed; the message is what it printed."""
+	"""A program failed; the message is its output."""

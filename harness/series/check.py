@@ -1,12 +1,13 @@
 # SPDX-License-Identifier: GPL-2.0
 """
 `make series CHECK=yes`: applies the patches of build/series/ one by one. After each patch it builds
-the kernel, with W=1 and sparse silent, and runs the suites that exist so far on i386 and UML: only
-known bugs may fail. For the fixes the whole suite is installed. It also builds and runs the native
-program, and builds the kselftest.
+the kernel, in which W=1 and sparse must find nothing, and runs the suites that exist so far on i386
+and UML: only known bugs may fail. For the series with fixes it installs the whole suite. It also
+builds and runs the native program, and builds the kselftest.
 
-The core is run alone, as its maintainers would: by the tree's kunit.py, in each format; and without
-each of the fixes that it shows, which must fail it. With CHECK=core, only that is done.
+It also runs the core series alone, as its maintainers would, with the tree's kunit.py: in each
+format, and without each of the fixes whose bugs it finds, which must make a case fail. CHECK=core
+does only this.
 """
 
 import os
@@ -31,8 +32,7 @@ from harness.tree import KUNIT, Tree
 SELFTESTS = 'tools/testing/selftests'
 SUITES = 'kernel/module/tests'
 
-# In which format and on which machine the core is run; then without which patch which case has to
-# fail
+# The runs of the core: the format, the machine, and the case that must fail without each patch
 CORE_RUNS: Sequence[Tuple[str, str, Dict[str, str]]] = (
 	('GZIP', 'i386', {'0001': 'lengths_around_pages_come_out_intact'}),
 	('GZIP', 'um', {}),
@@ -46,7 +46,7 @@ CORE_RUNS: Sequence[Tuple[str, str, Dict[str, str]]] = (
 
 @dataclass
 class Checker:
-	"""Applies the patches to a tree of its own, build/tree/NAME, and checks it after each."""
+	"""Applies the patches to build/tree/NAME, and checks the tree after each."""
 	kernel: Kernel
 	build: Path
 	jobs: int
@@ -54,7 +54,7 @@ class Checker:
 	patches: int = 0
 	failed: bool = False
 	mail: str = 'suite'
-	"""The last patch, as the logs are called"""
+	"""The series and number of the last patch, for the names of logs"""
 	tree: Tree = field(init=False)
 
 	def __post_init__(self) -> None:
@@ -69,8 +69,8 @@ class Checker:
 
 	def with_suite(self) -> None:
 		"""
-		Takes the tree with the whole suite, as `make run` does. It is about to differ from
-		what other commands expect, so they are locked out.
+		Takes the tree with the whole suite, as `make run` does. Locks other commands out, because
+		the tree will differ from what they expect.
 		"""
 		assert self.tree.lock
 		self.tree.make(self.tree.lock)
@@ -85,14 +85,14 @@ class Checker:
 			overlay.uninstall()
 
 	def apply(self, patch: Patch, reverse: bool = False) -> None:
-		"""Applies a patch to the tree. What it changes must not be a link for that."""
+		"""Applies a patch to the tree, after replacing links to its files by copies."""
 		for name in patch.files:
 			path = self.tree.path / name
 			if path.is_symlink():
 				shutil.copy(path, self.tree.path / '.copy')
 				self.tree.replace(name, self.tree.path / '.copy')
 		if not patch.apply(self.tree.path, reverse):
-			raise Trouble(f'series: {patch.path} does not apply to {self.tree.path}')
+			raise Trouble(f'{patch.path} does not apply to {self.tree.path}; see above')
 
 	def note_cured(self) -> None:
 		"""Updates the list of bugs in the tree: the cases of a fixed bug must pass."""
@@ -113,7 +113,7 @@ class Checker:
 		return ended.returncode
 
 	def bad(self, log: Path) -> None:
-		"""Shows the end of a log: something has failed."""
+		"""Shows the end of a log, and notes the failure."""
 		say('\n'.join(log.read_text(errors='replace').splitlines()[-20:]))
 		self.failed = True
 
@@ -123,7 +123,7 @@ class Checker:
 		options = run.Options(self.build, self.kernel.given, arch, fixes='no',
 				      jobs=self.jobs, may_install=self.may_install,
 				      tree=self.tree.path)
-		status = base.apart(lambda: run.run(options), log, lambda: 'still at it')
+		status = base.apart(lambda: run.run(options), log, lambda: 'still running')
 		found = re.findall(r'^make run: .*: (\d+ passed.*);.*',
 				   log.read_text(errors='replace'), re.MULTILINE)
 		result = found[-1] if found else 'not run'
@@ -266,7 +266,7 @@ class Checker:
 
 	def all(self, whole: bool) -> None:
 		"""Checks the core, or all series."""
-		# quietly() takes the configuration of a run.
+		# quietly() needs the configuration of an earlier run.
 		if not (self.build / 'kunit' / f'{self.kernel.name}-i386/.config').exists():
 			self.with_suite()
 			self.as_told('i386')
@@ -292,9 +292,9 @@ def check(kernel: Kernel, directory: Path, whole: bool, jobs: int, may_install: 
 		shutil.rmtree(checker.tree.path, ignore_errors=True)
 	minutes = int(time.monotonic() - started + 59) // 60
 	if checker.failed:
-		say(f'make series: of {checker.patches} patches not all are as they should be, see '
+		say(f'make series: not all of {checker.patches} patches passed their checks, see '
 		    f'above; {minutes} min')
 		return 1
-	print(f'make series: {checker.patches} patches build, and all that fails is known; '
+	print(f'make series: {checker.patches} patches build, and only known bugs fail; '
 	      f'{minutes} min')
 	return 0

@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: GPL-2.0
 """
-The tables of the series, NAME.txt, and the files that the mails add.
+Reads the tables of the series, NAME.txt, and makes the files that the mails add.
 
-A table has the cover letter, then each mail, with its subject in a line "# SUBJECT", its message,
-"+ PATH" for each file that it adds, whole, and "F: PATH" for a line of MAINTAINERS. What is in no
-table is in stays.txt.
+A table has the cover letter and the mails. Each begins with its subject in a line "# SUBJECT", and
+its message follows. "+ PATH" is a file that the mail adds, "F: PATH" a line for MAINTAINERS. Files
+of the suite that no mail adds are listed in stays.txt.
 """
 
 import re
@@ -21,7 +21,7 @@ TABLES = TOP / 'harness/series'
 KCONFIG, MAKEFILE = 'kernel/module/Kconfig', 'kernel/module/Makefile'
 KUNITCONFIG = 'kernel/module/.kunitconfig'
 
-# Where in these files the lines for the suite begin. Those before are for the core.
+# The line in these files where the part for the suite begins. The lines above it are for the core.
 SUITE = {
 	'kernel/module/tests/Kconfig': 'config MODULE_DECOMPRESS_ENABLE_',
 	'kernel/module/tests/Makefile': 'obj-$(CONFIG_MODULE_DECOMPRESS_KUNIT_TEST)',
@@ -35,7 +35,7 @@ class Mail:
 	message: str
 	files: List[str]
 	maintained: List[str]
-	"""What it adds to MAINTAINERS"""
+	"""The paths that it adds to MAINTAINERS"""
 
 
 def table(name: str) -> List[Mail]:
@@ -52,7 +52,7 @@ def table(name: str) -> List[Mail]:
 
 
 def in_no_mail() -> List[str]:
-	"""Returns the files of the suite that no table has, and that stays.txt has not."""
+	"""Returns the files of the suite that neither a table nor stays.txt names."""
 	mailed = {name for path in TABLES.glob('*.txt') for mail in table(path.stem)
 		  for name in mail.files}
 	stays = [row[0] for row in base.rows(TABLES / 'stays.txt')]
@@ -61,13 +61,13 @@ def in_no_mail() -> List[str]:
 
 
 def ours(name: str) -> str:
-	"""Returns a file of the suite. The end of the makefile stays here."""
+	"""Returns a file of the suite, without the end of a makefile that is for this repository."""
 	return (TOP / name).read_text(encoding='utf-8').partition('\n# From here on')[0]
 
 
 @dataclass(frozen=True)
 class Files:
-	"""The files that the mails add, as they are in the tree of a kernel then"""
+	"""The files that the mails add or change, for the tree of a kernel."""
 	kernel: Kernel
 
 	def text(self, name: str) -> str:
@@ -99,7 +99,7 @@ class Files:
 
 
 def with_maintained(text: str, path: str) -> str:
-	"""Returns MAINTAINERS, in which the maintainers of modules have a path more."""
+	"""Returns MAINTAINERS with one more path for MODULE SUPPORT."""
 	lines = text.splitlines(keepends=True)
 	start = next(number for number in range(lines.index('MODULE SUPPORT\n'), len(lines))
 		     if lines[number].startswith('F:'))
@@ -110,8 +110,8 @@ def with_maintained(text: str, path: str) -> str:
 
 def not_maintained(text: str, mails: List[Path]) -> List[str]:
 	"""
-	Returns the new files of mails that MAINTAINERS does not have for modules. checkpatch.pl
-	only asks.
+	Returns the new files of mails that MAINTAINERS does not list for MODULE SUPPORT. checkpatch.pl
+	only asks whether MAINTAINERS needs an update.
 	"""
 	section = text.partition('\nMODULE SUPPORT\n')[2].partition('\n\n')[0]
 	patterns = re.findall(r'^F:\s*(.*)', section, re.MULTILINE)

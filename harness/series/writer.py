@@ -16,34 +16,34 @@ from harness.fixes import PATCHES, Patch
 from harness.kernel import Kernel
 from harness.series.files import Files, Mail, not_maintained, table, with_maintained
 
-# Limits of a mail, and of the test that comes first
+# Limits of a mail, and of decompress_core.c
 MOST_LINES, MOST_BYTES, CORE_LINES = 1000, 61440, 350
 CORE = 'kernel/module/tests/decompress_core.c'
-# The patches that fail a case of it if they are left out, and 0002, without which the error of 0012
-# is the right one by chance
+# The patches without which a case of decompress_core.c fails, and 0002: without it, the error that
+# 0012 fixes is right by chance
 CORE_FIXES = ('0001', '0002', '0003', '0004', '0012')
 
 MODULES_LIST, KUNIT_LIST = 'linux-modules@vger.kernel.org', 'kunit-dev@googlegroups.com'
 # FILE_PATH_CHANGES: see not_maintained(). DEPRECATED_API: the suite names kmap() to forbid it.
-# UNKNOWN_COMMIT_ID: checkpatch.pl is run without git, and so knows no commits.
+# UNKNOWN_COMMIT_ID: checkpatch.pl runs without git here, and so knows no commits.
 IGNORED = ('DEPRECATED_API', 'FILE_PATH_CHANGES', 'UNKNOWN_COMMIT_ID')
 STAND_IN_TYPES = tuple(row[0] for row in base.rows(TOP / 'harness/data/stand_in_types.tsv'))
 
 
 @dataclass(frozen=True)
 class Series:
-	"""A series: patches/ that it has, then the mails of its table."""
+	"""A series: some of patches/, then the mails of its table."""
 	name: str
 	prefix: str = 'PATCH'
 	on: str = 'linux'
-	"""The series that it is on top of"""
+	"""The series that it applies on top of"""
 	cc: str = ''
-	"""A list that get_maintainer.pl does not know to be for it"""
+	"""A mailing list that get_maintainer.pl does not find"""
 	ignored: Sequence[str] = ()
-	"""What checkpatch.pl is not to report, besides"""
+	"""More types of messages that checkpatch.pl must not report"""
 
 	def patches(self) -> List[Patch]:
-		"""Returns what it has of patches/."""
+		"""Returns its patches of patches/."""
 		if self.name not in ('core', 'fixes'):
 			return [Patch(path)
 				for path in sorted((PATCHES / self.name).glob('*.patch'))]
@@ -54,7 +54,8 @@ class Series:
 SERIES = (
 	Series('core', cc=KUNIT_LIST),
 	Series('fixes', on='core'),
-	# Those two are sent for the sake of modules. What decompresses a kernel has no flags.
+	# These two fix the loading of modules. MACRO_ARG_UNUSED: the macro for code that decompresses a
+	# kernel ignores its flags.
 	Series('xz', cc=MODULES_LIST, ignored=('MACRO_ARG_UNUSED',)),
 	Series('loadpin', cc=MODULES_LIST),
 	Series('suite', 'RFC PATCH', on='core', cc=KUNIT_LIST),
@@ -65,16 +66,16 @@ SERIES = (
 
 @dataclass
 class Writer:
-	"""Writes series for a kernel to @work/series/, from a repository of what they change."""
+	"""Writes series for a kernel to @work/series/, from a repository of the files they change."""
 	kernel: Kernel
 	work: Path
 	sender: Dict[str, str]
-	"""The sender, as git's variables"""
+	"""The sender, as git's environment variables"""
 	commit: str
-	"""The commit that the mails name as their base, if the kernel is one"""
+	"""The base-commit of the mails, or an empty string"""
 	counts: List[str] = field(default_factory=list)
 	wrong: List[str] = field(default_factory=list)
-	"""What is wrong, in lines; checkpatch.pl has its own"""
+	"""Lines that say what is wrong; checkpatch.pl prints its own"""
 	complaints: bool = False
 	"""Whether checkpatch.pl complained"""
 
@@ -93,21 +94,21 @@ class Writer:
 		self.git('tag', 'linux')
 
 	def succeeds(self, *words: base.Arg, text: str = '', quiet: bool = False) -> bool:
-		"""Returns whether git does something in the repository."""
+		"""Runs git in the repository. Returns whether it succeeds."""
 		return subprocess.run(['git', *words], cwd=self.repo, input=text, text=True,
 				      stdout=subprocess.DEVNULL,
 				      stderr=subprocess.DEVNULL if quiet else 2, check=False,
 				      env=base.environment(**self.sender)).returncode == 0
 
 	def git(self, *words: base.Arg, text: str = '') -> None:
-		"""Has git do something in the repository."""
+		"""Runs git in the repository."""
 		if not self.succeeds(*words, text=text):
-			raise Trouble(f'series: git {words[0]} fails, see above')
+			raise Trouble(f'git {words[0]} failed in {self.repo}, see above')
 
 	def apply(self, patch: Patch) -> None:
 		"""
-		Applies a patch, with the sender as the author, unless the tree has it already. A
-		newer tree may have another place for it.
+		Applies a patch, with the sender as the author, unless the tree has it already. For a
+		newer tree, patches/mainline/ may have another version.
 		"""
 		others = Patch(PATCHES / 'mainline' / patch.path.name)
 		for one in (patch, others) if others.path.exists() else (patch,):
@@ -120,11 +121,10 @@ class Writer:
 				self.git('commit', '-q', '--amend', '--no-edit', '--reset-author')
 				return
 			self.git('am', '-q', '--abort')
-		raise Trouble(f'series: patches/{patch.path.name} does not apply to '
-			      f'{self.kernel.directory}')
+		raise Trouble(f'patches/{patch.path.name} does not apply to {self.kernel.directory}')
 
 	def add(self, mail: Mail, core: bool) -> None:
-		"""Commits what a table says of a mail."""
+		"""Commits the files of a mail."""
 		for name in mail.files:
 			path = self.repo / name
 			path.parent.mkdir(parents=True, exist_ok=True)
@@ -140,7 +140,7 @@ class Writer:
 			 text=f'{mail.subject}\n\n{mail.message}\n')
 
 	def make(self, series: Series) -> None:
-		"""Commits a series, and writes it, unless this kernel needs none of it."""
+		"""Commits a series and writes its mails, unless this kernel does not need it."""
 		patches = series.patches()
 		if series.name in fixes.NEEDS and patches[0].lacking(self.kernel, ''):
 			return
@@ -153,11 +153,11 @@ class Writer:
 		self.write(series)
 
 	def recipients(self, series: Series) -> List[str]:
-		"""Returns whom a series is for, as options of format-patch."""
+		"""Returns the recipients of a series, as options of git format-patch."""
 		bare = self.work / 'bare' / series.name
 		self.git('format-patch', '-q', '-o', bare, series.on)
 		mails = sorted(bare.iterdir())
-		# Rust's maintainers ask for patches with pin_init, which loadpin_init has in it.
+		# Rust's maintainers match patches by the keyword pin_init, which is in "loadpin_init".
 		has_init = any('loadpin_init' in mail.read_text('utf-8') for mail in mails)
 		found = {f'--cc={series.cc}'} if series.cc else set()
 		for option, role in (('to', 'm'), ('cc', 'r'), ('cc', 'l')):
@@ -188,10 +188,10 @@ class Writer:
 		self.checkpatch(mails, [*IGNORED, *series.ignored])
 		self.git('checkout', '-q', '--detach', series.on)
 		if not self.succeeds('am', '-q', *mails):
-			raise Trouble(f'series: git am does not take {series.name}')
+			raise Trouble(f'git am refuses the mails of {series.name}, see above')
 		if not self.succeeds('diff', '--quiet', series.name):
-			raise Trouble(f'series: git am of {series.name} gives another tree than '
-				      'the one it was made from')
+			raise Trouble(f'git am of the mails of {series.name} makes another tree than the '
+				      'commits that they were made from')
 		self.counts.append(f'{len(mails)} of {series.name}')
 
 	def fill_in(self, cover: Path, letter: Mail) -> None:
@@ -205,14 +205,14 @@ class Writer:
 
 	def checkpatch(self, mails: List[Path], ignored: List[str]) -> None:
 		"""
-		Shows what checkpatch.pl has to say. In a git tree it needs Python modules for
-		licenses.
+		Shows the complaints of checkpatch.pl. Hides the git tree from it, in which it would need
+		Python modules to check licenses.
 		"""
 		source = self.kernel.directory
 		self.complaints |= subprocess.run(
 			['perl', 'scripts/checkpatch.pl', '--strict', '--quiet', '--no-summary',
 			 '--ignore', ','.join(ignored), *mails], cwd=source, stdout=2, check=False,
 			env=base.environment(GIT_DIR='none')).returncode != 0
-		# It leaves a cache in the user's tree.
+		# checkpatch.pl leaves a cache in the user's tree.
 		for cache in source.glob('.checkpatch-camelcase.*'):
 			cache.unlink()
