@@ -190,7 +190,7 @@ class Build:
 	def judge(self, verdict: int, why: str = '') -> List[results.Result]:
 		"""
 		Returns the tests of the boot that returned @verdict. If they do not agree with
-		@verdict, there is no verdict: kunit.py may have failed, because the disk is full, say.
+		@verdict, there is no verdict: kunit.py may have failed, for example on a full disk.
 		@why adds to the message if no test ran.
 		"""
 		found = results.results(str(self.tree.path / KUNIT), str(self.directory / 'test.log'))

@@ -15,8 +15,8 @@ from harness.base import TOP
 
 def key() -> str:
 	"""
-	Returns a hash of the sources that decide a verdict: the suite, patches/, and the code of the
-	commands. It does not cover the kernel and QEMU.
+	Returns a hash of the sources that decide a verdict: the suite, patches/, harness/*.py,
+	harness/commands/ and harness/data/. It does not cover the kernel and QEMU.
 	"""
 	names = [name for name in install.suite_files() if not name.startswith('Documentation/')]
 	for room in ('patches', 'harness/data', 'harness/commands'):

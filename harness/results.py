@@ -119,7 +119,7 @@ def verdict(found: List[Result]) -> int:
 	return int(any(status not in ('PASS', 'SKIP') for status, _, _ in found))
 
 def compared(found: List[Result], others: List[str]) -> List[str]:
-	"""Returns a line for each test whose status differs from that in the list @others."""
+	"""Returns a line for each test with another status than in the list @others."""
 	before = {line.split(' ', 1)[1]: line.split(' ', 1)[0] for line in others}
 	now = {path: status for status, path, _ in found}
 	words = {'PASS': 'passes', 'SKIP': 'is skipped', 'CRASH': 'crashes'}

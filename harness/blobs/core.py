@@ -59,7 +59,7 @@ def check() -> int:
 
 
 def main() -> int:
-	"""Makes the files anew."""
+	"""Makes the compressed files again, and writes them to decompress_core.c."""
 	text, size, _ = read()
 	text = TABLE.sub(lambda m: m[1] + rows(piped(m[2], known(size))) + m[5], text)
 	CORE.write_text(text, encoding='ascii')

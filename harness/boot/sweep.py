@@ -111,7 +111,7 @@ class Sweep:
 	def install(self, installed: Path) -> None:
 		"""
 		Installs the modules that the selftest loads, with the modules that they need. Also installs
-		one whose needed module is missing.
+		a module without the modules that it needs.
 		"""
 		modules, plain = self.kernel.modules, installed / 'test/plain'
 		lines = (modules / 'modules.dep').read_text(encoding='utf-8').splitlines()

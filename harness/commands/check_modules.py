@@ -123,10 +123,10 @@ def command(given: Given, build: Path, files: List[str]) -> int:
 	names = names_of(given, files)
 	# The default is the kernel as shipped, unlike for other commands.
 	options = run.options_of({**given, 'FIXES': given.get('FIXES') or 'no'}, build)
-	# Do not overwrite a file that is to be checked.
+	# The results must not overwrite one of the files.
 	for name in names:
 		if any(path and base.one_file(Path(name), path) for path in (options.json, options.junit)):
-			raise Trouble(f'JSON= or JUNIT= would overwrite {name}, which is to be checked')
+			raise Trouble(f'JSON= or JUNIT= would overwrite {name}, one of the files to check')
 	base.writable(options.json, options.junit)
 	packages.need([*packages.FOR_NATIVE, *NEEDED], options.may_install)
 	if boot:

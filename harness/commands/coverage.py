@@ -58,7 +58,7 @@ class Coverage(NativeBuild):
 			how, *FILTER, '--print-summary', '--txt', lines, '--json', tracefile, counted),
 			re.MULTILINE)
 		missed = None
-		# At least one line and one branch, and all of them
+		# 100 % of the lines and of the branches, and not "100.0% (0 out of 0)"
 		if len(re.findall(r'^\w+: 100\.0% \([1-9]', '\n'.join(summary), re.MULTILINE)) < 2:
 			branches = f'{file}.branches'
 			self.gcovr(how, *FILTER, '--branches', '--add-tracefile', tracefile,
@@ -90,7 +90,7 @@ class Coverage(NativeBuild):
 
 
 def command(given: Given, build: Path) -> int:
-	"""Builds, runs and counts. Returns 0 if nothing is missed, or 1, also if cases fail."""
+	"""Builds, runs and counts. Returns 1 if lines or branches are missed or cases fail, or 0."""
 	options = options_of(given, build)
 	packages.need_for_native(False, options.may_install)
 	packages.need(['gcovr', 'gcov'], options.may_install)

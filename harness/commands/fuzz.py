@@ -71,7 +71,7 @@ class Fuzzers(NativeBuild):
 		Runs several fuzzers in parallel, which share a corpus. Returns their numbers and
 		their findings.
 		"""
-		say(f'{algorithm}, for {seconds} seconds ...')
+		say(f'Fuzzing {algorithm} for {seconds} seconds ...')
 		here, jobs = self.directory / algorithm, self.options.jobs
 		shutil.rmtree(here, ignore_errors=True)
 		(here / 'found').mkdir(parents=True)

@@ -28,7 +28,7 @@ LACKING = (
 	(r'decompress\.c:.*error: \W*(\w+)\W* undeclared', '{}', 'native.h'),
 	(r'decompress\.c:.*unknown type name \W*(\w+)', '{}', 'native.h'),
 	(r'decompress\.c:.*fatal error: (.*): No such file', '{}',
-	 'Makefile, to stands_in, with what is used of it in native.h'),
+	 'Makefile, in stands_in, and declare what decompress.c uses of it in native.h'),
 	(r'undefined reference to \W*(\w+)', '{}()', 'native.c'),
 )
 
@@ -111,7 +111,7 @@ class Program(NativeBuild):
 					       stdout=subprocess.PIPE, stderr=subprocess.PIPE,
 					       errors='replace', env=base.environment(), check=False)
 			if ended.returncode == 2:
-				self.failed('tested: the corpus cannot be read')
+				self.failed('tested: cannot read the corpus')
 			if ended.returncode:
 				print(f'{bits} bits:', '\n'.join(finding_of_tries(ended.stderr)))
 				return None

@@ -103,7 +103,7 @@ class Writer:
 	def git(self, *words: base.Arg, text: str = '') -> None:
 		"""Runs git in the repository."""
 		if not self.succeeds(*words, text=text):
-			raise Trouble(f'git {words[0]} failed in {self.repo}, see above')
+			raise Trouble(f'git {words[0]} failed, see above')
 
 	def apply(self, patch: Patch) -> None:
 		"""
