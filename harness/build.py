@@ -1,13 +1,14 @@
 # SPDX-License-Identifier: GPL-2.0
 """Builds a kernel with the suite and boots it, with the kernel's own kunit.py and makefiles."""
 
+import contextlib
 import hashlib
 import os
 import re
 import shutil
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Callable, Iterator, List, NoReturn, Sequence
+from typing import Callable, List, NoReturn, Sequence
 
 from harness import base, configuration, locks, results
 from harness.base import TOP, Trouble, patience, say
@@ -130,26 +131,7 @@ class Build:
 		mark = self.directory / 'built'
 		if not image.exists() or not mark.exists() or mark.read_text(encoding='utf-8') != built:
 			return True
-		then = mark.stat().st_mtime_ns
-		return any(stat_ns(path) > then for path in self.sources())
-
-	def sources(self) -> Iterator[str]:
-		"""
-		Yields the paths that a build depends on: the tree's directories that exist in the build
-		directory, too, and the files in them; headers; and scripts/.
-		"""
-		for here, names, _ in os.walk(self.directory):
-			names[:] = [name for name in names
-				    if here != str(self.directory) or not name.startswith('include')]
-			there = os.path.join(self.tree.path, os.path.relpath(here, self.directory))
-			yield there
-			if os.path.isdir(there):
-				yield from (entry.path for entry in os.scandir(there))
-		for top in ('include', 'scripts', *(str(path.relative_to(self.tree.path)) for path in
-						    self.tree.path.glob('arch/*/include'))):
-			for here, _, files in os.walk(self.tree.path / top, followlinks=True):
-				yield here
-				yield from (os.path.join(here, name) for name in files)
+		return is_newer(self.tree.path, mark.stat().st_mtime_ns)
 
 	def build(self, *variables: str, target: str = '', image: str = '') -> None:
 		"""Builds the machine's target, or another @target, if anything has changed."""
@@ -202,12 +184,24 @@ class Build:
 		return found
 
 
-def stat_ns(path: str) -> int:
-	"""Returns the time when a file was last changed, or 0 if it is gone."""
-	try:
-		return os.stat(path).st_mtime_ns
-	except OSError:
-		return 0
+def is_newer(tree: Path, then: int) -> bool:
+	"""
+	Returns whether a file or directory of a tree was changed after this time. All of them count:
+	makefiles name headers, sources and Kconfig files in directories that have nothing built.
+	"""
+	rooms = [str(tree)]
+	while rooms:
+		with contextlib.suppress(FileNotFoundError), os.scandir(rooms.pop()) as entries:
+			for entry in entries:
+				if entry.name == '.git':
+					continue
+				# Links may lead nowhere.
+				with contextlib.suppress(OSError):
+					if entry.stat().st_mtime_ns > then:
+						return True
+				if entry.is_dir():
+					rooms.append(entry.path)
+	return False
 
 
 def count_objects(directory: Path) -> int:
