@@ -121,7 +121,8 @@ def run_all(work: Work) -> int:
 	status = run(work)
 	result = f'linux {KERNEL}, {ARCH}: {first_line(work.directory / "report.txt")}'
 	if not work.sample and not work.patches:
-		changes = Work(work.build, work.jobs, right=True, may_install=work.may_install)
+		changes = Work(work.build, work.jobs, right=True, debug=True,
+			       may_install=work.may_install)
 		status = max(status, run(changes))
 		lines = (changes.directory / 'report.txt').read_text(encoding='utf-8').splitlines()
 		result += f'; {lines[-1]}'

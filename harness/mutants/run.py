@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: GPL-2.0
 """
 run.py sample		tries a sample of the mutants, for `make test`
-run.py right [sample]	tries the right changes only, or a sample of them
+run.py right [sample] [debug]	tries the right changes only, or a sample of them; with debug, in
+			a kernel with the debug options
 """
 
 import sys
@@ -24,7 +25,7 @@ def main(*args: str) -> int:
 	try:
 		given, _ = cli.variables('mutants', COMMANDS['mutants'], [])
 		work = Work(base.build_directory(given.get('BUILD', '')), values.jobs(given),
-			    right='right' in args, sample='sample' in args,
+			    right='right' in args, sample='sample' in args, debug='debug' in args,
 			    may_install=values.is_yes(given, 'INSTALL', 'yes'))
 		return mutants.run(work) if work.right else mutants.run_all(work)
 	except Trouble as error:

@@ -21,8 +21,8 @@ R = TypeVar('R')
 @dataclass
 class Work:
 	"""
-	A run. It tries the right changes with @right, some of the mutants with @sample, and only the
-	patches of a directory with @patches.
+	A run. It tries the right changes with @right, some of them or of the mutants with @sample, and
+	only the patches of a directory with @patches. @debug gives the kernel the debug options.
 	"""
 	build: Path
 	jobs: int
@@ -30,12 +30,13 @@ class Work:
 	hosts: str = ''
 	right: bool = False
 	sample: bool = False
+	debug: bool = False
 	may_install: bool = True
 
 	@property
 	def config(self) -> str:
 		"""The value of CONFIG= for the kernel"""
-		return 'debug' if self.right else ''
+		return 'debug' if self.debug else ''
 
 	@property
 	def directory(self) -> Path:
