@@ -5,16 +5,16 @@ it lasts, and its result. All that a test prints is in its log in build/test/.
 """
 
 import os
-import re
 import threading
 import time
 from pathlib import Path
-from typing import Any, List, Optional, Tuple
+from typing import Any, Dict, List, Optional, Tuple
 
 import pytest
 
+import kept
 from stand_ins import Bench
-from support import LOGS, TOP, Result, run
+from support import LOGS, TOP, Result, log_name, run, words
 
 # The tests are about one kernel, and results of kernels that are broken on purpose are not
 # recorded: what the caller has set for other commands is not for those that run here.
@@ -26,11 +26,15 @@ os.environ['IN_TEST'] = 'yes'
 # Seconds between two signs of life
 PATIENCE = 5
 
+# Parts whose tests build from the tree of Linux 6.12, each with fixes that it chooses
+IN_TREE = {'suite', 'red', 'um', 'native', 'coverage', 'machines', 'debug', 'kernels'}
+# Parts whose tests share what another file of them has built
+SHARED = {'mutants', 'fuzz'}
+# Parts whose tests have directories for themselves
+APART = {'commands', 'install'}
 
-def words(nodeid: str) -> str:
-	"""Returns the name of a test as a sentence: test_a_sentence[x] is "a sentence: x"."""
-	name, _, parameter = nodeid.split('::')[-1].removeprefix('test_').partition('[')
-	return name.replace('_', ' ') + (': ' + parameter[:-1] if parameter else '')
+# What is said of a test that is not run
+NOT_AGAIN = 'not run again, as nothing has changed that it depends on'
 
 
 class Progress:
@@ -40,67 +44,119 @@ class Progress:
 		self.terminal = terminal
 		self.parts = parts
 		self.checks = checks
-		self.began = 0.0
+		self.began: Dict[str, float] = {}
+		self.phases: Dict[str, List[pytest.TestReport]] = {}
+		self.count = {'ok': 0, 'kept': 0, 'FAILED': 0}
 		self.ended = threading.Event()
-		self.phases: List[pytest.TestReport] = []
+		threading.Thread(target=self.tick, daemon=True).start()
 
 	def say(self, line: str) -> None:
 		"""Prints a line at once."""
 		self.terminal.write_line(line)
 		self.terminal.flush()
 
-	def tick(self, ended: threading.Event) -> None:
-		"""Prints a sign of life until the test has ended."""
-		while not ended.wait(PATIENCE):
-			self.say('  still at it')
+	def tick(self) -> None:
+		"""Prints a sign of life while tests run."""
+		while not self.ended.wait(PATIENCE):
+			now = time.monotonic()
+			running = [f'{words(nodeid)} ({now - began:.0f} s)'
+				   for nodeid, began in list(self.began.items())]
+			if running:
+				self.say('  ' + ', '.join(running))
 
 	def pytest_runtest_logstart(self, nodeid: str) -> None:
-		"""Says which test begins."""
+		"""Notes which test begins."""
 		self.say(f'... {words(nodeid)}')
-		self.began = time.monotonic()
-		self.phases = []
-		self.ended = threading.Event()
-		threading.Thread(target=self.tick, args=(self.ended,), daemon=True).start()
+		self.began[nodeid] = time.monotonic()
 
 	def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
 		"""Collects the reports on setup, call and teardown of a test."""
-		self.phases.append(report)
+		phases = self.phases.setdefault(report.nodeid, [])
+		phases.append(report)
 		if report.when == 'teardown':
-			self.ended.set()
-			self.conclude(words(report.nodeid), report)
+			self.conclude(report, phases)
 
-	def conclude(self, name: str, last: pytest.TestReport) -> None:
-		"""Says how a test went. A skipped one has failed."""
-		seconds = round(time.monotonic() - self.began)
-		failures = [phase for phase in self.phases if not phase.passed]
+	def conclude(self, last: pytest.TestReport, phases: List[pytest.TestReport]) -> None:
+		"""Says how a test went. One that was skipped has failed, unless it passed before."""
+		name = words(last.nodeid)
+		seconds = round(time.monotonic() - self.began.pop(last.nodeid))
+		failures = [phase for phase in phases if not phase.passed]
+		again = [phase.longrepr[2] for phase in failures if isinstance(phase.longrepr, tuple)
+			 and NOT_AGAIN in phase.longrepr[2]]
 		text = last.capstdout + last.capstderr + ''.join(
 			phase.longreprtext + '\n' for phase in failures)
-		log = LOGS / (re.sub('[^A-Za-z0-9]+', '_', name) + '.log')
+		log = LOGS / f'{log_name(last.nodeid)}.log'
 		log.write_text(text, errors='replace')
-		if failures:
+		result = 'kept' if again else 'FAILED' if failures else 'ok'
+		self.count[result] += 1
+		if result == 'kept':
+			self.say(f'ok: {name}: {again[0].removeprefix("Skipped: ")}')
+		elif result == 'FAILED':
 			self.say(f'FAILED: {name} ({seconds} s), see {log}:')
 			self.say('\n'.join(text.splitlines()[-20:]))
 		else:
 			self.say(f'ok: {name} ({seconds} s)')
+			key = dict(last.user_properties).get('key')
+			if key:
+				kept.passed(last.nodeid, str(key))
 		if self.checks:
 			part = next(part for part in self.parts if part in last.keywords)
 			with open(self.checks, 'a', encoding='utf-8') as rows:
-				print('FAILED' if failures else 'ok', seconds, part, name, log,
-				      sep='\t', file=rows)
+				print(result, seconds, part, name, log, sep='\t', file=rows)
+
+	def pytest_sessionfinish(self) -> None:
+		"""Ends the signs of life."""
+		self.ended.set()
+
+	def pytest_unconfigure(self) -> None:
+		"""Prints the result as the last line."""
+		if self.count['kept']:
+			self.say(f'{self.count["kept"]} of them passed before and were not run again')
+		self.say(f'{self.count["ok"] + self.count["kept"]} passed, '
+			 f'{self.count["FAILED"]} failed')
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
 	"""Adds what harness/commands/test.py gives."""
 	parser.addoption('--checks', help='add a row for each test to this file')
+	parser.addoption('--again', action='store_true',
+			 help='run those, too, that passed and depend on nothing that has changed')
+
+
+def pytest_configure(config: pytest.Config) -> None:
+	"""Declares the marks that name no part."""
+	config.addinivalue_line('markers', 'long: runs only with ALL=yes or ONLY=')
+	config.addinivalue_line('markers', 'depends(path, ...): see kept.py')
 
 
 def pytest_sessionstart(session: pytest.Session) -> None:
-	"""Replaces pytest's progress with ours."""
+	"""Replaces pytest's progress with ours; pytest-xdist's workers print nothing."""
 	LOGS.mkdir(parents=True, exist_ok=True)
+	if hasattr(session.config, 'workerinput'):
+		return
 	plugins = session.config.pluginmanager
 	parts = [line.partition(':')[0] for line in session.config.getini('markers')]
 	plugins.register(Progress(plugins.getplugin('terminalreporter'), parts,
 				  session.config.getoption('--checks')))
+
+
+def pytest_itemcollected(item: pytest.Item) -> None:
+	"""Puts tests that use the same directories in build/ into a group, which one worker runs."""
+	parts = {mark.name for mark in item.iter_markers()}
+	if parts & IN_TREE:
+		item.add_marker(pytest.mark.xdist_group('tree'))
+	elif not parts & APART:
+		item.add_marker(pytest.mark.xdist_group(next(iter(parts & SHARED), item.path.stem)))
+
+
+def pytest_runtest_setup(item: pytest.Item) -> None:
+	"""Skips a test that would pass again."""
+	key = kept.key(item)
+	date = kept.since(item.nodeid, key)
+	if date and not item.config.getoption('--again'):
+		pytest.skip(f'{NOT_AGAIN}: passed on {date}')
+	if key:
+		item.user_properties.append(('key', key))
 
 
 def pytest_report_teststatus(report: pytest.TestReport) -> Tuple[str, str, str]:

@@ -23,6 +23,19 @@ Arg = Union[str, Path]
 MAKES_OWN = re.compile(r'make.*: (\*\*\*|Entering|Leaving)|Makefile:.*: \*\*\* not done')
 
 
+def words(nodeid: str) -> str:
+	"""Returns the name of a test as a sentence: test_a_sentence[x] is "a sentence: x"."""
+	# pytest-xdist adds the group, after an "@".
+	nodeid = re.sub(r'@\w+$', '', nodeid.split('::')[-1])
+	name, _, parameter = nodeid.removeprefix('test_').partition('[')
+	return name.replace('_', ' ') + (': ' + parameter[:-1] if parameter else '')
+
+
+def log_name(nodeid: str) -> str:
+	"""Returns the name of a test as that of a file."""
+	return re.sub('[^A-Za-z0-9]+', '_', words(nodeid))
+
+
 class Result:
 	"""A command that has ended."""
 

@@ -11,9 +11,10 @@ from typing import Dict, List, Tuple
 import pytest
 
 from harness.boot import debian, image, signature
+from kept import FOR_FILES
 from support import BUILD, KERNEL, TOP, make, refused, run, script
 
-pytestmark = pytest.mark.boot
+pytestmark = [pytest.mark.boot, pytest.mark.depends(*FOR_FILES)]
 
 # The modules that the selftest loads, and ext4, which needs another
 SOME = ['kernel/fs/binfmt_misc', 'kernel/fs/overlayfs/overlay', 'kernel/net/sunrpc/sunrpc',
@@ -124,6 +125,7 @@ def shipped_kernel() -> Tuple[str, Path, Path]:
 	return release, vmlinuz if vmlinuz.exists() else modules / 'vmlinuz', modules
 
 
+@pytest.mark.long
 def test_a_distributions_kernel_loads_its_modules(tmp_path: Path) -> None:
 	old = make('boot', IMAGE='linux-image-amd64/bookworm', status=2)
 	assert old.has('does not decompress modules; its config says')
@@ -153,6 +155,7 @@ def test_real_modules_load(tmp_path: Path) -> None:
 	assert little['name'] == 'gzip-little' and little['tests'] == '4'
 
 
+@pytest.mark.long
 def test_real_modules_do_not_load_as_shipped(tmp_path: Path) -> None:
 	make('boot', ALGORITHMS='gzip', ROUNDS='10', FIXES='no', status=1)
 	log = (BUILD / 'boot' / KERNEL / 'gzip.log').read_text(errors='replace')

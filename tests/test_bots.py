@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from kept import FOR_FILES
 from support import BUILD, KERNEL, Arg, Result, refused, run
 
 KUNIT = BUILD / 'src' / f'linux-{KERNEL}' / 'tools/testing/kunit'
@@ -62,6 +63,8 @@ def test_KernelCI_knows_three_statuses(tmp_path: Path, status: str, lacks: str, 
 
 
 @pytest.mark.um
+@pytest.mark.long
+@pytest.mark.depends(*FOR_FILES, 'harness/bots')
 def test_does_as_a_module_what_it_does_when_it_is_built_in() -> None:
 	"""Loaded, read in debugfs, and unloaded: as CKI, LKFT and Android do it."""
 	bot('module', 'y')

@@ -16,9 +16,10 @@ import pytest
 from check_table import Kmod, Table
 from harness.boot import debian
 from module_files import module
+from kept import FOR_FILES
 from support import BUILD, TOP, make, refused, run
 
-pytestmark = pytest.mark.check
+pytestmark = [pytest.mark.check, pytest.mark.depends(*FOR_FILES)]
 
 PROGRAM = BUILD / 'check/module-decompress-check'
 SOURCE = BUILD / 'src/linux-6.12'

@@ -12,7 +12,8 @@ from harness import packages
 from stand_ins import SOURCE
 from support import BUILD, KERNEL, KUNIT_PY, TOP, TREE, Arg, make, run
 
-pytestmark = pytest.mark.code
+pytestmark = [pytest.mark.code, pytest.mark.depends('kernel', 'tools', 'harness', 'tests', 'patches',
+						       'suite', '.ci', '.kunitconfig')]
 
 STAND_INS = 'tools/testing/module_decompress/'
 # What checkpatch.pl is not to report in it

@@ -5,10 +5,11 @@ from pathlib import Path
 
 import pytest
 
+from kept import FOR_NATIVE
 from stand_ins import SOURCE, kernel_of_links
 from support import BUILD, make, script
 
-pytestmark = pytest.mark.coverage
+pytestmark = [pytest.mark.coverage, pytest.mark.depends(*FOR_NATIVE)]
 
 COMPLETE = 'all lines and branches of decompress.c are reached'
 MISSED = 'not all lines and branches of decompress.c are reached'

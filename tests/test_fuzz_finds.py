@@ -7,10 +7,11 @@ from typing import Iterator
 
 import pytest
 
+from kept import FOR_NATIVE
 from stand_ins import SOURCE, kernel_of_links
 from support import BUILD, TOP, Result, make, run
 
-pytestmark = pytest.mark.fuzz
+pytestmark = [pytest.mark.fuzz, pytest.mark.depends(*FOR_NATIVE)]
 
 DECOMPRESS = 'kernel/module/decompress.c'
 GZIP = 'lib/zlib_inflate/inffast.c'
@@ -66,10 +67,12 @@ def fixture_bench(all_bugs: Bench) -> Iterator[Bench]:
 			all_bugs.put(name, text)
 
 
+@pytest.mark.long
 def test_nothing_is_found_where_there_is_no_bug(bench: Bench, tmp_path: Path) -> None:
 	assert bench.fuzz(tmp_path / 'corpus', 0, 'zstd', 5).has('no findings$')
 
 
+@pytest.mark.long
 @pytest.mark.parametrize('algorithm, name, old, new, words', [
 	# As it was for four years, see harness/mutants/history/3537d8d21112.patch
 	('gzip', DECOMPRESS, 'n_pages);\n\tif (error)\n\t\treturn error;', 'n_pages);',
@@ -84,6 +87,7 @@ def test_a_bug_that_is_put_back_is_found(bench: Bench, tmp_path: Path, algorithm
 	assert bench.fuzz(tmp_path / 'corpus', 1, algorithm).has(f'^{algorithm}: .*{words}')
 
 
+@pytest.mark.long
 def test_a_fix_that_is_left_out_is_found(bench: Bench, tmp_path: Path) -> None:
 	assert bench.fuzz(tmp_path / 'corpus', 1, 'zstd', fixes='0001,0002,0003,0005,0006,0007').has(
 		'^zstd: .*more than any decoder uses')

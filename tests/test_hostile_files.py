@@ -19,9 +19,10 @@ import pytest
 
 from damage import ask_about_damaged
 from module_files import build_sanitized, module, unpack_corpus, write_blobs
+from kept import FOR_FILES
 from support import BUILD, TOP, Result, make, run, script
 
-pytestmark = pytest.mark.replay
+pytestmark = [pytest.mark.replay, pytest.mark.depends(*FOR_FILES)]
 
 VERDICT = TOP / 'harness/verdict'
 

@@ -4,15 +4,20 @@
 import pytest
 
 from kernels import as_shipped, green, other_is_red, red_without
+from kept import FOR_RUN
 from support import make
+
+pytestmark = pytest.mark.depends(*FOR_RUN)
 
 
 @pytest.mark.um
+@pytest.mark.long
 def test_green_on_UML() -> None:
 	green('um')
 
 
 @pytest.mark.um
+@pytest.mark.long
 @pytest.mark.parametrize('number', ['0004', '0006'],
 			 ids=['of the zstd window', 'of the limit of the output'])
 def test_red_on_64_bit_without_the_fix(number: str) -> None:
@@ -20,35 +25,47 @@ def test_red_on_64_bit_without_the_fix(number: str) -> None:
 
 
 @pytest.mark.um
+@pytest.mark.long
 def test_red_on_UML_as_shipped_exactly_and_all_of_it_known() -> None:
 	as_shipped('um')
 
 
+@pytest.mark.um
+def test_green_with_fixes_and_red_as_shipped_in_newest_on_UML() -> None:
+	make('run', KERNEL='newest', ARCH='um')
+	other_is_red(KERNEL='newest', ARCH='um')
+
+
 # Where kmap_local_page() takes no slot for what kmap() has mapped, and big endian
 @pytest.mark.machines
+@pytest.mark.long
 @pytest.mark.parametrize('arch', ['arm', 'mips'])
 def test_green_on(arch: str) -> None:
 	green(arch)
 
 
 @pytest.mark.machines
+@pytest.mark.long
 @pytest.mark.parametrize('arch', ['arm', 'mips'])
 def test_red_as_shipped_exactly_and_all_of_it_known_on(arch: str) -> None:
 	as_shipped(arch)
 
 
 @pytest.mark.debug
+@pytest.mark.long
 def test_green_by_LLVM_with_the_debug_options() -> None:
 	green(LLVM='1', CONFIG='debug,stats')
 
 
 @pytest.mark.kernels
+@pytest.mark.long
 @pytest.mark.parametrize('release', ['6.1', 'newest'])
 def test_red_as_shipped_all_of_it_known_in(release: str) -> None:
 	other_is_red(KERNEL=release)
 
 
 @pytest.mark.kernels
+@pytest.mark.long
 @pytest.mark.parametrize('release', ['6.1', 'newest'])
 def test_green_with_fixes_in(release: str) -> None:
 	make('run', KERNEL=release)

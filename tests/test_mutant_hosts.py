@@ -16,9 +16,10 @@ from typing import List
 
 import pytest
 
+from kept import FOR_MUTANTS
 from support import BUILD, TOP, make, script
 
-pytestmark = pytest.mark.mutants
+pytestmark = [pytest.mark.mutants, pytest.mark.depends(*FOR_MUTANTS)]
 
 MUTANTS = BUILD / 'mutants'
 
@@ -75,6 +76,7 @@ def may_mount(directory: Path) -> bool:
 			      stderr=subprocess.DEVNULL, check=False).returncode == 0
 
 
+@pytest.mark.long
 @pytest.mark.usefixtures('sample')
 def test_mutants_boot_on_other_hosts_and_survive_them(tmp_path: Path) -> None:
 	patches = tmp_path / 'patches'

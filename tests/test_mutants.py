@@ -13,9 +13,10 @@ from typing import Optional, Tuple
 
 import pytest
 
+from kept import FOR_MUTANTS
 from support import BUILD, TOP, TREE, Result, make, refused, run, says_why, script
 
-pytestmark = pytest.mark.mutants
+pytestmark = [pytest.mark.mutants, pytest.mark.depends(*FOR_MUTANTS)]
 
 SCRIPTS = TOP / 'harness/mutants'
 MUTANTS = BUILD / 'mutants'
@@ -222,6 +223,7 @@ def test_a_full_disk_is_no_verdict(tmp_path: Path) -> None:
 	assert 'mutant_boot.sh: ' not in out
 
 
+@pytest.mark.long
 def test_a_kernel_that_sleeps_is_hung_and_one_that_is_stopped_is_not(tmp_path: Path) -> None:
 	stopped = Boot(tmp_path / 'stopped', f"echo $$ >'{tmp_path}/pid'", 'kill -STOP $$',
 		       'echo ok')

@@ -19,9 +19,10 @@ from typing import Any, Dict, List, Optional, Sequence, Tuple
 import pytest
 
 from module_files import SUFFIXES, UNSET, module, shipped_modules, unpack_corpus, write_blobs
+from kept import FOR_FILES
 from support import BUILD, TOP, Result, make, rows, run, script
 
-pytestmark = pytest.mark.replay
+pytestmark = [pytest.mark.replay, pytest.mark.long, pytest.mark.depends(*FOR_FILES)]
 
 BOOTED = BUILD / 'kunit/6.12-i386-booted'
 

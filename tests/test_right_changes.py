@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from kept import FOR_MUTANTS
 from stand_ins import SOURCE
 from support import TOP, Result, run
 
@@ -16,8 +17,11 @@ GREEN = '1 of 1 right changes stay green'
 BITS = (32, 64)
 
 
-def test_a_sample_of_right_changes_stays_green() -> None:
-	run('python3', TOP / 'harness/mutants/run.py', 'right', 'sample')
+@pytest.mark.depends(*FOR_MUTANTS)
+@pytest.mark.parametrize('options', ['', pytest.param('debug', marks=pytest.mark.long)],
+			 ids=['without debug options', 'with debug options'])
+def test_a_sample_of_right_changes_stays_green(options: str) -> None:
+	run('python3', TOP / 'harness/mutants/run.py', 'right', 'sample', *options.split())
 
 
 def suite(name: str, result: str) -> str:

@@ -11,7 +11,8 @@ import pytest
 from stand_ins import SOURCE
 from support import TOP, refused, run
 
-pytestmark = pytest.mark.series
+pytestmark = [pytest.mark.series, pytest.mark.depends(
+	'harness', 'kernel', 'tools', 'patches', 'Documentation', '.kunitconfig')]
 
 SENDER = {'GIT_CONFIG_COUNT': '2', 'GIT_CONFIG_KEY_0': 'user.name',
 	  'GIT_CONFIG_VALUE_0': 'A Sender', 'GIT_CONFIG_KEY_1': 'user.email',
@@ -86,6 +87,7 @@ def test_series_applies_passes_checkpatch_and_is_for_the_lists(tmp_path: Path) -
 	refused('has uncommitted changes', 'series', env=SENDER, KERNEL=kernel, BUILD=build)
 
 
+@pytest.mark.long
 def test_a_mail_that_is_too_long_is_named(tmp_path: Path) -> None:
 	copy = copy_of_repository(tmp_path / 'copy')
 	for name in ('blob_table.h', 'decompress_core.c'):

@@ -10,9 +10,10 @@ import pytest
 from harness import base
 from harness.mutants.mutate import mutate
 from kernels import green
+from kept import FOR_RUN
 from support import BUILD, KERNEL, TOP, TREE
 
-pytestmark = pytest.mark.suite
+pytestmark = [pytest.mark.suite, pytest.mark.depends(*FOR_RUN)]
 
 
 def unknown(decompress: Path) -> List[str]:

@@ -9,7 +9,10 @@ from pathlib import Path
 import pytest
 
 from kernels import as_shipped, cases, green, log_of, other_is_red, red_without
+from kept import FOR_RUN
 from support import KUNIT_PY, LOGS, TOP, run
+
+pytestmark = pytest.mark.depends(*FOR_RUN)
 
 
 @pytest.mark.suite
@@ -36,6 +39,7 @@ def test_red_without_the_gzip_fix_exactly() -> None:
 
 
 @pytest.mark.red
+@pytest.mark.long
 @pytest.mark.parametrize('numbers', ['0002', '0003', '0004', '0006', '0007',
 				     '0005 0009 0010 0012'],
 			 ids=['of xz', 'of zstd truncation', 'of the zstd window',
@@ -63,6 +67,7 @@ def test_red_as_shipped_exactly_and_all_of_it_known() -> None:
 
 
 @pytest.mark.red
+@pytest.mark.long
 @pytest.mark.parametrize('algorithm', ['zstd', 'xz'])
 def test_red_as_shipped_built_for_another_format_all_of_it_known(algorithm: str) -> None:
 	# The core is of the kernel's own format.
