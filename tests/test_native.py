@@ -7,10 +7,11 @@ from typing import Dict
 
 import pytest
 
-from kernels import cases, cases_of_log
+from kernels import cases, cases_of_log, fixes_but
+from kept import FOR_NATIVE
 from support import BUILD, KERNEL, LOGS, TREE, make
 
-pytestmark = pytest.mark.native
+pytestmark = [pytest.mark.native, pytest.mark.depends(*FOR_NATIVE)]
 
 DECOMPRESS = TREE / 'kernel/module/decompress.c'
 LOG = BUILD / 'native' / KERNEL
@@ -23,18 +24,30 @@ def native_cases(found: Dict[str, str], without: str) -> Dict[str, str]:
 		and without not in case}
 
 
+# Natively there is no preemption, which makes one case pass on i386 in any case.
+@pytest.mark.parametrize('arch, bits, without', [
+	('i386', '32', 'other_tasks_run_during_a_long_output'),
+	pytest.param('um', '64', 'no such case', marks=pytest.mark.long)], ids=['i386', 'UML'])
 @pytest.mark.parametrize('fixes, status', [('yes', 0), ('no', 1)], ids=['with fixes', 'as shipped'])
-def test_natively_as_in_a_kernel(fixes: str, status: int) -> None:
+def test_natively_as_in_a_kernel(fixes: str, status: int, arch: str, bits: str,
+				 without: str) -> None:
 	make('native', FIXES=fixes, status=status)
 	assert 'warning: ' not in (LOG / 'native.log').read_text()
-	# Natively there is no preemption, which makes one case pass on i386 in any case.
-	for arch, bits, without in (('um', '64', 'no such case'),
-				    ('i386', '32', 'other_tasks_run_during_a_long_output')):
-		results = LOGS / 'kernel.json'
-		make('run', ARCH=arch, FIXES=fixes, JSON=results, status=status)
-		natively = native_cases(cases_of_log(LOG / f'{bits}.log'), without)
-		assert len(natively) > 150
-		assert natively == native_cases(cases(results), without)
+	results = LOGS / 'kernel.json'
+	make('run', ARCH=arch, FIXES=fixes, JSON=results, status=status)
+	natively = native_cases(cases_of_log(LOG / f'{bits}.log'), without)
+	assert len(natively) > 150
+	assert natively == native_cases(cases(results), without)
+
+
+@pytest.mark.parametrize('numbers', ['0001', '0002', '0003', '0004', '0006', '0007',
+				     '0005 0009 0010 0011 0012'])
+def test_red_natively_without_just(numbers: str) -> None:
+	said = make('native', FIXES=fixes_but(*numbers.split()), status=1).out
+	for bits in 64, 32:
+		assert re.findall(rf'^{bits} bits:   \d+ by (\d+), ', said,
+				  re.MULTILINE) == numbers.split()
+	assert said.count(', 0 not known)') == 2
 
 
 UNMAP = r'^\t\tkunmap_local\(zstd_dec\.dst\);'
