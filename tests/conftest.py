@@ -27,7 +27,7 @@ os.environ['IN_TEST'] = 'yes'
 PATIENCE = 5
 
 # Parts whose tests build from the tree of Linux 6.12, each with fixes that it chooses
-IN_TREE = {'suite', 'red', 'um', 'native', 'coverage', 'machines', 'debug', 'kernels'}
+IN_TREE = {'suite', 'red', 'um', 'native', 'coverage', 'machines', 'debug', 'kernels', 'boot'}
 # Parts whose tests share what another file of them has built
 SHARED = {'mutants', 'fuzz'}
 # Parts whose tests have directories for themselves
@@ -140,13 +140,27 @@ def pytest_sessionstart(session: pytest.Session) -> None:
 				  session.config.getoption('--checks')))
 
 
-def pytest_itemcollected(item: pytest.Item) -> None:
-	"""Puts tests that use the same directories in build/ into a group, which one worker runs."""
+def group(item: pytest.Item) -> str:
+	"""Returns the name of the tests that use the same directories in build/."""
 	parts = {mark.name for mark in item.iter_markers()}
 	if parts & IN_TREE:
-		item.add_marker(pytest.mark.xdist_group('tree'))
-	elif not parts & APART:
-		item.add_marker(pytest.mark.xdist_group(next(iter(parts & SHARED), item.path.stem)))
+		return 'tree'
+	if parts & APART:
+		return ''
+	return next(iter(parts & SHARED), item.path.stem)
+
+
+def pytest_itemcollected(item: pytest.Item) -> None:
+	"""Has one worker run all tests of a group."""
+	if group(item):
+		item.add_marker(pytest.mark.xdist_group(group(item)))
+
+
+def pytest_collection_modifyitems(items: List[pytest.Item]) -> None:
+	"""Lets the groups that take longest begin, and the shortest tests fill in at the end."""
+	first = ['tree', 'mutants']
+	items.sort(key=lambda item: first.index(group(item)) if group(item) in first
+		   else len(first) + (not group(item)))
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:
