@@ -132,6 +132,11 @@ def logged(command: Sequence[Arg], log: Path, *, cwd: Optional[Path] = None, **m
 				      close_fds=False, check=False).returncode
 
 
+def place(path: Path) -> str:
+	"""Returns a path for a message: build/NAME if it is in this repository."""
+	return str(path.relative_to(TOP) if path.is_relative_to(TOP) else path)
+
+
 def shown(command: Sequence[Arg], log: Path, *, cwd: Optional[Path] = None) -> int:
 	"""Runs a program, shows its output and appends it to @log. Returns its exit status."""
 	with log.open('a', encoding='utf-8') as copy, \

@@ -174,7 +174,7 @@ class Sources:
 				base.run(['dpkg-deb', '-x', deb, tree.parent])
 				deb.unlink()
 				tarball = next((tree.parent / 'usr/src').glob('*.tar.xz'))
-			say(f'Unpacking {package} into build/src/{directory.name} ...')
+			say(f'Unpacking {package} into {base.place(directory)} ...')
 			untar(tarball, tree, '--strip-components=1')
 
 

@@ -15,14 +15,13 @@ from harness.base import TOP
 
 def key() -> str:
 	"""
-	Returns a hash of the sources that decide a verdict: the suite, patches/, harness/*.py,
-	harness/commands/ and harness/data/. It does not cover the kernel and QEMU.
+	Returns a hash of the sources that decide a verdict: the suite, patches/ and harness/. It does
+	not cover the kernel and QEMU.
 	"""
 	names = [name for name in install.suite_files() if not name.startswith('Documentation/')]
-	for room in ('patches', 'harness/data', 'harness/commands'):
+	for room in ('patches', 'harness'):
 		names += [str(path.relative_to(TOP)) for path in (TOP / room).rglob('*')
 			  if path.is_file() and path.suffix != '.pyc']
-	names += [str(path.relative_to(TOP)) for path in (TOP / 'harness').glob('*.py')]
 	digest = hashlib.sha256()
 	for name in sorted([*names, '.kunitconfig']):
 		digest.update(f'{name}\n'.encode() + (TOP / name).read_bytes())

@@ -6,7 +6,7 @@ import json
 import re
 from typing import Any, Dict, Iterator, List, Tuple
 
-from harness import base, junit, kunit_log
+from harness import base, fixes, junit, kunit_log
 from harness.base import TOP
 
 # One test: its status, path and log
@@ -66,15 +66,6 @@ def failures(found: List[Result]) -> List[Result]:
 	"""Returns the tests that neither passed nor were skipped."""
 	return [result for result in found if result[0] not in ('PASS', 'SKIP')]
 
-def title(patch: str) -> str:
-	"""Returns the subject of a patch."""
-	for path in (TOP / 'patches').glob(f'{patch}-*'):
-		subject = re.search('^Subject: (?:\\[.*?\\] )?(.*(?:\n .*)*)',
-				    path.read_text(encoding='utf-8'), re.MULTILINE)
-		return (' '.join(subject[1].split()) if subject else
-			path.name[5:-6].replace('-', ' '))
-	return ''
-
 def by_cause(failed: List[Result]) -> List[str]:
 	"""Returns a line for each cause, the most frequent first: how often, and the first message."""
 	first: Dict[str, str] = {}
@@ -100,7 +91,7 @@ def told(found: List[Result], known: List[Bug]) -> Tuple[List[str], int]:
 	others = [result for result in failed if not known_as(result, known)]
 	count = collections.Counter(known_as(result, known) for result in failed)
 	del count['']
-	lines = [f'  {count[patch]} by {patch}, {title(patch)}' for patch in sorted(count)]
+	lines = [f'  {count[patch]} by {patch}, {fixes.title(patch)}' for patch in sorted(count)]
 	return lines + (by_cause(others) if others else []), len(failed) - len(others)
 
 def counts(found: List[Result], of_known: str = '') -> str:

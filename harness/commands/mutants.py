@@ -127,7 +127,7 @@ def run_all(work: Work) -> int:
 		lines = (changes.directory / 'report.txt').read_text(encoding='utf-8').splitlines()
 		result += f'; {lines[-1]}'
 		records.record(work.build, 'make mutants', result, sources)
-	print(f'make mutants: {result}; see build/mutants/report.html')
+	print(f'make mutants: {result}; see {base.place(work.directory)}/report.html')
 	return status
 
 

@@ -83,5 +83,5 @@ def command(_: Given, build: Path) -> int:
 		if row.sources != key:
 			print(f'older than the sources: {row.command} ({row.date})')
 	print(f'make results: {len(rows)} results in Documentation/results.md, '
-	      f'{len(new)} of them from build/results/')
+	      f'{len(new)} of them from {base.place(directory)}')
 	return 0

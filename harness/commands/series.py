@@ -71,11 +71,11 @@ def write(one: Kernel, build: Path, work: Path) -> int:
 	(work / 'series').rename(build / 'series')
 	for line in writer.wrong:
 		print(line)
-	counts = ', '.join(writer.counts)
+	counts, where = ', '.join(writer.counts), base.place(build / 'series')
 	if writer.wrong or writer.complaints:
-		say(f'make series: {counts} in build/series/; the checks failed, see above')
+		say(f'make series: {counts} in {where}; the checks failed, see above')
 		return 1
-	print(f'make series: {counts} in build/series/; none over {MOST_LINES} lines, and '
+	print(f'make series: {counts} in {where}; none over {MOST_LINES} lines, and '
 	      'checkpatch.pl --strict and git am accept them', flush=True)
 	return 0
 
