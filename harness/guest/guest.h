@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* The programs for guests. Each is the init of a virtual machine that has nothing else. */
+/* The programs that run in guests. Each is the init, and the only program, of its guest. */
 #ifndef GUEST_H
 #define GUEST_H
 

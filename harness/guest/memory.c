@@ -1,19 +1,19 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * With little memory, load small files that need a lot of it: the output of /hostile/long does
- * not fit into the machine, that of /hostile/half does, and the headers of /hostile/128M and
- * /hostile/3G declare a dictionary or a window of that size. The load must fail, and do no harm
- * to other tasks.
+ * On a machine with little memory, load small files that need a lot of it. The output of
+ * /hostile/long does not fit into the memory; the output of /hostile/half does. The headers of
+ * /hostile/128M and /hostile/3G declare a dictionary or a window of that size. The loads must
+ * fail and must not harm other tasks.
  */
 #include <linux/mman.h>
 
 #include "guest.h"
 
-/* Other tasks, which the OOM killer would choose first: each has more memory */
+/* Other tasks. Each uses more memory than the loader, so the OOM killer would choose it first. */
 #define BYSTANDERS	3
 #define BYSTANDER_MB	75
 
-/* A file, and the error of its load. 3 GiB are refused before they are requested. */
+/* A file and the error that loading it must give. 3 GiB are refused before any allocation. */
 struct claim {
 	const char *file;
 	int error;
@@ -29,7 +29,7 @@ static const struct module small = {
 
 static pid_t bystander[BYSTANDERS];
 
-/* Stand by with memory that is in use; tell the other end of the pipe */
+/* Fill some memory, write a byte to the pipe, and wait to be killed */
 static void stand_by(int ready)
 {
 	size_t size = BYSTANDER_MB << 20;
@@ -100,10 +100,10 @@ static long now(void)
 }
 
 /*
- * Load in another process. While the load has all memory, a page fault of any task would call the
- * OOM killer. So the parent first gets the pages that it writes to after fork(), and the new
- * process all of its own: 7.3 frees the memory of a vmalloc() that fails in a workqueue, which may
- * be after the load has returned.
+ * Load in another process. While the load uses all memory, a page fault of any task would call
+ * the OOM killer. So the child locks all of its pages, and the parent has 100 ms to fault in the
+ * pages that it writes after fork(). The child needs its pages even after the load has returned:
+ * when vmalloc() fails, 7.3 frees the memory later, in a workqueue.
  */
 static pid_t start_loading(const char *file)
 {
@@ -138,7 +138,7 @@ static void fails_alone(const void *claim)
 
 static const char half[] = "/hostile/half";
 
-/* Zeros are no module. */
+/* The output is zeros, not a module: ENOEXEC means that it was decompressed. */
 static void check_loaded(int status)
 {
 	check(WIFEXITED(status) && WEXITSTATUS(status) == ENOEXEC,
@@ -174,7 +174,7 @@ static void stops_when_killed(const void *unused)
 	check(killed < whole / 4, "went on\n");
 }
 
-/* On the same CPU as the load, a task that sleeps is woken and must get to run. */
+/* A task on the CPU of the load sleeps; it must get to run when its sleep ends. */
 static void lets_others_run(const void *unused)
 {
 	long began = now(), before = began, longest = 0;
@@ -213,7 +213,7 @@ static const struct test tests[] = {
 	{ "small: loads afterwards", loads_afterwards, &small },
 };
 
-/* gzip has neither dictionary nor window in its header. */
+/* Not for gzip: its header declares neither a dictionary nor a window. */
 static const struct test window_tests[] = {
 	{ "128 MiB in a header: fails, and no task is killed",
 	  fails_alone, &window_of_128_mib },

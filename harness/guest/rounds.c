@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Load the suite as a module, print what each of its suites has to say in debugfs, unload
- * it, and do so again.
+ * Load the suite as a module, print the results of its KUnit suites from debugfs, unload it,
+ * and repeat.
  *
- * Arguments: how often; how often in a few cases only, to see what memory that takes; how
- * often while others are busy; and the suites. All that is printed stands below a line of
- * its own that begins with "=== ".
+ * Arguments: the number of rounds; the number of loads with only a few cases, to find leaks of
+ * memory; the number of rounds while other programs are busy; and the names of the KUnit
+ * suites. A line that begins with "=== " heads each part of the output.
  */
 #include <linux/mman.h>
 
@@ -15,7 +15,9 @@
 #define FILTER	"/sys/module/kunit/parameters/filter_glob"
 #define TAINTED	"/proc/sys/kernel/tainted"
 
-/* Cases of all suites but two that have none for a module, and none that takes long */
+/*
+ * Short cases of all KUnit suites, except of two: these have no cases when the suite is a module
+ */
 #define FEW	"module_decompress*.[aesx]*"
 
 /* See syslog(2) */
@@ -38,7 +40,7 @@ static void allocate(void)
 	munmap(memory, size);
 }
 
-/* The kernel's own module_decompress() takes the one, and logs why not the other */
+/* The kernel's own module_decompress() accepts the first file; it refuses /init with a message */
 static void load_others(void)
 {
 	load_path("/other.ko.gz", COMPRESSED);
@@ -46,7 +48,7 @@ static void load_others(void)
 	load_path("/init", COMPRESSED);
 }
 
-/* Anybody who is root may write this, and no task is to blame */
+/* Lines that look like reports of the kernel: any program of root may write them to the log */
 static void talk(void)
 {
 	static const char *const lines[] = {
@@ -130,8 +132,8 @@ static void print_taint(void)
 }
 
 /*
- * Of what it took and gave back, each CPU keeps an account, and is asked for it. What the
- * kernel keeps only for as long as nobody wants it does not count.
+ * Free memory. Caches that the kernel drops on demand count as free; each CPU adds its pending
+ * changes to the totals first.
  */
 static long free_memory(void)
 {
@@ -196,8 +198,8 @@ static long free_after_loads(int loads)
 }
 
 /*
- * What settles the first time is not lost, and half a page of each load may be others'.
- * A leak is there each time.
+ * Memory that the kernel takes once and keeps is no leak, and other tasks may take some, up to
+ * half a page per load. A leak is seen in each of three comparisons.
  */
 static void look_for_leaks(int loads)
 {
@@ -221,7 +223,7 @@ void load_the_suite(int argc, char **argv)
 	int rounds, busy_rounds, i;
 
 	become_init();
-	/* The kernel puts what it does not know of its own words, such as UML's noreboot, first. */
+	/* The kernel passes words that it does not know first, such as noreboot of UML. */
 	for (; argc > 1 && !atoi(argv[1]); argc--)
 		argv++;
 	must(argc > 4, "which rounds and suites?\n");
@@ -229,7 +231,7 @@ void load_the_suite(int argc, char **argv)
 	busy_rounds = atoi(argv[3]);
 	suites = argv + 4;
 
-	/* What the kernel has said up to here is not of the suite */
+	/* Separate the messages of the boot from those of the suite */
 	print_log();
 	print_taint();
 	for (i = 1; i <= rounds; i++)

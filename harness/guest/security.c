@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Load modules where security modules are asked about the file of a module. Each must give the
+ * Load modules while security modules decide about their files. A security module must give the
  * same answer for a module and for the same module compressed.
  */
 #include "guest.h"
@@ -34,7 +34,7 @@ struct load {
 	int error;
 };
 
-/* What forbids modules: @file switches it on and off. It allows one load and denies another. */
+/* A security module; @file switches it on and off. It allows one load and denies the other. */
 struct guard {
 	const char *file;
 	/* NULL if it is on from boot */
@@ -70,7 +70,7 @@ static const struct guard lockdown = {
 	{ { INITRAMFS, with_signature }, { INITRAMFS, without_signature, EPERM } },
 };
 
-/* Where it is on, lockdown is not asked. */
+/* Last in the table: while sig_enforce is on, the kernel does not ask lockdown. */
 static const struct guard sig_enforce = {
 	SIG_ENFORCE, "1", NULL,
 	{ { INITRAMFS, with_signature }, { INITRAMFS, without_signature, EKEYREJECTED } },
@@ -118,8 +118,7 @@ static const struct test exclude_tests[] = {
 	  answers_alike, &loadpin_for_others },
 };
 
-/* Preparation, each step of which must work */
-
+/* Preparation */
 static void copy_modules(const char *to)
 {
 	static const char *const files[] = { with_signature, without_signature };

@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Load the modules of /modules, a path a line and each after what it needs, and say of each
- * how that went: "# module PATH success", or the error, and then what the kernel had to say,
- * as "# : MESSAGE". Before that, "# release RELEASE" and "# compression ALGORITHM", or none.
+ * Load the modules that /modules lists, one path a line, each after the modules that it needs.
+ * First print "# release RELEASE" and "# compression ALGORITHM" (or "none"); then, for each
+ * module, "# module PATH success", or the error and the kernel's messages as "# : MESSAGE".
  */
 #include "guest.h"
 
 #define MESSAGES	4
-/* An init function may wait for ever for what is not there. */
+/* An init function may wait for ever for a device that the machine does not have. */
 #define SECONDS		60
 
 static bool ends(const char *s, const char *with)
@@ -17,7 +17,7 @@ static bool ends(const char *s, const char *with)
 	return n >= m && strcmp(s + n - m, with) == 0;
 }
 
-/* What the process comes to */
+/* How the process ends, in words */
 static const char *fate_of(pid_t pid)
 {
 	int status, ms;
@@ -28,13 +28,13 @@ static const char *fate_of(pid_t pid)
 		must(ended >= 0, "no process\n");
 		if (ended)
 			return WIFEXITED(status) ? error_name(WEXITSTATUS(status)) :
-						   "kills who loads it";
+						   "kills the task that loads it";
 		wait_ms(1);
 	}
 	return "does not end";
 }
 
-/* In a process of its own, as an init function may take its caller with it */
+/* Load in a child process: an oops in an init function kills the task that loads the module */
 static void load_one(const char *path)
 {
 	const char *message, *fate;
