@@ -1,15 +1,15 @@
 # SPDX-License-Identifier: GPL-2.0
-# shellcheck shell=sh disable=SC2154	# of those that source it
+# shellcheck shell=sh disable=SC2154	# the scripts that source it set $work
 #
-# What mutant_compile.sh, mutant_native.sh and right_native.sh share. Their arguments are BASE
-# and DIRECTORY.
+# Shared by mutant_compile.sh, mutant_native.sh and right_native.sh. The arguments of each are
+# BASE, the directory of the original, and DIRECTORY, that of the changed decompress.c.
 
 export LC_ALL=C
 base=$1
 dir=$2
 id=${dir##*/}
 
-# fail WORDS: the first line that speaks of an error, or else the first
+# fail OUTPUT: print its first line with "error", or else its first line, and exit with 2
 fail()
 {
 	line=$(printf '%s\n' "$1" | grep -im 1 error) ||
@@ -18,7 +18,7 @@ fail()
 	exit 2
 }
 
-# part OBJECT: what of its decompress.c is in that object
+# part OBJECT: write the part of decompress.c that is compiled into that object to OBJECT.part
 part()
 {
 	gzip=CONFIG_MODULE_COMPRESS_GZIP
@@ -28,7 +28,7 @@ part()
 	seam_xz) unifdef -U$gzip -D$xz "$dir/decompress.c" ;;
 	seam_zstd) unifdef -U$gzip -U$xz "$dir/decompress.c" ;;
 	esac >"$dir/$1.part" || [ $? -eq 1 ] ||
-		fail "unifdef does not do it"
+		fail "unifdef cannot read decompress.c"
 }
 
 differs()
@@ -37,7 +37,7 @@ differs()
 }
 
 # sources BITS: copy the sources of the native seams to $work, with the mutant's
-# decompress.c, which has the mutant's name
+# decompress.c, to which it adds the mutant's name
 sources()
 {
 	rm -rf "$work"
@@ -58,7 +58,7 @@ compile_native()
 		-c -o "$work/$object.o" "$work/tests/$object.c")
 }
 
-# is_fault WORDS: of decompress.c, as far as gcc can tell
+# is_fault OUTPUT: did gcc find an error in decompress.c?
 is_fault()
 {
 	printf '%s\n' "$1" | grep -q \

@@ -3,15 +3,15 @@
 #
 # mutant_boot.sh IMAGE NUMBER SECONDS whole|short
 #
-# Boots a kernel of many mutants with the one of that number, as kunit.py would,
-# and prints its console. Of a short run nothing more is asked when a suite has
-# failed; a whole one goes on. The last line says how it ended, so that half a log
-# is not taken for a whole one.
+# Boots a kernel that has many mutants in it with mutant NUMBER, as kunit.py would,
+# and prints its console. A short run ends when a suite has failed; a whole run goes
+# on. The last line says how the run ended, so that a truncated log is not mistaken
+# for a whole one.
 #
-# Hung is what has used so many seconds of CPU time, or slept for a minute. How
-# long it took says nothing: QEMU may not have been let run. If there is no end to
-# it in an hour, or not all that it says can be kept, that is no verdict: exit
-# status 2, and no last line.
+# A kernel hangs if it uses more than SECONDS of CPU time or sleeps for a minute.
+# Elapsed time does not count: the host may not have run QEMU. If the kernel neither
+# ends nor hangs within an hour, or its output cannot be stored, there is no verdict:
+# exit status 2, and no last line.
 
 set -eu
 
@@ -19,8 +19,8 @@ tmp=$(mktemp -d)
 trap 'rm -r "$tmp"' EXIT
 trap 'kill -KILL $qemu 2>/dev/null; exit 2' HUP INT TERM
 
-# Through a pipe: QEMU itself does not mind that a disk is full.
-# Where little else than QEMU is run, the kernel's check of its timer would fail.
+# The console goes through a pipe because QEMU ignores a full disk; cat does not.
+# no_timer_check: on a busy host the kernel's check of its timer would fail.
 mkfifo "$tmp/pipe"
 cat <"$tmp/pipe" >"$tmp/console" &
 writer=$!
@@ -36,7 +36,7 @@ qemu=$!
 fate='' naps=0 looks=0
 while [ ! "$fate" ] && kill -0 $qemu 2>/dev/null; do
 	sleep 0.1
-	# What runs, waits for its turn or is stopped does not sleep.
+	# Count the looks at which all threads sleep; one that is runnable or stopped does not.
 	grep -qs '^State:.[^S]' /proc/$qemu/task/*/status || naps=$((naps + 1))
 	looks=$((looks + 1))
 	if [ "$4" = short ] && grep -q '^not ok ' "$tmp/console"; then
@@ -58,11 +58,11 @@ wait $writer
 152) fate=hung ;;	# SIGXCPU
 *) fate='no verdict' ;;
 esac
-# Somebody else has ended it.
+# Another process has ended QEMU.
 ! grep -q 'terminating on signal' "$tmp/errors" || fate='no verdict'
 
 cat "$tmp/console"
-# It may have been in the middle of a line.
+# The console may end in the middle of a line.
 echo
 [ "$fate" != 'no verdict' ] || {
 	cat "$tmp/errors" >&2

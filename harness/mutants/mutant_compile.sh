@@ -3,19 +3,20 @@
 #
 # mutant_compile.sh BASE DIRECTORY
 #
-# Compiles DIRECTORY/decompress.c in the four ways that the suite meets it: with
-# the ledger for each algorithm, and as the kernel's own. What comes out as in
-# BASE, which has the same of decompress.c as it is, is left out: no test can
-# tell it apart. The sum of the others is in the file sum, or it says "same".
+# Compiles DIRECTORY/decompress.c in the four ways in which the suite tests it: with
+# the ledger for each of three algorithms, and as the kernel's own. BASE has the
+# same four objects of the original. An object that is equal to the original's is
+# removed: no test can tell the two apart. The file sum gets a checksum of the other
+# objects, or "same" if there are no others.
 #
-# If gcc finds fault with decompress.c, its words are in the file not-built. Of
-# any other trouble, such as a full disk, nothing is kept: exit status 2.
+# If decompress.c does not compile, the file not-built gets gcc's output. After any
+# other error, such as a full disk, no result is written: exit status 2.
 
 set -eu
 objects='seam_gzip seam_xz seam_zstd production'
 . "$(dirname "$0")/compile_common.sh"
 
-# As Kbuild would, but for the headers: base has them compiled.
+# compile OBJECT: as Kbuild would, except that BASE has the headers precompiled
 compile()
 {
 	(
@@ -26,7 +27,7 @@ compile()
 	)
 }
 
-# publish OBJECT SYMBOL ...: only these are for others, and by names of their own
+# publish OBJECT SYMBOL ...: keep only these symbols global, and add the mutant's name to them
 publish()
 {
 	object=$dir/$1.o
@@ -39,7 +40,7 @@ publish()
 		shift
 	done
 	objcopy "$@" "$object"
-	# One mutant is not to do what the kernel's own does at boot.
+	# Only the kernel's own decompress.c runs its initcalls.
 	objcopy --keep-global-symbols="$dir/symbols" \
 		--remove-section='.initcall*' --remove-section='.rel.initcall*' \
 		"$object"

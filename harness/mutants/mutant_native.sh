@@ -3,20 +3,21 @@
 #
 # mutant_native.sh BASE DIRECTORY
 #
-# Compiles what differs of DIRECTORY/decompress.c as `make native` does for 32 bits, and
-# runs the suites with it until one has failed. What they print is the file native.log,
-# with the mutant's name on its first line, which is compiled together with decompress.c,
-# and an end on its last.
+# Compiles the algorithms that DIRECTORY/decompress.c changes as `make native` does for 32
+# bits, and runs the suites with them until a case fails. native.log gets the output. Its first
+# line has the mutant's name, which is compiled together with decompress.c; its last line says
+# that the program ended.
 #
-# What gcc finds fault with, or what calls a service that there is none of natively, has an
-# empty one, and is for the kernel. Of any other trouble nothing is kept: exit status 2.
+# If decompress.c does not compile natively, or calls a function that only a kernel has,
+# native.log is empty and the mutant is booted instead. After any other error no native.log is
+# written: exit status 2.
 
 set -eu
 . "$(dirname "$0")/compile_common.sh"
 work=$dir/native
 sources 32
 
-# program OBJECT ...: what is not broken is left out, which the suite skips
+# program OBJECT ...: link the suites with these algorithms; the suites skip the others
 program()
 {
 	words=$(gcc -m32 -fsanitize=address,undefined -o "$work/program" \
@@ -45,7 +46,7 @@ done
 : >"$dir/native.new"
 if [ $# -ne 0 ] && program "$@"; then
 	status=0
-	# What a sanitizer has to say of each case costs more than the case, with names.
+	# Finding names of symbols for sanitizers' reports takes longer than the cases.
 	ASAN_OPTIONS=symbolize=0 UBSAN_OPTIONS=symbolize=0 "$work/program" -1 \
 		>"$dir/native.new" 2>/dev/null || status=$?
 	[ $status -le 1 ] || fail "the native program ends with status $status"

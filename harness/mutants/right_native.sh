@@ -3,11 +3,11 @@
 #
 # right_native.sh BASE DIRECTORY
 #
-# Compiles DIRECTORY/decompress.c as `make native` does, for 32 and for 64 bits, runs the
-# suites with it, and the corpus of the fuzzers. What the suites print are the files
-# native32.log and native64.log. In native.log is what does not build, or comes out of the
-# corpus in another way than in BASE: nothing, if all is well. Of any other trouble nothing
-# is kept: exit status 2.
+# Compiles DIRECTORY/decompress.c as `make native` does, for 32 and for 64 bits, and runs the
+# suites and the fuzzers' corpus with it. The suites' output goes to native32.log and
+# native64.log. native.log lists errors of the build, and files of the corpus that decompress
+# differently than in BASE; it is empty if all is well. After any other error no native.log is
+# written: exit status 2.
 
 set -eu
 . "$(dirname "$0")/compile_common.sh"
@@ -35,7 +35,8 @@ build()
 	done
 }
 
-# What another has come to may be an endless loop.
+# outcomes: compare the outcome of each file of the corpus with that in BASE. A wrong
+# decompress.c may loop for ever, so limit its CPU time.
 outcomes()
 {
 	for algorithm in gzip xz zstd; do
