@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0
-"""What is said, and done, where a tool or a package manager is missing."""
+"""What the commands say and do if a tool or a package manager is missing."""
 
 import os
 import shutil
@@ -16,13 +16,13 @@ from support import Result, run, says_why, script
 
 pytestmark = pytest.mark.commands
 
-# What a shell and Python need, but nothing that builds a kernel
+# The tools that a shell and Python need; none of them builds a kernel
 BASIC = '''awk cat cksum cut date dirname env expr find flock grep head ls mkdir mktemp nproc paste
 	printf rm sed sh sleep stat tr'''.split()
 
 
 def machine(path: Path, installers: Sequence[str], user: int) -> Path:
-	"""Makes the programs of a machine with little on it, for this user. Returns their
+	"""Makes the programs of a minimal machine, on which `id` names this user. Returns their
 	directory."""
 	path.mkdir()
 	for tool in BASIC:
@@ -61,7 +61,7 @@ def test_root_installs_a_missing_tool_and_says_so_before(tmp_path: Path) -> None
 
 
 def test_says_what_to_do_without_apt_get(bench: Bench) -> None:
-	# All that builds a kernel is there, but not what gets one from Debian.
+	# The tools that build a kernel are there; those that download one from Debian are not.
 	for directory in '/usr/sbin', '/usr/bin':
 		for tool in Path(directory).iterdir():
 			if not tool.name.startswith('apt') and not (bench.bin / tool.name).exists():
@@ -71,14 +71,14 @@ def test_says_what_to_do_without_apt_get(bench: Bench) -> None:
 
 def test_says_what_to_do_without_an_archive(bench: Bench) -> None:
 	bench.archive('6.0')
-	# One of Debian's, but no network
+	# apt-get has an archive of Debian's, but no network.
 	script(bench.bin / 'apt-get', 'case $* in *indextargets*) echo file:/nowhere; exit ;; esac',
 	       'exit 100')
 	assert 'is there a network? Or give the path of a kernel tree: KERNEL=DIRECTORY' in \
 		bench.run(status=2, KERNEL='6.1').err
 	script(bench.bin / 'apt-cache', 'exit 100')
 	assert 'is there a network?' in bench.run(status=2, KERNEL='newest').err
-	# None of Debian's
+	# apt-get has no archive of Debian's.
 	script(bench.bin / 'apt-get', 'exit 100')
 	assert 'apt-get has no Debian archive here; give the path of' in \
 		bench.run(status=2, KERNEL='6.1').err
@@ -86,8 +86,8 @@ def test_says_what_to_do_without_an_archive(bench: Bench) -> None:
 
 def test_what_gets_packages_has_none_of_the_locks(tmp_path: Path,
 						  monkeypatch: pytest.MonkeyPatch) -> None:
-	# mmdebstrap has a shell write to a descriptor of its own, and dash knows none of two
-	# digits: so those of one digit are free.
+	# mmdebstrap makes a shell write to another descriptor, and dash cannot use one with two
+	# digits. So the descriptors with one digit must be free.
 	tools = script(tmp_path / 'bin' / 'mmdebstrap',
 		       f'ls /proc/self/fd >"{tmp_path}/open"', 'exit 1').parent
 	monkeypatch.setenv('PATH', f'{tools}:{os.environ["PATH"]}')
