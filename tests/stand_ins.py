@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0
 """
-Stand-ins for what the commands use, so that a test takes seconds: a kernel that make "builds" by
-writing two files, a QEMU that is a shell script, and an archive without a network.
+Stand-ins that let a test of the commands take seconds: a kernel that make "builds" by writing two
+files, a QEMU that is a shell script, and a package archive that needs no network.
 """
 
 import shutil
@@ -13,13 +13,13 @@ from support import BUILD, KERNEL, TOP, Arg, Result, make, script
 
 SOURCE = BUILD / 'src' / f'linux-{KERNEL}'
 
-# What a stand-in takes from the kernel: the files that the suite is merged into, those that
-# patches/ changes, and the kernel's own kunit.py
+# Files of the real kernel that a stand-in has, besides those that patches/ changes: the suite is
+# merged into some, and the others are the kernel's kunit.py.
 TAKEN = ['Documentation/dev-tools/index.rst', 'include/linux/kernel_read_file.h', 'kernel/module',
 	 'tools/testing/kunit', 'tools/testing/selftests/Makefile']
 
-# "Builds" the kernel: kunit.py has written the configuration, and the image holds it. The file
-# "made" has a line for each target that was made.
+# "Builds" the kernel: the image is a copy of the configuration that kunit.py wrote. The file
+# "made" gets a line for each target that is built.
 MAKEFILE = '''\
 VERSION = 6
 PATCHLEVEL = 12
@@ -33,7 +33,7 @@ vmlinux:
 .PHONY: olddefconfig vmlinux
 '''
 
-# What a guest prints before the first case of one suite
+# A guest prints this before the first case of its only suite.
 HEADER = 'KTAP version 1\n1..1\n    KTAP version 1\n    # Subtest: suite\n'
 
 
@@ -84,7 +84,7 @@ def kernel_of_links(path: Path, files: Dict[str, str]) -> Path:
 
 
 class Bench:
-	"""A stand-in kernel with a build directory of its own and a QEMU."""
+	"""A stand-in kernel, with a build directory and a stand-in QEMU."""
 
 	def __init__(self, path: Path) -> None:
 		self.path = path
@@ -94,7 +94,7 @@ class Bench:
 		self.qemu(prints=GREEN)
 
 	def qemu(self, *lines: str, prints: Optional[str] = None) -> None:
-		"""Makes a QEMU of these shell lines; @prints is what the guest prints before."""
+		"""Makes a QEMU of these shell lines; the guest prints @prints first."""
 		if prints is not None:
 			(self.path / 'guest').write_text(prints)
 			lines = (f'cat "{self.path}/guest"', *lines)
@@ -108,8 +108,8 @@ class Bench:
 
 	def archive(self, version: str) -> List[Path]:
 		"""
-		Makes an apt-get and a dpkg-deb that have one package, the source of this kernel.
-		Returns their paths.
+		Makes an apt-get, an apt-cache and a dpkg-deb that have one package, the source of
+		this kernel. Returns their paths.
 		"""
 		package = self.path / 'archive' / 'usr' / 'src'
 		package.mkdir(parents=True)

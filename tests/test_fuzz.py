@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0
-"""What does make fuzz make of what its fuzzers say? Make "builds" stand-ins for these."""
+"""Does make fuzz report what its fuzzers find? Make "builds" stand-ins for the fuzzers."""
 
 import shutil
 import subprocess
@@ -13,7 +13,7 @@ from support import Arg, Result, refused, run, script
 
 pytestmark = pytest.mark.fuzz
 
-# As libFuzzer says it: with -jobs= its log is fuzz-0.log; an artifact is made smaller, and tried
+# Behaves like libFuzzer: with -jobs= it logs to fuzz-0.log; it minimizes an artifact, and tries one
 FUZZER = ('case $* in',
 	  '*-minimize_crash=1*)',
 	  '	for a; do case $a in',
@@ -29,7 +29,7 @@ COUNTS = ('echo "#1000	NEW    cov: 70 ft: 90 corp: 5/100b" >fuzz-0.log',
 	  'echo "#500	DONE   cov: 75 ft: 99 corp: 6/110b" >fuzz-1.log')
 FINDS = ('printf "\\0as it was found" >found/crash-0123456789abcdef',)
 
-# Where the stock libraries are kept, so that none is downloaded
+# The directory of the stock libraries: the test puts stand-ins there, so that none is downloaded
 MULTIARCH = subprocess.run(['gcc', '-print-multiarch'], stdout=subprocess.PIPE, text=True,
 			   check=True).stdout.strip()
 
@@ -106,11 +106,11 @@ def test_all_that_is_known_is_tried_and_its_lines_counted(tmp_path: Path) -> Non
 	fuzz = Fuzz(tmp_path, COUNTS, (f'printf "%s\\n" "$@" >>"{tmp_path}/tried"',))
 	corpus = tmp_path / 'corpus'
 	(corpus / 'gzip').mkdir(parents=True)
-	(corpus / 'gzip' / 'of its own').touch()
+	(corpus / 'gzip' / 'a blank').touch()
 	fuzz.fuzz(ALGORITHMS='gzip', FIXES='yes', CORPUS=corpus)
 	tried = (tmp_path / 'tried').read_text().splitlines()
-	# Under MemorySanitizer, and to be counted
-	assert tried.count(str(corpus / 'gzip' / 'of its own')) == 2
+	# Once under MemorySanitizer, and once to measure coverage
+	assert tried.count(str(corpus / 'gzip' / 'a blank')) == 2
 	assert len([path for path in tried if '/seeds/zstd/' in path]) > 100
 	lines = fuzz.bench.build / 'fuzz/lines'
 	counted = (tmp_path / 'gcovr').read_text()

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0
 """
-What `make check-modules` reads comes from anywhere: files that nobody vouches for, and the console
-of a kernel that may have died over them. Nothing is read but what is there, and nothing believed
-that the kernel has not said. No kernel is booted here.
+`make check-modules` reads files from anywhere, and the console of a kernel that they may have
+crashed. It must not read outside the files, and must not report what the kernel did not say. No
+test here boots a kernel.
 """
 
 import gzip
@@ -26,7 +26,7 @@ pytestmark = [pytest.mark.replay, pytest.mark.depends(*FOR_FILES)]
 
 VERDICT = TOP / 'harness/verdict'
 
-# Without memory for the largest dictionaries, which take their time
+# Allocations of the largest dictionaries fail, because they take a long time.
 SANITIZERS = {
 	'ASAN_OPTIONS': 'exitcode=99:detect_leaks=0:max_allocation_size_mb=64:'
 			'allocator_may_return_null=1',
@@ -64,14 +64,14 @@ def first_lines(count: int) -> bytes:
 @pytest.fixture(name='checker', scope='module')
 def fixture_checker(tmp_path_factory: pytest.TempPathFactory) -> Path:
 	"""module-decompress-check, with sanitizers"""
-	# This builds the kernel's part. There is no answer to what is no file.
+	# This builds the kernel's part. /dev/null is not a regular file, so there is no answer.
 	make('check-modules', status=2, KCONFIG='any', KMOD='none', FILES='/dev/null')
 	return build_sanitized(tmp_path_factory.mktemp('sanitized') / 'check',
 			       *VERDICT.glob('[!n]*.c'), BUILD / 'check/6.12-no/check.o')
 
 
 class ThreeFiles:
-	"""Three files, and a kernel of which all that is known is what it prints."""
+	"""Three files, and a stand-in kernel that prints a given console log"""
 
 	def __init__(self, checker: Path, directory: Path) -> None:
 		self.checker = checker
@@ -85,7 +85,10 @@ class ThreeFiles:
 		self.boot = script(directory / 'boot', f'cp {directory}/log "$2"')
 
 	def ask(self, console: bytes, *files: Path) -> Result:
-		"""Whatever is in there, the answer is one of three statuses, and can be parsed."""
+		"""
+		Asks about the files. Whatever the log contains, the exit status must be 0, 1 or 2,
+		and the answers must be well-formed.
+		"""
 		(self.directory / 'log').write_bytes(console)
 		asked = files or self.files
 		result = run(self.checker, f'--boot={self.boot}', '--kconfig=config', '--kmod=none',
@@ -100,18 +103,18 @@ class ThreeFiles:
 		return result
 
 	def answers(self) -> List[Dict[str, Any]]:
-		"""Returns what is told of the kernel, of each file."""
+		"""Returns the kernel's answer for each file."""
 		text = (self.directory / 'json').read_bytes()
 		return [file['kernel'] for file in json.loads(text)['files']]
 
 	def verdicts(self) -> str:
-		"""Returns the verdicts on the three."""
+		"""Returns the verdicts on the three files."""
 		return ', '.join(answer['verdict'] for answer in self.answers())
 
 
 @pytest.fixture(name='three')
 def fixture_three(checker: Path, tmp_path: Path) -> ThreeFiles:
-	"""Three files to be asked about"""
+	"""Three files to ask about"""
 	return ThreeFiles(checker, tmp_path)
 
 
@@ -125,7 +128,7 @@ def test_explaining_damaged_files_does_no_harm(tmp_path: Path) -> None:
 
 def test_a_kernel_is_asked_about_as_many_files_as_it_has_room_for(checker: Path,
 								   tmp_path: Path) -> None:
-	# Six files, five of which a kernel has room for
+	# Six files; one boot has room for five of them
 	for number in range(6):
 		with open(tmp_path / f'{number}.ko.gz', 'wb') as file:
 			file.write(b'\x1f\x8b')
@@ -200,7 +203,7 @@ def test_a_console_may_say_anything(three: ThreeFiles) -> None:
 
 
 def test_a_file_that_there_is_not_is_ignored(three: ThreeFiles) -> None:
-	# Right behind the only one
+	# A kernel that answers about more files than it was asked about
 	three.ask(GOOD, three.files[0])
 	assert three.verdicts() == 'right'
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0
-"""Does make install put the suite into a tree of the user's own, and uninstall take it out?"""
+"""Does make install put the suite into the user's kernel tree, and uninstall remove it?"""
 
 import hashlib
 import shutil
@@ -20,7 +20,7 @@ def files(tree: Path) -> Dict[str, str]:
 
 
 def own_tree(tree: Path) -> Path:
-	"""Copies what make install has to do with, and returns where it is."""
+	"""Copies the part of a kernel tree that make install reads or changes. Returns its path."""
 	source = BUILD / 'src' / f'linux-{KERNEL}'
 	for name in 'kernel/module', 'Documentation/dev-tools', 'tools/testing':
 		shutil.copytree(source / name, tree / name, symlinks=True)

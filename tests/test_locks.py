@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0
-"""Two commands at once, and what is left of one that is interrupted: what one builds is its own."""
+"""A command does not use what another one is building, or what an interrupted one has left."""
 
 import contextlib
 import fcntl
@@ -17,13 +17,13 @@ from support import KUNIT_PY, TOP, Arg, script
 
 pytestmark = pytest.mark.commands
 
-# Seconds until something has to have happened
+# A test fails if it waits longer than this many seconds.
 LONG = 60
-SOMEBODY = 'Waiting for somebody else to end'
+WAITING = 'Waiting for another user to end'
 
 
 def until(happened: Path) -> None:
-	"""Waits until this file is there."""
+	"""Waits until this file exists."""
 	end = time.monotonic() + LONG
 	while not happened.exists():
 		assert time.monotonic() < end, f'{happened} did not come'
@@ -31,14 +31,14 @@ def until(happened: Path) -> None:
 
 
 def kill(pids: Sequence[int]) -> None:
-	"""Kills these processes, so that none can clean up; some may have ended."""
+	"""Kills these processes with SIGKILL, so that none cleans up; some may have ended."""
 	for pid in pids:
 		with contextlib.suppress(ProcessLookupError):
 			os.kill(pid, signal.SIGKILL)
 
 
 class Running:
-	"""A command that runs in a session of its own, with its output in a file."""
+	"""A command that runs in a new session, with its output in a file."""
 
 	started: List['Running'] = []
 
@@ -54,11 +54,11 @@ class Running:
 
 	@property
 	def text(self) -> str:
-		"""What it has printed so far."""
+		"""What the command has printed so far"""
 		return self.output.read_text(errors='replace')
 
 	def says(self, words: str) -> None:
-		"""Waits until it has printed this."""
+		"""Waits until the command has printed @words."""
 		end = time.monotonic() + LONG
 		while words not in self.text:
 			assert self.process.poll() is None and time.monotonic() < end, \
@@ -66,14 +66,14 @@ class Running:
 			time.sleep(0.05)
 
 	def ends(self) -> int:
-		"""Waits until it has ended, and returns its exit status."""
+		"""Waits until the command has ended, and returns its exit status."""
 		try:
 			return self.process.wait(LONG)
 		finally:
 			print(self.text)
 
 	def members(self) -> Dict[int, int]:
-		"""Returns the processes of its session, each with its parent."""
+		"""Returns the processes of the command's session, each with its parent."""
 		found = {}
 		for stat in Path('/proc').glob('[0-9]*/stat'):
 			try:
@@ -94,7 +94,7 @@ def running(bench: Bench, name: str, **variables: Arg) -> Running:
 
 @pytest.fixture(autouse=True)
 def nothing_is_left() -> Iterator[None]:
-	"""Ends what a test that fails has left running."""
+	"""Kills the processes that a failed test has left running."""
 	yield
 	for command in Running.started:
 		kill(list(command.members()))
@@ -104,14 +104,14 @@ def nothing_is_left() -> Iterator[None]:
 
 @pytest.fixture(name='bench')
 def built(tmp_path: Path) -> Iterator[Bench]:
-	"""A bench with a kernel that has been built."""
+	"""A bench whose kernel has been built"""
 	bench = Bench(tmp_path)
 	bench.run()
 	yield bench
 
 
 def build_slowly(bench: Bench) -> None:
-	"""Makes the kernel one that says when its build has begun, and goes on when it may."""
+	"""Makes the kernel's build say when it begins, and wait until the test lets it go on."""
 	makefile = bench.kernel / 'Makefile'
 	makefile.write_text(makefile.read_text().replace(
 		'vmlinux:\n',
@@ -133,10 +133,10 @@ def test_one_run_waits_for_another(bench: Bench, shared: bool, what: str,
 	path = bench.dir / 'lock' if what == 'directory' else Path(f'{bench.tree}.lock')
 	with open(path, 'w', encoding='utf-8') as lock:
 		fcntl.flock(lock, fcntl.LOCK_SH if shared else fcntl.LOCK_EX)
-		print('somebody else', file=lock, flush=True)
+		print('another user', file=lock, flush=True)
 		other = running(bench, 'other', **variables)
 		if waits:
-			other.says(SOMEBODY)
+			other.says(WAITING)
 		else:
 			assert other.ends() == 0 and 'Waiting' not in other.text
 	assert other.ends() == 0
@@ -145,15 +145,15 @@ def test_one_run_waits_for_another(bench: Bench, shared: bool, what: str,
 def test_kunit_py_waits_for_a_run(bench: Bench) -> None:
 	with open(f'{bench.tree}.lock', 'w', encoding='utf-8') as lock:
 		fcntl.flock(lock, fcntl.LOCK_SH)
-		print('somebody else', file=lock, flush=True)
+		print('another user', file=lock, flush=True)
 		other = Running(bench, bench.path / 'other', 'env', f'KERNEL={bench.kernel}',
 				'FIXES=0001', KUNIT_PY, 'parse', bench.dir / 'test.log')
-		other.says(SOMEBODY)
+		other.says(WAITING)
 	assert other.ends() == 0
 
 
 def test_kunit_py_holds_the_lock_whatever_files_its_caller_has_open(bench: Bench) -> None:
-	# The first descriptor that is free has two digits then, which no shell knows.
+	# The first free descriptor has two digits then, and shells cannot redirect those.
 	calls = script(bench.path / 'calls',
 		       *(f'exec {number}</dev/null' for number in range(3, 10)),
 		       f'exec {KUNIT_PY} exec --arch=i386 --build_dir={bench.dir}')
@@ -181,7 +181,7 @@ def test_two_runs_at_once(tmp_path: Path) -> None:
 
 
 def ancestors(of: int, members: Dict[int, int]) -> List[int]:
-	"""Returns those who started a process."""
+	"""Returns the ancestors of a process, the nearest first."""
 	found = []
 	while of in members and members[of] in members:
 		of = members[of]
@@ -193,7 +193,7 @@ def test_what_a_killed_run_has_started_keeps_its_locks(bench: Bench) -> None:
 	build_slowly(bench)
 	first = running(bench, 'first')
 	until(bench.path / 'begun')
-	# The kernel's make goes on, and still writes there.
+	# The kernel's make survives, and still writes to the build directory.
 	builds = int((bench.path / 'begun').read_text())
 	kill(ancestors(builds, first.members())[::-1])
 	first.ends()
@@ -208,7 +208,7 @@ def test_what_only_shows_progress_keeps_no_lock(bench: Bench) -> None:
 	build_slowly(bench)
 	first = running(bench, 'first')
 	until(bench.path / 'begun')
-	# All that builds is killed; what prints a line now and then may live a little longer.
+	# Kill all processes of the build; those that show progress may live a little longer.
 	builds = int((bench.path / 'begun').read_text())
 	members = first.members()
 	kill([*ancestors(builds, members)[::-1], builds,
@@ -231,20 +231,20 @@ def test_a_run_that_was_interrupted_goes_on(bench: Bench, how: signal.Signals) -
 	os.killpg(first.process.pid, how)
 	assert first.ends() != 0
 	(bench.path / 'go').touch()
-	# make may end before what it has started, which ends soon.
+	# make may end before the processes that it has started; these end soon.
 	end = time.monotonic() + LONG
 	while first.members():
 		assert time.monotonic() < end, first.members()
 		time.sleep(0.1)
 	other = running(bench, 'other')
-	# What was half done is not taken for a kernel.
+	# The half-built kernel is not used.
 	assert other.ends() == 0 and 'Waiting' not in other.text
 	assert (bench.dir / 'made').read_text().count('vmlinux') == made + 1
 	assert '1 passed, 0 failed, 0 skipped' in other.text
 
 
 def test_a_tree_that_was_half_made_is_made_again(bench: Bench) -> None:
-	# As one is left that was interrupted: no longer what it was, and not known to be whole
+	# An interrupted command leaves such a tree: changed, incomplete, without a state file
 	(bench.tree / '.state').unlink()
 	(bench.tree / 'kernel' / 'module' / 'decompress.c').write_text('half of it')
 	(bench.tree / 'kernel' / 'module' / 'decompress_kunit.c').unlink()

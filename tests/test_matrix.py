@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0
-"""Does make matrix say what each of its rows came to, and run no row again for nothing?"""
+"""Does make matrix report the result of each row, and run a row again only if needed?"""
 
 import json
 import shutil
@@ -72,7 +72,7 @@ def test_a_row_whose_kernel_did_not_run_has_no_verdict(tmp_path: Path) -> None:
 	assert 'class="not-run"><b>i386-512m<' in page(bench)
 	errors = ET.parse(junit).findall('.//error')
 	assert len(errors) == 1 and 'its first test' in (errors[0].text or '')
-	# Trouble may be over the next time.
+	# A row that could not run is tried again.
 	fixed.touch()
 	result = matrix(bench, 'i386,i386-512m')
 	assert 'i386-512m: nothing has changed' not in result.err

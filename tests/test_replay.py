@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0
 """
-A booted kernel, asked by `make check-modules BOOT=yes`, gives the right answer, for the right
-reason, to what the tools of each format write, and to what is none of theirs; and the code of that
-kernel, compiled natively, says the same. This is the proof of what the checker says.
+Is the checker right? `make check-modules BOOT=yes` asks a booted kernel about files that the tools
+of each format write, and about others. The kernel must give the right answer for the right reason,
+and its code, compiled natively, must give the same answer.
 """
 
 import dataclasses
@@ -26,10 +26,10 @@ pytestmark = [pytest.mark.replay, pytest.mark.long, pytest.mark.depends(*FOR_FIL
 
 BOOTED = BUILD / 'kunit/6.12-i386-booted'
 
-# What the commands of the table may call; $PAYLOAD makes random bytes
+# Functions for the commands in the table; $PAYLOAD is a program that writes random bytes
 PRELUDE = r'''
 set -e
-# It would take xz 10 times that much memory: so change the header of another file, and its CRC.
+# xz would need 10 times that much memory, so change the header of a small file, and its CRC.
 dict_1536_mib() {
 	xz -c --check=crc32 --lzma2=dict=1MiB module.ko | perl -e '
 		undef $/;
@@ -49,7 +49,7 @@ dict_1536_mib() {
 		print'
 }
 random() { "$PAYLOAD" random 5000 1; }
-# flip N: in the byte there, all bits
+# flip N: flip all bits of byte N
 flip() { perl -e 'undef $/; $_ = <STDIN>; substr($_, shift, 1) ^= "\xff"; print' -- "$1"; }
 with_dictionary() {
 	d=$(mktemp -d)
@@ -60,7 +60,7 @@ with_dictionary() {
 }
 '''
 
-# In a shell, on a terminal, in JSON or XML some of these are more than names.
+# A shell, a terminal, JSON or XML could take some of these for more than names.
 ODD_NAMES = [
 	b'$(touch evaluated).xz', b'`touch evaluated`.xz', b'*.xz', b'a;touch evaluated.xz',
 	b' begins with a blank.xz', b'\tbegins with a tab.xz', b'ends with one.xz ', b'-c.xz',
@@ -81,7 +81,7 @@ class Row:
 	command: str
 
 	def expected(self, fixes: str) -> Tuple[str, str]:
-		"""Returns the answer of a kernel and a part of what is to be said."""
+		"""Returns the expected answer of a kernel, and a part of the expected reason."""
 		if fixes == 'no':
 			return self.shipped, self.shipped_why
 		return (self.shipped if self.fixed == '=' else self.fixed,
@@ -99,8 +99,8 @@ Answers = Dict[bytes, Dict[str, Any]]
 def ask(names: Sequence[bytes], directory: Path, *, status: int, path: Optional[Path] = None,
 	**variables: Any) -> Tuple[Result, Answers]:
 	"""
-	Asks about files, and returns their answers. The names in the JSON and in the JUnit file are
-	those that were given.
+	Asks about files, checks that the JSON and the JUnit file have their names, and returns the
+	answers.
 	"""
 	listed, answers, junit = directory / 'list', directory / 'json', directory / 'junit'
 	listed.write_bytes(b''.join(name + b'\0' for name in names))
@@ -125,7 +125,7 @@ def fixture_rows(tmp_path_factory: pytest.TempPathFactory) -> Dict[Path, Row]:
 	top = tmp_path_factory.mktemp('rows')
 	payload = top / 'payload'
 	run('cc', '-O2', '-o', payload, TOP / 'harness/blobs/payload.c')
-	# Some that can be compressed, some that cannot, not a multiple of anything
+	# Bytes that can be compressed, and random ones; the length is not a multiple of a page
 	(top / 'module.ko').write_bytes(b''.join(
 		subprocess.run([payload, *words], stdout=subprocess.PIPE, check=True).stdout
 		for words in (('text', '100000', '7'), ('random', '50001', '7'))))
@@ -145,7 +145,7 @@ def fixture_rows(tmp_path_factory: pytest.TempPathFactory) -> Dict[Path, Row]:
 
 @pytest.fixture(name='names', scope='module')
 def fixture_names(rows: Dict[Path, Row], tmp_path_factory: pytest.TempPathFactory) -> List[bytes]:
-	"""All that is asked about: also known blobs, a corpus, modules of a distribution"""
+	"""All files: the rows', known blobs, the corpus, and modules of a distribution"""
 	top = tmp_path_factory.mktemp('others')
 	paths = [*rows, *write_blobs(top / 'blobs'), *unpack_corpus(top / 'corpus'),
 		 *shipped_modules()[:500]]
@@ -156,14 +156,14 @@ def fixture_names(rows: Dict[Path, Row], tmp_path_factory: pytest.TempPathFactor
 		ids=['as shipped', 'with fixes'])
 def fixture_booted(request: pytest.FixtureRequest, names: List[bytes],
 		   tmp_path_factory: pytest.TempPathFactory) -> Tuple[str, Answers]:
-	"""FIXES=, and what such a kernel answers"""
+	"""FIXES=, and the answers of a booted kernel with these fixes"""
 	fixes = str(request.param)
 	return fixes, ask(names, tmp_path_factory.mktemp('booted'), status=1, FIXES=fixes,
 			  BOOT='yes')[1]
 
 
 def verdict_and_why(file: Dict[str, Any]) -> Tuple[str, str]:
-	"""Returns the kernel's, in the words of the table."""
+	"""Returns the kernel's answer, in the words of the table, and the reason."""
 	if not file['format']:
 		return 'refused', file['causes'][0]['text']
 	words = {'right': 'taken', 'wrong': 'WRONG'}
@@ -193,7 +193,7 @@ def test_the_stock_tools_say_what_is_right(rows: Dict[Path, Row],
 		with open(path, 'rb') as opened:
 			tool = subprocess.run([tools / file['format'], *arguments[file['format']]],
 					      stdin=opened, capture_output=True, check=False)
-		# gzip's 2 is a warning.
+		# Exit status 2 of gzip is a warning.
 		takes = tool.returncode == 0 or (file['format'] == 'gzip' and tool.returncode == 2)
 		kernel = file['kernel']
 		as_long = len(tool.stdout) == kernel['bytes']
@@ -219,7 +219,7 @@ def comparable(file: Dict[str, Any]) -> Any:
 
 def test_the_code_of_a_kernel_says_the_same(booted: Tuple[str, Answers], tmp_path: Path) -> None:
 	fixes, answers = booted
-	# Once for each decoder that it could be built with
+	# Once for each decoder that the kernel could be built with
 	options = (BOOTED / '.config').read_text()
 	assert '\nCONFIG_MODULE_DECOMPRESS=y\n' in options
 	options = re.sub('^CONFIG_MODULE_COMPRESS_.*\n', '', options, flags=re.MULTILINE)
@@ -248,7 +248,7 @@ def test_names_come_out_as_they_went_in(tmp_path: Path) -> None:
 
 
 class StandIn:
-	"""A kernel of which all that is known is what it prints, and a file"""
+	"""A stand-in kernel that prints a given console log, and a file"""
 
 	def __init__(self, directory: Path) -> None:
 		self.directory = directory
@@ -259,7 +259,7 @@ class StandIn:
 						     stdout=subprocess.PIPE, check=True).stdout)
 
 	def ask(self, console: str, status: int) -> Tuple[Result, Answers]:
-		"""Asks about the file."""
+		"""Asks the kernel about the file."""
 		(self.directory / 'console').write_text(console)
 		return ask([os.fsencode(self.name)], self.directory, status=status, path=self.path,
 			   BOOT='yes')

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0
-"""Is what is built the tree and the configuration that were asked for?"""
+"""Does make run build the tree and the configuration that the user asked for?"""
 
 import os
 from pathlib import Path
@@ -21,7 +21,7 @@ def test_ones_own_tree_is_left_as_it_is(bench: Bench, tmp_path: Path) -> None:
 	assert (bench.tree / DECOMPRESS).read_bytes() == before
 	assert 'i386, with fixes: ' in bench.run(FIXES='yes').out
 	assert (bench.tree / DECOMPRESS).read_bytes() != before
-	# As a bot gets it, too
+	# kunit.py, as a bot calls it, leaves the tree alone, too.
 	run(KUNIT_PY, 'parse', bench.dir / 'test.log', cwd=tmp_path,
 	    env={'KERNEL': str(bench.kernel), 'BUILD': str(bench.build)})
 	assert (bench.tree / DECOMPRESS).read_bytes() == before
@@ -57,14 +57,14 @@ def test_what_is_unpacked_has_its_name(bench: Bench) -> None:
 		bench.run(KERNEL='newest', FIXES='no')
 		assert (bench.build / 'src' / 'linux-6.0' / 'Kbuild').exists()
 		assert bench.tree.name == '6.0'
-		# From then on nobody is asked.
+		# From then on the archive is not asked: these programs would fail.
 		for program in packages:
 			script(program, 'exit 1')
 
 
 def test_a_kernel_that_was_half_unpacked_is_unpacked_again(bench: Bench) -> None:
 	bench.archive('6.0')
-	# The disk is full when half of it is there.
+	# The disk is full when half of the tree is unpacked.
 	tar = script(bench.bin / 'tar', '/bin/tar "$@" --exclude=tools',
 		     'echo "tar: No space left on device" >&2', 'exit 2')
 	bench.run(status=2, KERNEL='newest', FIXES='no')
@@ -78,13 +78,13 @@ def test_the_tree_follows_the_kernels_kunit_py(bench: Bench) -> None:
 	bench.run()
 	own = bench.kernel / KUNIT_KERNEL
 	text = own.read_text()
-	# Older by date, but another: kunit.py may come from a commit of the past.
+	# A changed kunit.py with an older date is copied, too: it may come from an old commit.
 	own.write_text(text + '# another\n')
 	os.utime(own, (1e9, 1e9))
 	bench.run()
 	assert (bench.tree / KUNIT_KERNEL).read_text().endswith('# another\n')
-	# Under KVM a stale TLB entry would not show, so a newer kunit.py that tries it first is
-	# kept from that, or refused.
+	# Under KVM a stale TLB entry would not be noticed. A newer kunit.py that tries KVM first is
+	# changed not to do so, or refused.
 	own.write_text(text + "x = [\n\t'-accel', 'kvm',\n\t'-accel', 'tcg',\n]\n")
 	bench.run()
 	assert (bench.tree / KUNIT_KERNEL).read_text().endswith("x = [\n\t'-accel', 'tcg',\n]\n")
@@ -95,7 +95,7 @@ def test_the_tree_follows_the_kernels_kunit_py(bench: Bench) -> None:
 
 
 def test_another_configuration_is_built(bench: Bench, tmp_path: Path) -> None:
-	# A fragment that has changed is built, though nothing in the tree has.
+	# A changed fragment causes a build, even if nothing in the tree has changed.
 	fragments = [tmp_path / 'a blank' / 'named.config', tmp_path / 'a blank' / 'other.config']
 	fragments[0].parent.mkdir()
 	fragments[1].write_text('CONFIG_OTHER=y\n')

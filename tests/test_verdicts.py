@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0
-"""Is a verdict of make run made from a kernel that ran, and does it say what failed, and why?"""
+"""Does make run give a verdict only if a kernel ran, and does it say what failed, and why?"""
 
 import json
 import re
@@ -74,8 +74,8 @@ def test_a_bisection_skips_what_does_not_run(bench: Bench, tmp_path: Path) -> No
 
 
 def test_a_bug_is_known_where_it_shows(bench: Bench) -> None:
-	# Without highmem, a module that comes out wrong is news. So is what a case says besides
-	# of a known bug.
+	# Without highmem no known bug explains a corrupted module. If a case reports another error
+	# besides a known bug, the failure is not known, either.
 	own = 'Expected after.kmap_idx == before.kmap_idx, but'
 	known, new = '(1 by known bugs, 0 not known)', '(0 by known bugs, 1 not known)'
 	for config, messages, numbers in (
@@ -130,7 +130,7 @@ def test_compared_with_base(bench: Bench, tmp_path: Path) -> None:
 
 
 def test_a_disk_that_is_full_has_no_verdict(bench: Bench, tmp_path: Path) -> None:
-	# All has passed, but there is no room for kunit.py's results.
+	# All cases pass, but the disk has no room for kunit.py's results.
 	bench.run()
 	(tmp_path / 'green').write_text(GREEN)
 	bench.qemu(f'ln -s /dev/full "{bench.dir}/kunit.json"', f'cat "{tmp_path}/green"')
