@@ -23,7 +23,7 @@ CONFIG_XZ_DEC_X86=y
 CONFIGS = [CONFIG, gzip.compress(CONFIG), lzma.compress(CONFIG)]
 SIGNATURE = b'x' * 300 + b'~Module signature appended~\n'
 FILES_AT_ONCE = 100
-REPORTS = 'ERROR: AddressSanitizer|runtime error|could not look into it|is dead'
+REPORTS = 'ERROR: AddressSanitizer|runtime error|the checker (failed|died) on this file'
 SANITIZERS = {
 	'ASAN_OPTIONS': 'exitcode=99:detect_leaks=0:max_allocation_size_mb=600:'
 			'allocator_may_return_null=1',

@@ -170,7 +170,7 @@ def test_a_decoder_that_dies_or_hangs_is_told(broken_kernel: Path) -> None:
 	result = run('prlimit', '--cpu=2:unlimited', PROGRAM, '--kconfig=any', broken_kernel,
 		     status=1)
 	assert result.has('1 would load, 2 would not')
-	assert result.has('^    kernel: the kernel did not come back from it: ')
+	assert result.has('^    kernel: the kernel did not return from decompressing it: ')
 
 
 def test_a_wrong_byte_is_told(broken_kernel: Path, tmp_path: Path) -> None:

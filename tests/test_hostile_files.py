@@ -179,7 +179,7 @@ def test_nothing_is_believed_that_a_kernel_has_not_said(three: ThreeFiles, conso
 	if console == GOOD:
 		assert [answer['error'] for answer in three.answers()] == [0, -22, 0]
 	if console == first_lines(4):
-		assert result.has('did not come back')
+		assert result.has('did not return')
 
 
 def test_a_kernel_that_dies_before_the_suite_has_not_been_asked(three: ThreeFiles) -> None:
@@ -214,13 +214,13 @@ def test_a_file_that_becomes_smaller_has_no_answer(three: ThreeFiles) -> None:
 	result = run(three.checker, f'--boot={three.boot}', '--kconfig=config', '--kmod=none',
 		     *three.files, status=2, cwd=three.directory,
 		     env={**SANITIZERS, 'TMPDIR': str(three.directory)})
-	assert result.has('it became smaller while it was read')
+	assert result.has('it shrank while the checker read it')
 
 
 def test_what_the_fuzzers_have_found_does_no_harm(checker: Path, tmp_path: Path) -> None:
 	files = unpack_corpus(tmp_path)
 	result = run(checker, '--kconfig=any', tmp_path, status=1, env=SANITIZERS)
-	assert not result.has('no answer|did not come back|ERROR: AddressSanitizer|runtime error')
+	assert not result.has('no answer|did not return|ERROR: AddressSanitizer|runtime error')
 	assert re.search(f'of {len(files)} files', result.out)
 
 

@@ -286,7 +286,7 @@ def test_a_kernel_that_dies_of_a_file_is_told(tmp_path: Path) -> None:
 	kernel = StandIn(tmp_path)
 	_, answers = kernel.ask(DEAD_IN_THE_SUITE, 1)
 	why = answers[os.fsencode(kernel.name)]['kernel']['why']
-	assert 'the kernel did not come back from it' in why
+	assert 'the kernel did not return from decompressing it' in why
 
 
 def test_one_boot_waits_for_another(tmp_path: Path) -> None:

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Look into files: ask the kernel's code, the stock library and kmod. Each file gets a process
- * of its own, which may die of it.
+ * Check the files: ask the kernel's code, the stock library and kmod. A separate process checks
+ * each file, because the file may crash it.
  */
 #define _GNU_SOURCE
 #include <errno.h>
@@ -20,14 +20,17 @@
 #include "native_check.h"
 #include "stock.h"
 
-/* What the guest of BOOT=yes has for a dictionary or a window: addresses, or memory */
+/*
+ * The largest dictionary or window: as in the guest of BOOT=yes, where a 32-bit kernel lacks
+ * addresses, and a 64-bit kernel lacks memory, for a larger one
+ */
 #define MOST_MEMORY_32BIT	(320ul * MIB)
 #define MOST_MEMORY_64BIT	(2048ul * MIB)
 
-/* Of a processor's time; the largest file takes a few */
+/* Limit of CPU time for a file; the largest file takes a few seconds */
 #define MOST_SECONDS	60
 
-/* No answer, whatever else is known of the file */
+/* Note that there is no answer for the file, whatever else is known about it */
 static void __attribute__((format(printf, 3, 4)))
 no_answer(struct result *result, const char *id, const char *fmt, ...)
 {
@@ -48,7 +51,7 @@ static void forget(struct result *result)
 	result->advice[0] = '\0';
 }
 
-/* The bytes of a file, right before a page that cannot be read; NULL with errno */
+/* Read a file so that an unreadable page follows its last byte; NULL with errno */
 static unsigned char *read_to_guard_page(const struct file *file)
 {
 	size_t page = sysconf(_SC_PAGESIZE);
@@ -74,7 +77,7 @@ static unsigned char *read_to_guard_page(const struct file *file)
 	return got == file->size ? begin : NULL;
 }
 
-/* What a process knows of the file that it looks into */
+/* State of the process that checks a file; the callbacks below need it */
 static struct {
 	struct result *result;
 	const struct target *target;
@@ -134,7 +137,7 @@ static void ask_library(struct file *file, const unsigned char *in)
 	size_t len;
 
 	ask_stock(file, in);
-	/* All of it, if the kernel takes a part only */
+	/* If the kernel has decompressed only a part, inspect the library's output instead */
 	if (!file->tool_failed && !(asked.inspected && file->out.len == file->tool.len)) {
 		const unsigned char *out = stock_output(&len);
 
@@ -143,7 +146,7 @@ static void ask_library(struct file *file, const unsigned char *in)
 	}
 }
 
-/* What the kernel refuses for another reason can be damaged, too */
+/* A file that the kernel refuses for another reason can also be damaged: say so */
 static void tell_damage(struct result *result, const struct file *file)
 {
 	struct answer damage = { };
@@ -171,7 +174,7 @@ static void from_kernel(struct result *result)
 		     answer->why);
 }
 
-/* The kernel has no decoder for the file: what it is, the library has to say */
+/* The kernel has no decoder for the file: go by what the library says */
 static void without_decoder(struct result *result, const struct file *file,
 			    const struct explanation *e)
 {
@@ -197,7 +200,7 @@ static void ask_compressed(struct file *file, struct result *result, const unsig
 		ask_kernel(file, in);
 	ask_library(file, in);
 	explain(&e, file->format, in, file->size, &target->kernel);
-	/* Of a damaged file the damage is told, and not what comes of it */
+	/* For a damaged file report the damage, not what is wrong with its output */
 	if (file->tool_failed && !e.rest)
 		forget(result);
 	if (has_decoder(target, file->format))
@@ -216,7 +219,7 @@ static void ask_compressed(struct file *file, struct result *result, const unsig
 	choose_cure(result, file, &e, target);
 }
 
-/* Neither gzip, xz nor zstd: kmod hands it over as it is */
+/* The file is neither gzip, xz nor zstd: kmod passes it to the kernel unchanged */
 static void ask_other(struct file *file, struct result *result, const unsigned char *in)
 {
 	const struct target *target = asked.target;
@@ -247,7 +250,7 @@ static void ask(struct file *file, struct result *result)
 
 	if (!in) {
 		no_answer(result, "unreadable", "%s", errno == ESTALE ?
-			  "it became smaller while it was read" : strerror(errno));
+			  "it shrank while the checker read it" : strerror(errno));
 		return;
 	}
 	getrlimit(RLIMIT_CPU, &limit);
@@ -264,19 +267,19 @@ static void ask(struct file *file, struct result *result)
 	ask_kmod_by_name(result, file->path, file->format, &asked.target->kmod);
 }
 
-/* A process that was not to die has died; a kill has come from somebody else */
+/* A signal has ended the process. The kernel's code is to blame, except for SIGKILL. */
 static void give_up(const struct file *file, struct result *result, int signal)
 {
 	forget(result);
 	if (file->asked && !file->over && signal != SIGKILL)
 		find(result, "kernel-died", BY_KERNEL, true,
-		     "the kernel did not come back from it: %s", strsignal(signal));
+		     "the kernel did not return from decompressing it: %s", strsignal(signal));
 	else
-		no_answer(result, "checker-died", "the process that looked into it is dead: %s",
+		no_answer(result, "checker-died", "the checker died on this file: %s",
 			  strsignal(signal));
 }
 
-/* What needs no process to be told */
+/* Set the result if it is known without reading the file; false if it is not */
 static bool is_told(const struct file *file, struct result *result)
 {
 	const struct target *target = &targets[file->target_nr];
@@ -292,7 +295,7 @@ static bool is_told(const struct file *file, struct result *result)
 	return target->error || file->trouble != NO_TROUBLE;
 }
 
-/* On a terminal, from the third second on; the line is gone when the answers come */
+/* Show progress on a terminal, from the third second on; erase it before the answers */
 static void show_progress(unsigned int ended)
 {
 	static time_t begun, shown;
@@ -315,10 +318,10 @@ static void ended_with(int status, struct file *file, struct result *result)
 	if (WIFSIGNALED(status))
 		give_up(file, result, WTERMSIG(status));
 	else if (WEXITSTATUS(status))
-		no_answer(result, "checker-failed", "the program could not look into it");
+		no_answer(result, "checker-failed", "the checker failed on this file");
 }
 
-/* What the processes write is to be seen here */
+/* Allocate memory that the child processes write and this one reads */
 static void *shared(size_t size)
 {
 	void *p = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS,
@@ -330,10 +333,10 @@ static void *shared(size_t size)
 }
 
 /**
- * ask_all() - look into all files, each in a process of its own
- * @jobs: that many at once
+ * ask_all() - check all files, each in a separate process
+ * @jobs: number of files to check at once
  *
- * Return: a result for each of the files.
+ * Return: a result for each file.
  */
 struct result *ask_all(unsigned int jobs)
 {
@@ -355,7 +358,7 @@ struct result *ask_all(unsigned int jobs)
 			}
 			pid = fork();
 			if (pid < 0)
-				die("no process: %s", strerror(errno));
+				die("cannot start a process: %s", strerror(errno));
 			if (!pid) {
 				ask(&files[next], &results[next]);
 				_exit(0);
@@ -366,10 +369,10 @@ struct result *ask_all(unsigned int jobs)
 			break;
 		pid = wait(&status);
 		if (pid < 0)
-			die("a process is lost: %s", strerror(errno));
+			die("cannot wait for a process: %s", strerror(errno));
 		for (i = 0; i < next && pids[i] != pid; i++)
 			;
-		/* Who calls it by exec() may have had children of his own */
+		/* A child that this process had before exec() */
 		if (i == next)
 			continue;
 		ended++;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Ask a booted kernel about the files. They go into its initramfs, where
- * kernel/module/tests/replay.c finds them; what it says of each is in its console's log.
+ * Ask a booted kernel about the files. The initramfs has the files, and the suite reads them
+ * there (kernel/module/tests/replay.c). The log of the console has the result for each.
  */
 #define _GNU_SOURCE
 #include <ctype.h>
@@ -21,10 +21,10 @@
 /* The initramfs has to fit into the low memory of a 32-bit kernel */
 #define BOOT_MAX	(320 * MIB)
 
-/* What a boot needs, for as long as it lasts */
+/* Temporary directory for a boot */
 static char dir[PATH_MAX - 16];
 
-/* A line of the suite's, see kernel/module/tests/replay.c */
+/* Read a line that kernel/module/tests/replay.c has printed */
 static void replay_line(struct file *file, const char *text)
 {
 	struct output out;
@@ -45,7 +45,7 @@ static void replay_line(struct file *file, const char *text)
 	}
 }
 
-/* The file whose number stands there, before that character; *end is behind both */
+/* Read the number of a file and the character @behind; *end is set to what follows them */
 static struct file *file_at(const char *number, char behind, const char **end,
 			    struct file *const *group, unsigned int count)
 {
@@ -61,7 +61,7 @@ static struct file *file_at(const char *number, char behind, const char **end,
 	return group[nr];
 }
 
-/* KUnit's result, such as "not ok 3 2.xz" */
+/* Is this KUnit's result for a file, such as "not ok 3 2.xz"? */
 static bool is_end(const char *line, const char **name)
 {
 	const char *number = strstr(line, "ok ");
@@ -75,7 +75,7 @@ static bool is_end(const char *line, const char **name)
 	return digits && number[digits] == ' ';
 }
 
-/* From a console, which may have any bytes in it */
+/* Read a line of the console's log, which may contain any bytes */
 static ssize_t console_line(char **line, size_t *room, FILE *log)
 {
 	ssize_t i, n = getline(line, room, log);
@@ -95,10 +95,10 @@ static void end(struct file *file, const char *line)
 	file->over = true;
 	if (strstr(line, "not ok") && !file->has_bug_0001 && !file->has_bug_0004 && !file->fault[0])
 		snprintf(file->fault, sizeof(file->fault),
-			 "it fails, and nobody says why");
+			 "the case fails, and the log does not say why");
 }
 
-/* What one kernel said of those files; false if it has not been asked */
+/* Read what a kernel says about the files of a boot; false if the suite did not run */
 static bool read_log(FILE *log, struct file *const *group, unsigned int count)
 {
 	struct file *file = NULL, *of;
@@ -108,7 +108,7 @@ static bool read_log(FILE *log, struct file *const *group, unsigned int count)
 	size_t room = 0;
 
 	while (console_line(&line, &room, log) > 0) {
-		/* Such as "# any_file_is_handled: replay 2: said: no" */
+		/* For example: "# any_file_is_handled: replay 2: said: no" */
 		at = strstr(line, "replay ");
 		of = at ? file_at(at + 7, ':', &at, group, count) : NULL;
 		if (of) {
@@ -131,8 +131,8 @@ static bool read_log(FILE *log, struct file *const *group, unsigned int count)
 }
 
 /*
- * gen_init_cpio's lists end a name at a blank: so the files go by their number, by which
- * links to them are named
+ * Write the list for gen_init_cpio, in which a blank ends a name. So name each file by its
+ * number, and make a link of that name to the file.
  */
 static void make_list(FILE *list, struct file *const *group, unsigned int count)
 {
@@ -151,7 +151,7 @@ static void make_list(FILE *list, struct file *const *group, unsigned int count)
 	}
 }
 
-/* The program may write what it likes, but not where the answers go */
+/* Run the program. Its output goes to stderr, because stdout is for the answers. */
 static void run(const char *boot, const char *list, const char *log)
 {
 	int status;
@@ -165,7 +165,7 @@ static void run(const char *boot, const char *list, const char *log)
 		_exit(2);
 	}
 	if (pid < 0 || waitpid(pid, &status, 0) != pid)
-		die("no process: %s", strerror(errno));
+		die("--boot=%s: cannot start it: %s", boot, strerror(errno));
 }
 
 static int remove_entry(const char *path, const struct stat *st, int type, struct FTW *where)
@@ -190,7 +190,7 @@ static void boot_with(const char *boot, struct file *const *group, unsigned int 
 
 	if (snprintf(dir, sizeof(dir), "%s/booted.XXXXXX", tmp) >= (int)sizeof(dir) ||
 	    !mkdtemp(dir))
-		die("%s: no temporary directory there", tmp);
+		die("%s: cannot create a temporary directory in it", tmp);
 	atexit(remove_dir);
 	snprintf(list, sizeof(list), "%s/list", dir);
 	snprintf(log, sizeof(log), "%s/log", dir);
@@ -204,10 +204,10 @@ static void boot_with(const char *boot, struct file *const *group, unsigned int 
 		fclose(file);
 	remove_dir();
 	if (!asked)
-		die("no kernel has been asked: none has come to the suite " SUITE);
+		die("no kernel has been asked: the boot did not reach the suite " SUITE);
 }
 
-/* By the bytes that it begins with, as it will be told */
+/* The format by the first bytes of a file */
 static enum format format_of(const struct file *file)
 {
 	unsigned char begin[512];
@@ -220,9 +220,9 @@ static enum format format_of(const struct file *file)
 }
 
 /**
- * ask_booted() - boot kernels, and note what they say of the compressed files
- * @boot: program that boots one: it gets a list for gen_init_cpio, in whose directory the
- *	files are, and the name of the log that it is to write
+ * ask_booted() - boot kernels, and note what they say about the compressed files
+ * @boot: program that boots a kernel. Its arguments are a list for gen_init_cpio, beside which
+ *	the files are, and the name of the log that it must write.
  */
 void ask_booted(const char *boot)
 {

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * module-decompress-check: would a kernel, and its kmod, load these files as modules? The
- * kernel's decompress.c and its decoders are in here: see native_check.h. The manual page beside
- * this says how it is called.
+ * program contains the kernel's decompress.c and its decoders: see native_check.h. For usage,
+ * see the manual page in this directory.
  */
 #define _GNU_SOURCE
 #include <errno.h>
@@ -21,12 +21,12 @@
 
 #define MOST_JOBS	1024
 
-/* Page frames, and views of them: see NR_PAGES in native_check.mk */
+/* Address space for page frames and their mappings: see NR_PAGES in native_check.mk */
 #define ADDRESSES	(6ul << 30)
 
 const char *const program = "module-decompress-check";
 
-/* The end, if what was printed is where it should be */
+/* Exit, with an error if the output could not be written */
 static void __attribute__((noreturn)) finish(int status)
 {
 	if (fflush(stdout) || ferror(stdout))
@@ -61,7 +61,7 @@ static void __attribute__((noreturn)) usage(void)
 	finish(0);
 }
 
-/* Each process needs that much, most of which it never touches */
+/* Fail early if a process cannot get the addresses; it uses few of them */
 static void want_addresses(void)
 {
 	void *room = mmap(NULL, ADDRESSES, PROT_NONE,
@@ -77,7 +77,8 @@ static void __attribute__((noreturn)) bad_option(const char *arg)
 {
 	if (optopt)
 		die("-%c: no such option; --help names them, and -- ends them", optopt);
-	die("%s: no such option, or not with that; --help names them", arg);
+	die("%s: no such option, or a value is missing or not allowed; --help lists the options",
+	    arg);
 }
 
 static void parse(struct options *options, int argc, char **argv)
@@ -101,7 +102,7 @@ static void parse(struct options *options, int argc, char **argv)
 
 	opterr = 0;
 	while ((c = getopt_long(argc, argv, "qvh", known, NULL)) != -1) {
-		/* One that was meant as the next option */
+		/* "--junit --quiet": the next option is not the value */
 		if (optarg && !strncmp(optarg, "--", 2))
 			die("%s: no value for an option; --help names them", optarg);
 		switch (c) {
@@ -149,12 +150,12 @@ static void parse(struct options *options, int argc, char **argv)
 	for (; optind < argc; optind++)
 		collect(argv[optind]);
 	if (!nr_files)
-		die("which files? --help names all options");
+		die("which files? Name one or more; --help lists the options");
 	if (*options->boot && (!options->kconfig || !strcmp(options->kconfig, "any")))
-		die("--boot needs --kconfig=FILE, which that kernel was built with");
+		die("--boot needs --kconfig=FILE, the configuration of the kernel that it boots");
 }
 
-/* What is written is neither read nor written by another way */
+/* Refuse an output file that is also the other output file or one of the files to check */
 static void own_file(FILE *file, FILE *other)
 {
 	struct stat st, is;
@@ -168,11 +169,11 @@ static void own_file(FILE *file, FILE *other)
 	for (i = 0; i < nr_files; i++)
 		if (!stat(files[i].path, &is) && is.st_ino == st.st_ino &&
 		    is.st_dev == st.st_dev)
-			die("%s: both one of the files and where the answers are to go",
+			die("%s: is a file to check; write the answers to another file",
 			    files[i].path);
 }
 
-/* Opened to be added to, until it is known to be none of the files */
+/* Open without truncating, as it may still turn out to be one of the files to check */
 static FILE *open_output(const char *path)
 {
 	return *path ? open_file(path, "a") : NULL;
@@ -198,7 +199,7 @@ int main(int argc, char **argv)
 		fprintf(stderr, "%s: stdout is closed\n", program);
 		return 2;
 	}
-	/* Whoever calls it: children are waited for, and no file is taken for stdin */
+	/* The caller may ignore SIGCHLD, or have closed stdin, stdout or stderr */
 	signal(SIGCHLD, SIG_DFL);
 	do {
 		fd = open("/dev/null", O_RDWR);

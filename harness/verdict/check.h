@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* The files, the kernels they are checked for, and the results */
+/* The files, the kernels for which they are checked, and the results */
 #ifndef _CHECK_H
 #define _CHECK_H
 
@@ -9,18 +9,18 @@
 /* Goes up when a member of the JSON is renamed or removed */
 #define JSON_SCHEMA	1
 
-/* Whether a file would load; a later one wins in the exit status */
+/* Whether a file would load. The largest one of all files sets the exit status. */
 enum outcome { LOADS, FAILS, NO_VERDICT, NR_OUTCOMES };
 
-/* Whose reason a finding is */
+/* Who or what causes a finding */
 enum source { BY_KERNEL, BY_KMOD, BY_MODULE, BY_NAME };
 
 /**
  * struct finding - one thing that the checker found out about a file
  * @id: its name for programs, which stays
- * @source: who has this reason
+ * @source: who or what causes it
  * @fatal: whether the file does not load because of it
- * @text: the same for people
+ * @text: the finding in words, for people
  */
 struct finding {
 	const char *id;
@@ -31,16 +31,16 @@ struct finding {
 
 #define FINDINGS_MAX	6
 
-/* How a file is cured */
+/* What repairs a file */
 enum cure { NO_CURE, SIGN, DECOMPRESS, RECOMPRESS, TRUNCATE };
 
 /**
  * struct result - all that the checker found out about a file
- * @kernel: what the kernel's code makes of it
- * @findings: what it found
+ * @kernel: the answer of the kernel
+ * @findings: what the checker found
  * @nr: number of findings
- * @outcome: what follows from them
- * @cure: what cures it
+ * @outcome: whether the file would load, according to the findings
+ * @cure: what repairs it
  * @rest: bytes after the compressed data
  * @is_signed: whether a signature came out with the module
  * @advice: what to do, in words, or ""
@@ -57,10 +57,10 @@ struct result {
 };
 
 /**
- * struct kmod - which kmod is to read the files
+ * struct kmod - the kmod that reads the files
  * @version: 30, 34, ..., or 0 for none
- * @has: whether it was built with the library of that format
- * @words: how it was chosen
+ * @has: for each format, whether kmod was built with its library
+ * @words: which kmod it is and why, in words
  */
 struct kmod {
 	unsigned int version;
@@ -73,10 +73,10 @@ struct kmod {
  * @release: name of the directory in lib/modules, or ""
  * @root: where lib/modules is, or ""
  * @config: path of the kernel's configuration, or NULL for any kernel
- * @error: what is wrong with that, or NULL
- * @booted: whether a booted kernel is asked, and not its code
- * @kernel: what that says
- * @kmod: that reads the files
+ * @error: what is wrong with the configuration, or NULL
+ * @booted: whether a booted kernel is asked instead of the code in this program
+ * @kernel: what the configuration says
+ * @kmod: the kmod that reads the files
  */
 struct target {
 	char *release;
@@ -92,13 +92,13 @@ extern struct target *targets;
 extern unsigned int nr_targets;
 
 /**
- * struct options - what was asked for
+ * struct options - options of the command line
  * @kconfig: a configuration, "any", or NULL for that of the release in the path
- * @kmod: as given, or NULL
+ * @kmod: value of --kmod=, or NULL
  * @boot: a program that boots a kernel, or ""
  * @json: file to write, "-" for stdout, or ""
  * @junit: file to write, or ""
- * @jobs: files at once
+ * @jobs: number of files to check at once
  * @quiet: print nothing if all files would load
  * @verbose: print a line for each file
  */

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* Find the files to check: in a directory, those that depmod sees */
+/* Find the files to check; in a directory, only files that depmod would read */
 #define _GNU_SOURCE
 #include <errno.h>
 #include <ftw.h>
@@ -47,7 +47,7 @@ static const char *type_of(mode_t mode)
 	       "no regular file";
 }
 
-/* Add a file. One that cannot be read gets no answer. */
+/* Add a file. A file that cannot be read gets no answer. */
 static struct file *add(const char *path)
 {
 	struct file *file = add_file(path);
@@ -75,7 +75,7 @@ static struct file *add(const char *path)
 	return file;
 }
 
-/* Whether a compressed file is called m.ko.zstd or the like */
+/* Is it a compressed file with a name such as m.ko.zstd, which depmod ignores? */
 static bool is_misnamed(const char *path)
 {
 	unsigned char begin[512];
@@ -102,7 +102,7 @@ static int add_entry(const char *path, const struct stat *st, int type, struct F
 	if (type == FTW_DNR) {
 		no_answer(add_file(path), "unreadable", TROUBLE, strerror(EACCES));
 	} else if (type == FTW_D) {
-		/* So does depmod */
+		/* depmod skips these directories, too. */
 		return where->level && (!strcmp(base_name(path), "build") ||
 					!strcmp(base_name(path), "source")) ?
 		       FTW_SKIP_SUBTREE : FTW_CONTINUE;
@@ -140,7 +140,7 @@ static void add_tree(const char *path)
 	char inside[PATH_MAX + 2];
 	struct stat st;
 
-	/* A link that is named is followed */
+	/* Follow the link if the given name is one */
 	snprintf(inside, sizeof(inside), "%s%s", path,
 		 lstat(path, &st) || S_ISLNK(st.st_mode) ? "/." : "");
 	if (nftw(inside, add_entry, 16, FTW_PHYS | FTW_ACTIONRETVAL))
@@ -153,8 +153,8 @@ static void add_tree(const char *path)
 }
 
 /**
- * collect() - take a file, or the modules in a directory
- * @path: its name
+ * collect() - add a file, or the modules in a directory
+ * @path: name of the file or directory
  */
 void collect(const char *path)
 {
@@ -167,8 +167,8 @@ void collect(const char *path)
 }
 
 /**
- * collect_from() - take what a list names, a NUL behind each name
- * @list: the file with the list, or "-" for stdin
+ * collect_from() - add the files and directories that a list names
+ * @list: the list, with a NUL after each name, or "-" for stdin
  */
 void collect_from(const char *list)
 {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Shell commands that mend a file. They overwrite its content, so links, owner and mode
- * stay, and they set its time back. They keep temporary files in a directory that they
+ * Shell commands that repair a file. They overwrite its content, so links, owner and mode
+ * stay, and they restore its time. They keep temporary files in a directory that they
  * remove.
  */
 #define _GNU_SOURCE
@@ -21,7 +21,7 @@ static bool found(const struct result *result, const char *id)
 	return false;
 }
 
-/* The content is no module, or damaged: compressing it again does not help */
+/* Is the content no module, or damaged? Then compressing it again does not help. */
 static bool is_hopeless(const struct result *result)
 {
 	unsigned int i;
@@ -33,10 +33,10 @@ static bool is_hopeless(const struct result *result)
 }
 
 /**
- * choose_cure() - decide which commands cure a file
- * @result: what is found; gets the cure
- * @file: with what the stock library says
- * @e: what is found in the file
+ * choose_cure() - decide which commands repair a file
+ * @result: the findings; gets the cure
+ * @file: the file, after ask_stock()
+ * @e: the explanation of the file
  * @target: the kernel and the kmod
  */
 void choose_cure(struct result *result, const struct file *file, const struct explanation *e,
@@ -90,7 +90,7 @@ static void quoted(FILE *to, const struct file *file)
 	fputc('\'', to);
 }
 
-/* What is done with "$f"; "$n" is the number of bytes after the compressed data, if any */
+/* Print the commands for "$f"; "$n" is the number of bytes after the compressed data, if any */
 static void commands(FILE *to, enum cure cure, const struct file *file, bool rest)
 {
 	const struct format_info *format = &formats[file->format];
@@ -115,12 +115,12 @@ static void commands(FILE *to, enum cure cure, const struct file *file, bool res
 }
 
 /**
- * print_cure() - print the commands that cure some files
- * @to: where
- * @group: numbers of the files, which are all of one format
- * @count: their number
- * @results: of all files: those of the group have the same cure, and bytes after the
- *	compressed data all or none
+ * print_cure() - print the commands that repair a group of files
+ * @to: stream to print to
+ * @group: numbers of the files, which all have the same format
+ * @count: number of files in the group
+ * @results: results of all files. The files of the group have the same cure, and either all
+ *	or none of them have bytes after the compressed data.
  */
 void print_cure(FILE *to, const unsigned int *group, unsigned int count,
 		const struct result *results)
@@ -150,7 +150,7 @@ void print_cure(FILE *to, const unsigned int *group, unsigned int count,
 		commands(to, cure, first, rest);
 		return;
 	}
-	/* Names, each with its number in front where there is one */
+	/* The names, each after the number of bytes to cut off, if there are any */
 	fputs("set --", to);
 	for (i = 0; i < count; i++) {
 		fputs(i % 5 ? " " : " \\\n", to);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* See explain.h. What the decoder of each format takes is in a file of its own. */
+/* See explain.h. explain_gzip.c and the like know the limits of each decoder. */
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -10,9 +10,9 @@
 
 /**
  * unsupported() - note what a decoder cannot decode
- * @e: gets that, unless something before it is noted: the decoder stops there
- * @cause: its name for programs
- * @fmt: the same in words, as printf() has it
+ * @e: gets it, unless it already has something: the decoder stops at the first
+ * @cause: name of the cause, for programs
+ * @fmt: the cause in words, a format of printf()
  */
 void unsupported(struct explanation *e, const char *cause, const char *fmt, ...)
 {
@@ -33,10 +33,10 @@ static void advise(struct explanation *e, enum format which, const char *what)
 }
 
 /**
- * not_that_format() - note what a file is that has the name of a format, and not its magic number
- * @e: gets that
- * @in: its bytes
- * @size: their number
+ * not_that_format() - note what a file is that lacks the magic number of the format
+ * @e: gets what the file is
+ * @in: the file
+ * @size: its size in bytes
  */
 void not_that_format(struct explanation *e, const unsigned char *in, size_t size)
 {
@@ -63,12 +63,12 @@ static size_t without_padding(const unsigned char *in, size_t size)
 }
 
 /**
- * explain() - look for what the kernel makes of a file that others do not
- * @e: gets what is found
- * @which: the decoder that is asked
+ * explain() - find out why the kernel decompresses a file differently than the stock tool
+ * @e: gets the explanation
+ * @which: format of the decoder that is asked
  * @in: the file
  * @size: its size in bytes
- * @kernel: whose decoder it is
+ * @kernel: the kernel that has the decoder
  */
 void explain(struct explanation *e, enum format which, const unsigned char *in,
 	     size_t size, const struct kernel *kernel)
@@ -95,10 +95,10 @@ void explain(struct explanation *e, enum format which, const unsigned char *in,
 
 /**
  * status_in_words() - name the number in a message of decompress.c
- * @which: the decoder that it is from
+ * @which: format of the decoder that returned the number
  * @said: the message
  *
- * Return: the name that the decoder's header has for it, or NULL.
+ * Return: the number's name in the decoder's header, or NULL.
  */
 const char *status_in_words(enum format which, const char *said)
 {
@@ -107,7 +107,7 @@ const char *status_in_words(enum format which, const char *said)
 		"XZ_MEM_ERROR", "XZ_MEMLIMIT_ERROR", "XZ_FORMAT_ERROR",
 		"XZ_OPTIONS_ERROR", "XZ_DATA_ERROR", "XZ_BUF_ERROR",
 	};
-	/* From 2 down: zlib's are negative */
+	/* From 2 down, as zlib's errors are negative */
 	static const char *const zlib[] = {
 		"Z_NEED_DICT", "Z_STREAM_END", "Z_OK", "Z_ERRNO",
 		"Z_STREAM_ERROR", "Z_DATA_ERROR", "Z_MEM_ERROR", "Z_BUF_ERROR",

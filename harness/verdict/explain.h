@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * Looks into a .gz, .xz or .zst file for what the kernel's decoders make of it
- * that others do not.
+ * Find out why the kernel's decoders decompress a .gz, .xz or .zst file differently than the
+ * stock tools.
  */
 #ifndef _EXPLAIN_H
 #define _EXPLAIN_H
@@ -10,21 +10,21 @@
 
 #define MIB		(1024 * 1024)
 #define VERSION(major, minor)	((major) << 8 | (minor))
-/* More than the kernels that are asked have memory for: no need to go on */
+/* No kernel that is asked has memory for more output than this. */
 #define OUTPUT_MAX	(2048ull * MIB)
 
 /**
- * struct kernel - what its decoders depend on
- * @is_64bit: whether it has plenty of addresses, and no highmem
- * @has_highmem: whether it has that
- * @has_bcj: whether it was built with the .xz filter of that ID
- * @has_modules: whether it loads any
- * @wants_signature: whether it loads those alone that are signed
- * @knows_signatures: whether it can be told to, when it is booted
+ * struct kernel - what the checker must know about a kernel
+ * @is_64bit: whether it is a 64-bit kernel, with plenty of addresses and no highmem
+ * @has_highmem: whether it has highmem
+ * @has_bcj: for each ID, whether the kernel has that .xz filter
+ * @has_modules: whether it loads modules
+ * @wants_signature: whether it loads only signed modules
+ * @knows_signatures: whether it checks signatures, and can be told at boot to require them
  * @decompresses: whether it decompresses modules
- * @decoder: with which decoder, or NO_FORMAT if it does not
- * @release: version of the code that is asked, as by VERSION(), or 0
- * @version: as its configuration has it, or nothing
+ * @decoder: the format of its decoder for modules, or NO_FORMAT
+ * @release: VERSION() of the code that is asked, or 0
+ * @version: version of the kernel according to its configuration, or ""
  */
 struct kernel {
 	bool is_64bit;
@@ -40,14 +40,14 @@ struct kernel {
 };
 
 /**
- * struct explanation - what is found in a file
- * @cause: a name for @unsupported that stays, for programs
- * @unsupported: what the kernel cannot decode, in words; empty if nothing
+ * struct explanation - why the kernel treats a file differently than the stock tool
+ * @cause: a stable name for @unsupported, for programs
+ * @unsupported: what the kernel cannot decode, in words; "" if it can decode everything
  * @advice: what to do about it
- * @memory: dictionary or window size in bytes: an allocation of its own
- * @parts: members, streams or frames in the file, as far as they are whole
- * @rest: bytes after the last of them
- * @trailing: the same without zero bytes at the end
+ * @memory: size of the dictionary or window in bytes, which is one allocation
+ * @parts: number of whole members, streams or frames in the file
+ * @rest: number of bytes after the last of them
+ * @trailing: @rest without zero bytes at the end
  */
 struct explanation {
 	const char *cause;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* What explain() asks of each format */
+/* Functions of explain() for each format */
 #ifndef _EXPLAIN_FORMATS_H
 #define _EXPLAIN_FORMATS_H
 

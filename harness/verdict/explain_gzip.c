@@ -73,8 +73,8 @@ static void gzip_members(struct explanation *e, const unsigned char *in, size_t 
 }
 
 /**
- * explain_gzip() - look for what the kernel makes of a .gz that others do not
- * @e: gets what is found
+ * explain_gzip() - find out why the kernel decompresses a .gz differently than gzip
+ * @e: gets the explanation
  * @in: the file
  * @size: its size in bytes
  */

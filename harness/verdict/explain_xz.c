@@ -7,8 +7,8 @@
 #include "explain_formats.h"
 
 /*
- * Filters, section 5.3 of the .xz format: what the kernel has, if told to, and from which
- * version on
+ * Filters, section 5.3 of the .xz format, that the kernel can be built with: the option, and
+ * the first version that has it, or 0
  */
 static const struct {
 	lzma_vli id;
@@ -29,7 +29,7 @@ static const struct {
 #define FILTER_DELTA	0x03
 #define FILTER_LZMA2	0x21
 
-/* The checks that the kernel does not verify, as far as they are known */
+/* The known checks that the kernel does not verify */
 static const struct {
 	const char *cause;
 	const char *name;
@@ -85,7 +85,7 @@ static void xz_filter(struct explanation *e, const lzma_filter *filter,
 	}
 }
 
-/* The .xz format, section 3.1: a block's header, where the kernel looks at it */
+/* The .xz format, section 3.1: the header of a block, as far as the kernel reads it */
 static void xz_block(struct explanation *e, const unsigned char *in, size_t size,
 		     lzma_check check, const struct kernel *kernel)
 {
@@ -136,7 +136,7 @@ static void xz_first_stream(struct explanation *e, const unsigned char *in,
 		break;
 	case LZMA_OPTIONS_ERROR:
 		unsupported(e, "xz-header",
-			    "its header asks for what neither this kernel knows nor xz");
+			    "its header needs a feature that neither this kernel nor xz has");
 		return;
 	default:
 		return;
@@ -151,7 +151,7 @@ static void xz_first_stream(struct explanation *e, const unsigned char *in,
 		 size - LZMA_STREAM_HEADER_SIZE, flags.check, kernel);
 }
 
-/* Where the first stream ends, if what follows it is no stream */
+/* Find the end of the first stream in a file without a valid index */
 static void xz_trailing(struct explanation *e, const unsigned char *in,
 			size_t size)
 {
@@ -197,7 +197,7 @@ static lzma_index *xz_index(const unsigned char *in, size_t size)
 	return ret == LZMA_STREAM_END ? index : NULL;
 }
 
-/* Blocks are found by the index, which is at the end */
+/* Look at the other blocks; the index at the end of the stream says where they are */
 static void xz_other_blocks(struct explanation *e, const unsigned char *in,
 			    size_t size, const struct kernel *kernel)
 {
@@ -221,11 +221,11 @@ static void xz_other_blocks(struct explanation *e, const unsigned char *in,
 }
 
 /**
- * explain_xz() - look for what the kernel makes of an .xz that others do not
- * @e: gets what is found
+ * explain_xz() - find out why the kernel decompresses an .xz differently than xz
+ * @e: gets the explanation
  * @in: the file
  * @size: its size in bytes
- * @kernel: whose decoder it is
+ * @kernel: the kernel that has the decoder
  */
 void explain_xz(struct explanation *e, const unsigned char *in, size_t size,
 		const struct kernel *kernel)
@@ -236,9 +236,9 @@ void explain_xz(struct explanation *e, const unsigned char *in, size_t size,
 
 /**
  * set_bcj() - note whether a kernel has a filter of .xz
- * @kernel: that kernel
- * @config: an option of its configuration, any
- * @set: whether it is set
+ * @kernel: the kernel
+ * @config: any option of its configuration; only those of filters matter
+ * @set: whether the option is set
  */
 void set_bcj(struct kernel *kernel, const char *config, bool set)
 {
@@ -251,7 +251,7 @@ void set_bcj(struct kernel *kernel, const char *config, bool set)
 
 /**
  * set_all_bcj() - give a kernel all filters that its version can have
- * @kernel: that kernel
+ * @kernel: the kernel
  */
 void set_all_bcj(struct kernel *kernel)
 {

@@ -6,15 +6,15 @@
 #include "explain_formats.h"
 
 /*
- * What lib/zstd decodes as a stream, unless it is told otherwise; decompress.c
- * by itself would let pass eight times as much, and sixteen on 64-bit.
+ * Default limit of lib/zstd for streams. The limit of decompress.c itself is eight times as
+ * large, and sixteen times on 64-bit.
  */
 #define ZSTD_WINDOW_MAX		((1ull << 27) + 1)
 
 /*
- * RFC 8878, section 3.1.1.2. A compressed block with neither literals nor
- * sequences is two bytes long, which zstd before 1.5.4 thinks is not enough; and
- * one as large as blocks can be is too large for it.
+ * RFC 8878, section 3.1.1.2. zstd before 1.5.4 refuses two kinds of valid blocks: a compressed
+ * block of two bytes, which has neither literals nor sequences, and a compressed block of the
+ * largest size.
  */
 static void zstd_blocks(struct explanation *e, const unsigned char *in,
 			size_t size)
@@ -28,10 +28,10 @@ static void zstd_blocks(struct explanation *e, const unsigned char *in,
 		last = header & 1;
 		if (type == 2 && length == 2)
 			unsupported(e, "zstd-block",
-				    "an empty compressed block, as of zstd 1.5.4 and later");
+				    "an empty compressed block; zstd decodes it since 1.5.4");
 		if (type == 2 && length == ZSTD_BLOCKSIZE_MAX)
 			unsupported(e, "zstd-block",
-				    "a compressed block of 128 KiB, as of zstd 1.5.4 and later");
+				    "a compressed block of 128 KiB; zstd decodes it since 1.5.4");
 		length = 3 + (type == 1 ? 1 : length);
 		if (length > size)
 			return;
@@ -63,7 +63,7 @@ static void zstd_header(struct explanation *e, const unsigned char *in,
 	}
 	if (size > 4 && in[4] & 0x08)
 		unsupported(e, "zstd-header", "the reserved bit is set in the frame header");
-	/* Larger ones than libzstd itself will hear of: 2^31 and more */
+	/* A window of 2^31 bytes or more, for which ZSTD_getFrameHeader() returns an error */
 	if (size > 5 && !(in[4] & 0x20) && in[5] >> 3 > 31 - 10) {
 		window_too_large(e, (8ull + (in[5] & 7)) << ((in[5] >> 3) + 7));
 		return;
@@ -95,8 +95,8 @@ static void zstd_frames(struct explanation *e, const unsigned char *in, size_t s
 }
 
 /**
- * explain_zstd() - look for what the kernel makes of a .zst that others do not
- * @e: gets what is found
+ * explain_zstd() - find out why the kernel decompresses a .zst differently than zstd
+ * @e: gets the explanation
  * @in: the file
  * @size: its size in bytes
  */

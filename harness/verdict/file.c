@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* See file.h. What comes from outside is data: names are shown with escapes. */
+/* See file.h. Names of files are not trusted: they are shown with escapes. */
 #define _GNU_SOURCE
 #include <errno.h>
 #include <stdarg.h>
@@ -13,11 +13,11 @@ struct file *files;
 unsigned int nr_files;
 
 /**
- * utf8() - look at a character
- * @text: where it begins
- * @code: gets its number
+ * utf8() - decode a character
+ * @text: the text that begins with it
+ * @code: gets its code point
  *
- * Return: its length in bytes, or 0 for what is not UTF-8.
+ * Return: its length in bytes, or 0 if it is not UTF-8.
  */
 unsigned int utf8(const char *text, unsigned int *code)
 {
@@ -38,7 +38,7 @@ unsigned int utf8(const char *text, unsigned int *code)
 	return n;
 }
 
-/* Characters that have no shape, or turn the direction of those that follow */
+/* Is the character invisible, or does it change the direction of the text after it? */
 static bool is_invisible(unsigned int code)
 {
 	return code == 0xad || code == 0x61c || code == 0x180e || code == 0xfeff ||
@@ -47,7 +47,7 @@ static bool is_invisible(unsigned int code)
 	       code >= 0xe0000;
 }
 
-/* The same, but 0 for control characters, too, and what XML does not have */
+/* Like utf8(), but return 0 also for control characters and for characters not allowed in XML */
 static unsigned int plain(const char *text)
 {
 	unsigned int code, n = utf8(text, &code);
@@ -57,13 +57,13 @@ static unsigned int plain(const char *text)
 }
 
 /**
- * printable() - show what comes from outside
- * @text: that
+ * printable() - make a text safe to print
+ * @text: the text, such as the name of a file
  *
- * All but printable characters, and backslashes, are as \xff: what it was can be told
- * from it.
+ * Backslashes, and bytes that are not part of a printable character, become \x and two
+ * hexadecimal digits, so that the result still tells the original.
  *
- * Return: the text to be shown, to be freed.
+ * Return: the safe text, which the caller frees.
  */
 char *printable(const char *text)
 {
@@ -86,8 +86,8 @@ char *printable(const char *text)
 }
 
 /**
- * clean() - rid what tools and consoles say of what does not belong there
- * @text: changed in place
+ * clean() - replace what is not printable in a message of a tool or a kernel by "?"
+ * @text: the message, changed in place
  */
 void clean(char *text)
 {
@@ -103,8 +103,8 @@ void clean(char *text)
 }
 
 /**
- * die() - say what is wrong, in a line, and end with status 2
- * @fmt: as printf() has it
+ * die() - print one line that says what is wrong, and exit with status 2
+ * @fmt: the line, a format of printf()
  */
 void die(const char *fmt, ...)
 {
@@ -121,7 +121,7 @@ void die(const char *fmt, ...)
 /**
  * open_file() - open a file, or die
  * @path: its name
- * @mode: as fopen() has it
+ * @mode: the mode of fopen()
  *
  * Return: the stream.
  */
@@ -135,16 +135,16 @@ FILE *open_file(const char *path, const char *mode)
 }
 
 /**
- * add_file() - make room for one more of the files
- * @path: its name
+ * add_file() - add an entry to the list of files
+ * @path: name of the file
  *
- * Return: it, with nothing but its name.
+ * Return: the entry, with only the name set.
  */
 struct file *add_file(const char *path)
 {
 	struct file *file;
 
-	/* Twice the room at each power of two */
+	/* Double the room at each power of two */
 	if (!(nr_files & (nr_files - 1)))
 		files = realloc(files, (2 * nr_files + 1) * sizeof(*files));
 	if (!files)
@@ -159,10 +159,10 @@ struct file *add_file(const char *path)
 }
 
 /**
- * digest() - add bytes to what a file decompresses to
- * @out: begun with an @adler of 1
- * @bytes: that came out
- * @n: their number
+ * digest() - add output of a decompressor to its length and checksums
+ * @out: length and checksums, which begin as zeros and an @adler of 1
+ * @bytes: the output
+ * @n: its length
  */
 void digest(struct output *out, const unsigned char *bytes, size_t n)
 {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* Files whose names come from outside, and what was heard of each */
+/* The files, and what the kernel and the stock tool say about each */
 #ifndef _FILE_H
 #define _FILE_H
 
@@ -10,37 +10,42 @@
 
 #define FILE_MAX	(64 * MIB)	/* REPLAY_MAX */
 
-/* A decompressed file, as good as: what two decompressors can be compared by */
+/* Length and checksums of a decompressed file, to compare two decompressors */
 struct output {
 	unsigned long long len;
 	unsigned int crc;
 	unsigned int adler;
 };
 
-/* A file that no kernel is asked about: no answer, never loaded, or just named */
+/*
+ * Why no kernel is asked about a file. TROUBLE: the file gets no answer; UNSEEN: depmod ignores
+ * it, so it never loads; ASIDE: the file is only mentioned.
+ */
 enum trouble { NO_TROUBLE, TROUBLE, UNSEEN, ASIDE };
 
 /**
- * struct file - one of the files
- * @path: as it was given
- * @shown: the same, with escapes for what is not to get at a terminal
- * @size: in bytes
- * @format: the decoder that is asked
- * @tool: what the stock tool made of it
- * @tool_failed: the stock tool refused it
- * @tool_says: and said so
- * @out: what the kernel made of it
- * @asked: the kernel began with it
- * @answered: and ended
- * @over: and went on with the next
- * @error: 0, or what module_decompress() returned
- * @ns: time that took
- * @said: what the kernel would have logged
- * @has_bug_0001: the suite found what patches/0001 mends
- * @has_bug_0004: the same of patches/0004
- * @fault: what else it found wrong with the kernel
- * @trouble: why no kernel is asked, with a name and words for it
- * @target_nr: for which of check's targets it is
+ * struct file - a file to check
+ * @path: name of the file
+ * @shown: the name, with escapes, safe for a terminal
+ * @size: size in bytes
+ * @format: format of the decoder that is asked
+ * @tool: output of the stock tool
+ * @tool_failed: the stock tool refused the file
+ * @tool_says: the stock tool's message about that
+ * @out: output of the kernel
+ * @asked: the kernel began to decompress the file
+ * @answered: the kernel's module_decompress() returned
+ * @over: the kernel ended with the file, and did not die or loop
+ * @error: 0, or the error that module_decompress() returned
+ * @ns: how long module_decompress() took
+ * @said: the kernel's log message about the file
+ * @has_bug_0001: the suite found the bug that patches/0001 fixes
+ * @has_bug_0004: the suite found the bug that patches/0004 fixes
+ * @fault: another fault of the kernel that the suite found
+ * @trouble: why no kernel is asked
+ * @trouble_id: name of that reason, for programs
+ * @trouble_says: that reason in words
+ * @target_nr: number of the kernel and kmod in targets[]
  */
 struct file {
 	char *path;
@@ -69,7 +74,7 @@ struct file {
 extern struct file *files;
 extern unsigned int nr_files;
 
-/* Who speaks, in what die() says */
+/* Name of the program, for messages */
 extern const char *const program;
 
 char *printable(const char *text);

@@ -5,8 +5,8 @@
 #include "format.h"
 
 /*
- * kmod 34 and later read a zstd file only if its frame header has the content size, which
- * zstd does not know of what it reads from a pipe: so it is given the file's name.
+ * kmod 34 and later read a zstd file only if its frame header has the content size. zstd does
+ * not know the size of input from a pipe, so the command for zstd names the file.
  */
 const struct format_info formats[NR_FORMATS] = {
 	[GZIP] = {
@@ -63,7 +63,10 @@ static const struct kind lzma = { "lzma", "an lzma file", true, NO_FORMAT };
 static const struct kind text = { "text", "text", false, NO_FORMAT };
 static const struct kind data = { "unknown", "data of an unknown format", false, NO_FORMAT };
 
-/* It has no magic number: properties, a dictionary's size, the length or 64 bits set */
+/*
+ * A .lzma file has no magic number. Its header has a byte of properties, the size of the
+ * dictionary, and the length of the output or 64 one bits.
+ */
 static bool is_lzma(const unsigned char *in, size_t size)
 {
 	return size >= 13 && in[0] < LZMA_PROPERTIES_MAX && !in[1] && !in[2] &&
@@ -82,11 +85,11 @@ static bool is_text(const unsigned char *in, size_t size)
 }
 
 /**
- * kind_of() - tell what a file is
- * @in: its bytes
- * @size: and their number
+ * kind_of() - tell what a file is by its first bytes
+ * @in: the file
+ * @size: its size in bytes
  *
- * Return: what it is, as far as its first bytes say that.
+ * Return: what it is.
  */
 const struct kind *kind_of(const unsigned char *in, size_t size)
 {
@@ -103,11 +106,11 @@ const struct kind *kind_of(const unsigned char *in, size_t size)
 }
 
 /**
- * is_cut_magic() - tell whether a file begins a magic number, and ends in it
- * @in: its bytes, one or more
- * @size: their number
+ * is_cut_magic() - tell whether a file ends within its magic number
+ * @in: the file, at least one byte
+ * @size: its size in bytes
  *
- * Return: that, for a format that the kernel has a decoder for.
+ * Return: true if the file is the beginning of the magic number of gzip, xz or zstd.
  */
 bool is_cut_magic(const unsigned char *in, size_t size)
 {
@@ -121,11 +124,11 @@ bool is_cut_magic(const unsigned char *in, size_t size)
 }
 
 /**
- * is_skippable() - tell whether a zstd frame holds no data
- * @in: its bytes
- * @size: their number
+ * is_skippable() - tell whether a file begins with a skippable zstd frame
+ * @in: the file
+ * @size: its size in bytes
  *
- * Return: that. Section 3.1.2 of RFC 8878 has 16 magic numbers for it.
+ * Return: whether it has one of the 16 magic numbers of RFC 8878, section 3.1.2.
  */
 bool is_skippable(const unsigned char *in, size_t size)
 {

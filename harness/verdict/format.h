@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* The formats, and what a file is by the bytes that it begins with */
+/* The formats, and what kind of file begins with which bytes */
 #ifndef _FORMAT_H
 #define _FORMAT_H
 
@@ -11,14 +11,14 @@
 enum format { GZIP, XZ, ZSTD, NR_FORMATS, NO_FORMAT = -1 };
 
 /**
- * struct format_info - what there is to know of a format
- * @name: as in /sys/module/compression
- * @suffix: of file names
- * @tool: its stock tool
- * @args: what that needs to be told to decompress anything from stdin
- * @part: what a file can hold more than one of
- * @advice: how to compress a module so that every kernel and kmod takes it
- * @command: the same for a shell: from "$t/ko" to "$t/new"
+ * struct format_info - names and commands for a format
+ * @name: name in /sys/module/compression
+ * @suffix: suffix of file names
+ * @tool: the stock tool
+ * @args: arguments with which the tool decompresses any file of this format from stdin
+ * @part: name of the format's unit; a file can have more than one
+ * @advice: how to compress a module so that every kernel and kmod accepts it
+ * @command: shell command that does so, from "$t/ko" to "$t/new"
  */
 struct format_info {
 	const char *name;
@@ -33,9 +33,9 @@ struct format_info {
 extern const struct format_info formats[NR_FORMATS];
 
 /**
- * struct kind - what a file is
- * @id: a short name that stays: "elf", "tar"
- * @words: to be read behind "is" and "holds", with an article where one is needed
+ * struct kind - a kind of file
+ * @id: a short, stable name, such as "elf" or "tar"
+ * @words: its name in words, with an article if needed, to be used after "is" or "holds"
  * @compressed: whether a tool has compressed it
  * @format: the format that the kernel has a decoder for, or NO_FORMAT
  */

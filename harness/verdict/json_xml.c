@@ -8,8 +8,8 @@
 
 /**
  * json_string() - write a string
- * @json: where
- * @text: its bytes; what is not UTF-8 becomes U+FFFD
+ * @json: stream to write to
+ * @text: the string; bytes that are not UTF-8 become U+FFFD
  */
 void json_string(FILE *json, const char *text)
 {
@@ -46,11 +46,11 @@ static bool is_utf8(const char *text)
 
 /**
  * json_name() - write the name of a file, as the first member of an object
- * @json: where
+ * @json: stream to write to
  * @path: the name
  *
- * One that is not UTF-8 is in "file" for people to read, and in "file_bytes"
- * percent-encoded, to be opened by: urllib.parse.unquote_to_bytes() in Python.
+ * The member "file" is for people to read. If the name is not UTF-8, "file_bytes" has it
+ * percent-encoded, for programs: urllib.parse.unquote_to_bytes() in Python decodes it.
  */
 void json_name(FILE *json, const char *path)
 {
@@ -68,8 +68,8 @@ void json_name(FILE *json, const char *path)
 
 /**
  * xml_text() - write text between elements, or inside an attribute
- * @xml: where
- * @text: which printable() or clean() has been over
+ * @xml: stream to write to
+ * @text: the text, after printable() or clean()
  */
 void xml_text(FILE *xml, const char *text)
 {
@@ -94,9 +94,9 @@ void xml_text(FILE *xml, const char *text)
 
 /**
  * xml_attribute() - write an attribute of an element
- * @xml: where
- * @name: of the attribute
- * @text: its value, which printable() or clean() has been over
+ * @xml: stream to write to
+ * @name: name of the attribute
+ * @text: its value, after printable() or clean()
  */
 void xml_attribute(FILE *xml, const char *name, const char *text)
 {
@@ -106,9 +106,9 @@ void xml_attribute(FILE *xml, const char *name, const char *text)
 }
 
 /**
- * close_written() - close what was written, or die
+ * close_written() - close a file that was written, or die
  * @file: the stream, or NULL
- * @path: its name
+ * @path: name of the file
  */
 void close_written(FILE *file, const char *path)
 {

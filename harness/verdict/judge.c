@@ -7,17 +7,18 @@
 #include "judge.h"
 
 /*
- * What the suite finds wrong with kernels as they are shipped, whatever the file: without
- * patches/0001 a kernel unmaps other pages than it mapped, which does harm in highmem alone.
- * Without patches/0004 a kernel allocates a window first, which does none.
+ * Two bugs that the suite reports for kernels as shipped, whatever the file. Without
+ * patches/0001 a kernel unmaps other pages than it mapped, which is harmful only with highmem.
+ * Without patches/0004 a kernel allocates a window before it checks the size, which does not
+ * change the output.
  */
 static const char bug_0001[] = "[mapping: unmapped by an address outside the page]";
 static const char bug_0004[] = "[memory: more than any decoder uses]";
 
 /**
- * add_fault() - note what the suite finds wrong with the kernel
- * @file: that it was asked about
- * @report: in words: what stands below "EXPECTATION FAILED"
+ * add_fault() - note a fault of the kernel that the suite reports
+ * @file: the file that the kernel decompressed
+ * @report: the text below "EXPECTATION FAILED"
  */
 void add_fault(struct file *file, const char *report)
 {
@@ -44,7 +45,7 @@ because(struct answer *answer, const char *fmt, ...)
 	va_end(args);
 }
 
-/* The first is what the others come from */
+/* Keep the first cause: the later ones follow from it */
 static void cause_is(struct answer *answer, const char *cause)
 {
 	if (!answer->cause)
@@ -62,11 +63,11 @@ advise(struct answer *answer, const char *fmt, ...)
 }
 
 /**
- * same() - compare what two decompressors have given
- * @a: one
- * @b: the other
+ * same() - compare the output of two decompressors
+ * @a: output of one
+ * @b: output of the other
  *
- * Return: whether it is the same.
+ * Return: whether they are the same.
  */
 bool same(const struct output *a, const struct output *b)
 {
@@ -80,9 +81,9 @@ static bool is_cut_off(const struct file *file)
 }
 
 /**
- * is_damaged() - say that a file is not whole
- * @answer: gets that
- * @file: which the stock tool refuses
+ * is_damaged() - answer that a file is damaged or cut off
+ * @answer: gets the cause, the reason and the advice
+ * @file: the file, which the stock tool refuses
  */
 void is_damaged(struct answer *answer, const struct file *file)
 {
@@ -103,10 +104,10 @@ static void why_refused(struct answer *answer, const struct file *file,
 			const struct explanation *e)
 {
 	const char *tool = formats[file->format].tool;
-	/* The decoder got as far as the data, and found that wrong */
+	/* XZ_DATA_ERROR or XZ_BUF_ERROR: the decoder has accepted the headers */
 	bool data_error = strstr(file->said, "status 7") ||
 			  strstr(file->said, "status 8");
-	/* XZ_MEM_ERROR is an EINVAL without patches/0002 */
+	/* Without patches/0002 the kernel returns EINVAL for XZ_MEM_ERROR */
 	bool no_memory = file->error == -ENOMEM ||
 			 (file->format == XZ && strstr(file->said, "status 3"));
 
@@ -181,7 +182,7 @@ static void why_at_fault(struct answer *answer, const struct file *file, bool ha
 	}
 	if (has_bug)
 		because(answer,
-			"this kernel unmaps other pages than it mapped (patches/0001): with highmem, on 32-bit, modules may come out damaged; x86_64 has none");
+			"this kernel unmaps other pages than it mapped (patches/0001): with highmem, on 32-bit, modules may come out damaged; x86_64 has no highmem");
 	cause_is(answer, has_bug ? "kernel-bug-0001" : "kernel-fault");
 	if (file->fault[0])
 		because(answer, "the suite reports: %s", file->fault);
@@ -189,10 +190,10 @@ static void why_at_fault(struct answer *answer, const struct file *file, bool ha
 
 /**
  * judge() - tell what a kernel makes of a file, and why
- * @answer: gets that
- * @file: with what the kernel said, and the stock tool
- * @e: what is found in it
- * @kernel: that was asked
+ * @answer: gets the verdict and the reason
+ * @file: the file, with what the kernel and the stock tool said
+ * @e: the explanation of the file
+ * @kernel: the kernel that was asked
  */
 void judge(struct answer *answer, const struct file *file, const struct explanation *e,
 	   const struct kernel *kernel)
@@ -204,13 +205,14 @@ void judge(struct answer *answer, const struct file *file, const struct explanat
 	memset(answer, 0, sizeof(*answer));
 	if (!file->asked) {
 		answer->verdict = NO_ANSWER;
-		because(answer, file->over ? "the kernel complained too often before" :
-			"the kernel died before");
-		advise(answer, "ask about it without those before it");
+		because(answer, file->over ?
+			"the suite skipped it after too many errors of the kernel before it" :
+			"the kernel died before it came to this file");
+		advise(answer, "ask about it without the files before it");
 	} else if (!file->over) {
 		answer->verdict = WRONG;
 		cause_is(answer, "kernel-died");
-		because(answer, "the kernel did not come back from it");
+		because(answer, "the kernel did not return from decompressing it");
 	} else if (!file->answered) {
 		/* Only zstd can be unknown: it was added later. */
 		answer->verdict = has_bug || file->fault[0] ? WRONG :
@@ -222,13 +224,13 @@ void judge(struct answer *answer, const struct file *file, const struct explanat
 				format->name);
 			advise(answer, "compress with %s", formats[XZ].advice);
 		} else {
-			because(answer, "what the kernel said of it cannot be read");
+			because(answer, "the kernel's log has no result for it");
 		}
 	} else if (file->error) {
 		answer->verdict = REFUSED;
 		why_refused(answer, file, e);
 	} else if (e->rest && e->parts == 1 && same(&file->out, &file->tool)) {
-		/* More than zero padding, or where the format has none */
+		/* Zero padding alone is no reason, if the stock tool accepts it */
 		if (file->tool_failed || e->trailing)
 			because(answer, "%zu bytes after the %s, which the kernel ignores",
 				e->rest, format->part);
@@ -242,6 +244,6 @@ void judge(struct answer *answer, const struct file *file, const struct explanat
 			"the kernel says \"%s\"", file->said, words);
 	if ((has_bug || file->fault[0]) && answer->verdict != NO_ANSWER)
 		why_at_fault(answer, file, has_bug);
-	/* It may have been cut in the middle of a character. */
+	/* The text may have been cut in the middle of a character. */
 	clean(answer->why);
 }

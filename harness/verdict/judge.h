@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* From what was heard of a file to what is told of it */
+/* Turn what the kernel and the stock tool say about a file into an answer */
 #ifndef _JUDGE_H
 #define _JUDGE_H
 
@@ -8,11 +8,12 @@
 enum verdict { RIGHT, LEFT, WRONG, REFUSED, NO_ANSWER, NR_VERDICTS };
 
 /**
- * struct answer - what is told of a file
- * @verdict: taken and right, left to others, taken and wrong, refused, or nothing was
- *	heard
- * @cause: a name for what is wrong, that stays, or NULL
- * @why: the same in words
+ * struct answer - the answer of a kernel for a file
+ * @verdict: the kernel accepts the file and the output is right (RIGHT), leaves it to kmod
+ *	(LEFT), accepts it and the output or the kernel is wrong (WRONG), refuses it (REFUSED), or
+ *	says nothing (NO_ANSWER)
+ * @cause: a stable name for what is wrong, or NULL
+ * @why: what is wrong, in words
  * @advice: what to do about it
  */
 struct answer {

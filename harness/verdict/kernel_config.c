@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* See kernel_config.h. A line overrides those before it, as for the kernel's own kconfig. */
+/* See kernel_config.h. A later line overrides an earlier one, as in the kernel's kconfig. */
 #define _GNU_SOURCE
 #include <errno.h>
 #include <stdio.h>
@@ -11,12 +11,12 @@
 
 #define CONFIG_MAX	(16 * MIB)
 
-/* The choice between the decoders: the last that is set excludes the others */
+/* Options of the choice between the decoders: the last one that is set wins */
 static const char *const decoder_configs[NR_FORMATS] = {
 	"MODULE_COMPRESS_GZIP", "MODULE_COMPRESS_XZ", "MODULE_COMPRESS_ZSTD",
 };
 
-/* What came out of a compressed configuration, in place of it; false if it is not whole */
+/* Replace a compressed configuration by its content; false if it is damaged or too large */
 static bool decompress(char **text, size_t *size, enum format format)
 {
 	struct file file = { .format = format, .size = *size };
@@ -35,7 +35,7 @@ static bool decompress(char **text, size_t *size, enum format format)
 	return true;
 }
 
-/* What the file says, to be freed, as a string; NULL with the reason */
+/* Return the content of the file as a string, which the caller frees; NULL with the reason */
 static char *read_text(const char *path, const char **error)
 {
 	char *text = malloc(CONFIG_MAX + 1);
@@ -117,9 +117,9 @@ static void set_option(struct kernel *kernel, const char *name, bool set)
 }
 
 /*
- * A defconfig and a fragment leave out what kconfig would add, and one that is cut off
- * leaves out what follows. A whole configuration names the compiler at its beginning; one
- * with the comments of kconfig has a last one at its end.
+ * Is the configuration whole? A defconfig or a fragment lacks options that kconfig would add, and
+ * a file that is cut off lacks its end. A whole configuration names the compiler at its
+ * beginning. If it has the comments of kconfig, it also has the last of these at its end.
  */
 static bool is_whole(const char *text)
 {
@@ -132,9 +132,9 @@ static bool is_whole(const char *text)
 }
 
 /**
- * read_kernel_config() - learn for what machine and with which decoders a kernel was built
- * @kernel: gets what @path says
- * @path: its .config, which may be compressed by gzip, xz or zstd
+ * read_kernel_config() - read what a kernel's configuration says about modules and decoders
+ * @kernel: gets what the configuration says
+ * @path: path of the .config, which may be compressed by gzip, xz or zstd
  *
  * Return: NULL, or what is wrong with the file.
  */
@@ -152,7 +152,7 @@ const char *read_kernel_config(struct kernel *kernel, const char *path)
 	if (!strstr(text, "CONFIG_"))
 		error = "not the configuration of a kernel";
 	else if (!is_whole(text))
-		error = "not a whole configuration: make olddefconfig makes one of it";
+		error = "not a whole configuration: complete it with make olddefconfig";
 	for (line = text; *line; line = next) {
 		next = strchrnul(line, '\n');
 		if (*next)

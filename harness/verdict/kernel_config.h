@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* What a kernel's configuration says of its modules */
+/* Read what a kernel's configuration says about modules */
 #ifndef _KERNEL_CONFIG_H
 #define _KERNEL_CONFIG_H
 

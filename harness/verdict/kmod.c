@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * What kmod makes of a file. modinfo and depmod read every file, whatever the kernel does;
- * insmod and modprobe of kmod 31 and later give a file to the kernel as it is if
- * /sys/module/compression names its format, and decompress it themselves otherwise. See
- * libkmod-file*.c there.
+ * Can kmod read a file? modinfo and depmod read every file, whatever the kernel does. insmod and
+ * modprobe of kmod 31 and later pass a file to the kernel unchanged if /sys/module/compression
+ * names its format, and decompress it themselves otherwise. See libkmod-file*.c in kmod.
  */
 #define _GNU_SOURCE
 #include <stdio.h>
@@ -15,14 +14,14 @@
 #include "check.h"
 #include "stock.h"
 
-/* From here on insmod leaves decompression to the kernel */
+/* The first kmod whose insmod leaves decompression to the kernel */
 #define LEAVES_TO_KERNEL	31
-/* From here on a zstd frame is decompressed at once, into as many bytes as its header says */
+/* The first kmod that decompresses a zstd frame at once, and needs the size in its header */
 #define WANTS_CONTENT_SIZE	34
 
 static const char *const libraries[NR_FORMATS] = { "ZLIB", "XZ", "ZSTD" };
 
-/* Such as "+ZSTD +XZ -ZLIB +LIBCRYPTO"; false if a word is none of these */
+/* Parse features such as "+ZSTD +XZ -ZLIB +LIBCRYPTO"; false if the text has another form */
 static bool parse_features(struct kmod *kmod, const char *text, bool only_known)
 {
 	enum format f;
@@ -51,11 +50,11 @@ static void describe(struct kmod *kmod, const char *whose)
 }
 
 /**
- * parse_kmod() - read what --kmod= says
- * @kmod: gets that
- * @text: such as "none", "30" or "34+ZLIB"; what it does not say is as Debian builds it
+ * parse_kmod() - read the value of --kmod=
+ * @kmod: gets what the value says; other features are as in Debian's kmod
+ * @text: the value, such as "none", "30" or "34+ZLIB"
  *
- * Return: whether it is well-formed.
+ * Return: whether the value is valid.
  */
 bool parse_kmod(struct kmod *kmod, const char *text)
 {
@@ -79,7 +78,7 @@ bool parse_kmod(struct kmod *kmod, const char *text)
 	return true;
 }
 
-/* What "kmod --version" prints is in the program as it is printed */
+/* Read the version from the program: it contains what "kmod --version" prints */
 static bool read_version(struct kmod *kmod, const char *program_text, size_t size)
 {
 	static const char name[] = "kmod version ";
@@ -95,11 +94,11 @@ static bool read_version(struct kmod *kmod, const char *program_text, size_t siz
 }
 
 /**
- * kmod_of_root() - learn which kmod is installed beside the modules
- * @kmod: gets that
- * @root: directory that lib/modules is in
+ * kmod_of_root() - find out which kmod is installed beside the modules
+ * @kmod: gets its version and features
+ * @root: the directory that contains lib/modules
  *
- * Return: whether there is one.
+ * Return: whether a kmod is installed there.
  */
 bool kmod_of_root(struct kmod *kmod, const char *root)
 {
@@ -137,7 +136,7 @@ bool kmod_of_root(struct kmod *kmod, const char *root)
 	return is_known;
 }
 
-/* As kmod before 34 does it: until there is no more, whether that is the end or not */
+/* Decompress as kmod before 34 does: to the end of the input, even if a frame is not complete */
 static const char *stream_zstd(const unsigned char *in, size_t size)
 {
 	static unsigned char out[256 * 1024];
@@ -160,7 +159,7 @@ static const char *stream_zstd(const unsigned char *in, size_t size)
 	return words;
 }
 
-/* What such a kmod says of the part of a module that it takes for the whole */
+/* The error of such a kmod for a truncated file: it takes the output for a whole module */
 static const char *part_of_it(void)
 {
 	static const struct kernel any;
@@ -192,11 +191,11 @@ static const char *one_zstd(const unsigned char *in, size_t size)
 	return words;
 }
 
-/* What kmod says of a file that it cannot read, or NULL */
+/* The error of kmod if it cannot read the file, or NULL */
 static const char *refusal(const struct kmod *kmod, const struct file *file,
 			   const unsigned char *in)
 {
-	/* A skippable frame has another magic number: it is taken for an ELF file */
+	/* A skippable frame has another magic number, so kmod takes the file for an ELF file */
 	if (file->format == ZSTD && is_skippable(in, file->size))
 		return "Exec format error";
 	if (!kmod->has[file->format])
@@ -240,11 +239,11 @@ static const char *after_the_end(const struct result *result, const struct file 
 
 /**
  * ask_kmod() - tell whether kmod reads a file, and what it does with it
- * @result: gets that; has what the kernel makes of it
- * @file: with what the stock library says
- * @in: its bytes
+ * @result: the kernel's answer; gets the findings
+ * @file: the file, after ask_stock()
+ * @in: the content of the file
  * @target: the kernel and the kmod
- * @e: what is found in the file
+ * @e: the explanation of the file
  */
 void ask_kmod(struct result *result, const struct file *file, const unsigned char *in,
 	      const struct target *target, const struct explanation *e)
@@ -292,11 +291,13 @@ void ask_kmod(struct result *result, const struct file *file, const unsigned cha
 }
 
 /**
- * ask_kmod_by_name() - tell whether kmod sees a file of another content than its name says
- * @result: gets that
+ * ask_kmod_by_name() - tell whether depmod ignores a file because of its name
+ * @result: gets the finding
  * @path: the file's name
- * @format: what its content is, or NO_FORMAT
- * @kmod: that is asked
+ * @format: the format of the content, or NO_FORMAT
+ * @kmod: the kmod that is asked
+ *
+ * depmod without zlib ignores any file called .gz, even if the content is not gzip.
  */
 void ask_kmod_by_name(struct result *result, const char *path, enum format format,
 		      const struct kmod *kmod)

@@ -15,9 +15,9 @@ static const char signature_magic[] = "~Module signature appended~\n";
  * find() - add a finding to the result of a file
  * @result: the result
  * @id: the name of the finding for programs
- * @source: who has this reason
+ * @source: who or what causes it
  * @fatal: whether the file does not load because of it
- * @fmt: the text for people, a format of printf()
+ * @fmt: the finding in words, a format of printf()
  */
 void find(struct result *result, const char *id, enum source source, bool fatal,
 	  const char *fmt, ...)
@@ -39,11 +39,11 @@ void find(struct result *result, const char *id, enum source source, bool fatal,
 }
 
 /**
- * ends_in_signature() - whether scripts/sign-file has been over some bytes
- * @in: the bytes
- * @size: their number
+ * ends_in_signature() - tell whether scripts/sign-file has signed a file
+ * @in: the file
+ * @size: its size in bytes
  *
- * Return: that; what the signature is worth is not looked at.
+ * Return: whether it ends in a signature. The signature is not verified.
  */
 bool ends_in_signature(const unsigned char *in, size_t size)
 {
@@ -52,7 +52,7 @@ bool ends_in_signature(const unsigned char *in, size_t size)
 	return size >= length && !memcmp(in + size - length, signature_magic, length);
 }
 
-/* A field of 2, 4 or 8 bytes */
+/* Read a field of 2, 4 or 8 bytes */
 static unsigned long long field(const unsigned char *at, unsigned int bytes, bool big_endian)
 {
 	unsigned long long value = 0;
@@ -75,7 +75,7 @@ static void cut_off(struct result *result, unsigned long long end, size_t len)
 	     len, end);
 }
 
-/* An ELF file whose header and section table are there */
+/* An ELF file that contains its header and section table */
 struct elf {
 	const unsigned char *bytes;
 	size_t len;
@@ -160,7 +160,7 @@ static bool is_called(const struct elf *elf, const struct section *section, cons
 	       !memcmp(elf->bytes + names.at + section->name, name, length);
 }
 
-/* See elf_validity_cache_copy() in the kernel; .modinfo is for kmod as well */
+/* See elf_validity_cache_copy() in the kernel; kmod needs .modinfo, too */
 static void inspect_elf(struct result *result, const unsigned char *out, size_t len)
 {
 	bool symbols = false, this_module = false, modinfo = false;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* See native_check.h. All must hold that tests/attempt.c holds of any input. */
+/* See native_check.h. tests/attempt.c has the rules that must hold for any input. */
 #include "kunit.h"
 #include "native_check.h"
 #include "../../../kernel/module/tests/attempt.h"
@@ -8,7 +8,7 @@ static struct attempt attempt;
 static struct kunit test;
 static struct native_check *checked;
 
-/* xz_dec_bcj.c has all filters: this is where it says which it knows */
+/* xz_dec_bcj.c is built with all filters: refuse those that the kernel does not have */
 enum xz_ret __wrap_xz_dec_bcj_reset(struct xz_dec_bcj *s, u8 id)
 {
 	if (id >= 32 || !(checked->filters & 1u << id))
@@ -16,13 +16,13 @@ enum xz_ret __wrap_xz_dec_bcj_reset(struct xz_dec_bcj *s, u8 id)
 	return __real_xz_dec_bcj_reset(s, id);
 }
 
-/* A tenth of all time is spent in the one of native.c, which goes by the byte */
+/* zlib's crc32() is faster: the one of native.c, byte by byte, takes a tenth of all time */
 u32 __wrap_crc32_le(u32 crc, const void *p, size_t len)
 {
 	return ~crc32(~crc, p, len);
 }
 
-/* A rule that is broken */
+/* Report a broken rule */
 void kunit_fail(struct kunit *test, const char *where, const char *format, ...)
 {
 	char report[LEDGER_LINE + LEDGER_LOG];
@@ -34,7 +34,7 @@ void kunit_fail(struct kunit *test, const char *where, const char *format, ...)
 	checked->fault(checked->context, report);
 }
 
-/* The ledger has no other way out of what does not end */
+/* The ledger calls this to leave a decoder that does not end */
 void kunit_try_catch_throw(struct kunit_try_catch *try_catch)
 {
 	longjmp(try_catch->env, 1);
@@ -59,14 +59,14 @@ static const struct decompressor *decompressor(const char *format)
 }
 
 /**
- * native_check() - decompress a file, and see to it that all rules are kept
- * @check: the file; gets what became of it
+ * native_check() - decompress a file, and check that all rules are kept
+ * @check: the file; gets the result
  *
- * Once in a process: it is not left as it was by what does not end.
+ * Call it once in a process: a decoder that does not end leaves its state behind.
  *
  * Return: NATIVE_CHECK_ANSWERED; NATIVE_CHECK_UNKNOWN if decompress.c does not know the
- * format; NATIVE_CHECK_ENDLESS if it was given up; NATIVE_CHECK_NO_MEMORY if there is
- * none to begin with.
+ * format; NATIVE_CHECK_ENDLESS if decompress.c did not end; NATIVE_CHECK_NO_MEMORY if memory
+ * for the check itself is missing.
  */
 enum native_check_result native_check(struct native_check *check)
 {

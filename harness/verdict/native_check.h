@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * What decompress.c and its decoders, as they are in a kernel tree, make of a file, for a
- * program that knows nothing of the kernel. native_check.mk makes one object of them that has no
- * other name in it: libzstd has the same ones.
+ * Decompress a file with decompress.c and the decoders of a kernel tree. This header needs no
+ * header of the kernel. native_check.mk makes one object of the code, in which only
+ * native_check() is global: other names would clash with those of libzstd.
  */
 #ifndef _NATIVE_CHECK_H
 #define _NATIVE_CHECK_H
@@ -11,15 +11,15 @@
 #include <stddef.h>
 
 /**
- * struct native_check - a file, and what became of it
+ * struct native_check - a file, and the result of decompressing it
  * @format: "gzip", "xz" or "zstd"
  * @in: the file
  * @size: its size in bytes
- * @filters: filters of .xz that the kernel is to have, a bit for each ID
- * @most_memory: no dictionary or window of more bytes than this has room
- * @look: called with what comes out, while it can be read
- * @fault: called with what is wrong with the kernel, in words
- * @context: for these two
+ * @filters: filters of .xz that the kernel has, a bit for each ID
+ * @most_memory: allocations of more bytes than this fail
+ * @look: called with the output, which is valid only during the call
+ * @fault: called with a description of a fault of the kernel
+ * @context: passed to @look and @fault
  * @ret: what module_decompress() returned
  * @said: what it logged
  */
@@ -46,13 +46,13 @@ enum native_check_result {
 enum native_check_result native_check(struct native_check *check);
 
 #ifdef __KERNEL__
-/* The linker's: what lib/xz calls, and what it would have called */
+/* Names for the linker's --wrap: lib/xz calls __wrap_, and __real_ is the original */
 struct xz_dec_bcj;
 enum xz_ret __wrap_xz_dec_bcj_reset(struct xz_dec_bcj *s, u8 id);
 enum xz_ret __real_xz_dec_bcj_reset(struct xz_dec_bcj *s, u8 id);
 u32 __wrap_crc32_le(u32 crc, const void *p, size_t len);
 
-/* zlib's, which is in the program anyway */
+/* crc32() of zlib, which the program is linked with */
 unsigned long crc32(unsigned long crc, const void *p, unsigned int len);
 #endif
 

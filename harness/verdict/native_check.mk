@@ -3,8 +3,8 @@
 #	make -C tools/testing/module_decompress EXTRA_MK=PATH/native_check.mk O=DIRECTORY SANITIZE= \
 #		NAME='linux 6.12' HEADERS=DIRECTORY LIBRARIES=DIRECTORY check
 #
-# makes O/check.o: decompress.c and its decoders as one object, which has the function of
-# native_check.h and no other name; and of that, of all else here and of the stock libraries
+# makes O/check.o, decompress.c and its decoders as one object in which only native_check() is
+# global, and links it with the other files here and the stock libraries to
 # O/module-decompress-check.
 
 verdict_dir := $(dir $(lastword $(MAKEFILE_LIST)))
@@ -13,11 +13,11 @@ libraries := $(foreach name,lzma zstd z,$(LIBRARIES)/lib$(name).a)
 
 check: $(O)/module-decompress-check
 
-# With all filters of xz, and room for a GiB
+# With all filters of xz, and pages for a GiB of output
 config += XZ_DEC_IA64 XZ_DEC_ARM64 XZ_DEC_RISCV
 CFLAGS += -O2 -DNR_PAGES=262144
 
-# Whole at any time: it may be running
+# Replace the program in one step: it may be running
 $(O)/module-decompress-check: $(verdict) $(wildcard $(verdict_dir)*.h) $(O)/check.o $(O)/made_of
 	@$(say) "  LD      $(@:$(O)/%=%)"
 	$(quiet)$(HOSTCC) -std=gnu11 -O2 -static -I$(HEADERS) -DKERNEL_NAME='"$(NAME)"' \

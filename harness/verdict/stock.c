@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * See stock.h. What is in a file is taken to its end, as by the tools: all members, streams
- * and frames. An error is in the words of the tool.
+ * See stock.h. Like the tools, decompress a file to its end: all members, streams and frames.
+ * Errors are in the words of the tool.
  */
 #include <lzma.h>
 #include <stdlib.h>
@@ -14,7 +14,7 @@
 
 static unsigned char out[256 * 1024];
 
-/* All that came out: what a file holds is looked at when it is whole */
+/* The whole output: the checker inspects the module in it later */
 static unsigned char *whole;
 static size_t whole_len, whole_room;
 
@@ -32,7 +32,7 @@ static void keep(size_t n)
 	whole_len += n;
 }
 
-/* More bytes of @file; true if there are to be more */
+/* Add @n bytes to the output of @file; false if it is larger than any kernel could hold */
 static bool come_out(struct file *file, size_t n)
 {
 	digest(&file->tool, out, n);
@@ -53,7 +53,7 @@ static const char *zlib_words(const z_stream *s, int ret)
 	return "invalid compressed data--format violated";
 }
 
-/* What follows the last member and is no other is ignored, with a warning */
+/* gzip ignores bytes after the last member, with a warning */
 static const char *stock_gzip(struct file *file, const unsigned char *in)
 {
 	z_stream s = { .next_in = (unsigned char *)in, .avail_in = file->size };
@@ -153,10 +153,10 @@ static const char *stock_zstd(struct file *file, const unsigned char *in)
 }
 
 /**
- * stock_output() - get what came out of the file that ask_stock() was asked about
+ * stock_output() - get the output of the last call of ask_stock()
  * @len: gets its length
  *
- * Return: the bytes.
+ * Return: the output.
  */
 const unsigned char *stock_output(size_t *len)
 {
@@ -165,9 +165,9 @@ const unsigned char *stock_output(size_t *len)
 }
 
 /**
- * ask_stock() - decompress a file as the stock tool of its format would
- * @file: gets what comes out, and what the tool says if it does not take it
- * @in: its bytes
+ * ask_stock() - decompress a file as the stock tool of its format does
+ * @file: gets length and checksums of the output, and the tool's error if it refuses the file
+ * @in: the content of the file
  */
 void ask_stock(struct file *file, const unsigned char *in)
 {
@@ -190,9 +190,9 @@ void ask_stock(struct file *file, const unsigned char *in)
 }
 
 /**
- * stock_versions() - say who judges
- * @text: gets that
- * @size: bytes that fit
+ * stock_versions() - name the libraries and their versions
+ * @text: gets the text
+ * @size: size of @text in bytes
  */
 void stock_versions(char *text, size_t size)
 {

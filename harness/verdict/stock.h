@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* What gzip, xz and zstd make of a file, by their libraries */
+/* Decompress a file as gzip, xz and zstd do, with their libraries */
 #ifndef _STOCK_H
 #define _STOCK_H
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* Choose the kernel and the kmod for a file: those of the release in its path */
+/* Choose the kernel and the kmod for a file, by the release in its path */
 #define _GNU_SOURCE
 #include <errno.h>
 #include <limits.h>
@@ -26,7 +26,10 @@ static char *__attribute__((format(printf, 1, 2))) text(const char *fmt, ...)
 	return result;
 }
 
-/* Its directory without links, its own name as it is: a link may lead out of lib/modules */
+/*
+ * Make a path absolute: resolve links in the directory, but do not follow the file itself, which
+ * may be a link to a file outside lib/modules
+ */
 static char *absolute(const char *path)
 {
 	char *copy = strdup(path), *slash = copy ? strrchr(copy, '/') : NULL, *dir, *result;
@@ -42,7 +45,7 @@ static char *absolute(const char *path)
 	return result;
 }
 
-/* ROOT/lib/modules/RELEASE/...; false if the path has no such part */
+/* Split ROOT/lib/modules/RELEASE/...; false if the path is not like that */
 static bool split(const char *path, char **root, char **release)
 {
 	static const char part[] = "/lib/modules/";
@@ -141,14 +144,14 @@ static struct target *add_target(const struct options *options, const char *root
 	} else if (!*release || !kmod_of_root(&target->kmod, root)) {
 		parse_kmod(&target->kmod, "34");
 		snprintf(target->kmod.words, sizeof(target->kmod.words),
-			 "kmod 34 without zlib: none is beside these files, this is the strictest");
+			 "kmod 34 without zlib, the strictest: no kmod found beside these files");
 	}
 	return target;
 }
 
 /**
  * choose_targets() - choose the kernel and the kmod for each file
- * @options: may name them
+ * @options: options that may name them
  */
 void choose_targets(const struct options *options)
 {
@@ -173,7 +176,7 @@ void choose_targets(const struct options *options)
  * @target: the kernel
  * @format: the format
  *
- * Return: that. A booted one has the suite, and with it all decoders.
+ * Return: whether it does. A booted kernel has the suite, and so it has all decoders.
  */
 bool has_decoder(const struct target *target, enum format format)
 {

@@ -51,12 +51,12 @@ static void print_target(const struct target *target)
 	printf("\n%s%s%s\n", release, colon, target->kmod.words);
 	free(release);
 	if (kernel->wants_signature)
-		puts("It loads signed modules only. Who signed is not checked here.");
+		puts("The kernel loads signed modules only. Who signed is not checked here.");
 	else if (kernel->knows_signatures)
 		puts("Not checked: lockdown and module.sig_enforce may ask for a signature.");
 	if (sscanf(kernel->version, "%u.%u", &major, &minor) == 2 &&
 	    kernel->release != VERSION(major, minor))
-		puts("warning: that configuration is of another kernel than the code");
+		puts("warning: the configuration is of another version than the kernel's code");
 }
 
 /* Files with the same causes and the same cure share a paragraph */
