@@ -1,14 +1,17 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * payload KIND LENGTH SEED: write what payload_fill() generates to stdout, or, of
- * the kind "machine", what no kernel needs to generate.
+ * payload KIND LENGTH SEED: write a payload of payload_fill() to stdout. The kind
+ * "machine" is generated here, as the suite in the kernel does not need it.
  */
 #include <stdio.h>
 #include <stdlib.h>
 
 #include "../../kernel/module/tests/payload.h"
 
-/* What the filters of xz rewrite, but for x86: the suite has payloads of that */
+/*
+ * Machines whose instructions the filters of xz rewrite. x86 is not here: payload_fill() has a
+ * payload for it.
+ */
 enum machine {
 	POWERPC,	/* bl, big-endian */
 	IA64,		/* br.call in each of the three slots of a bundle */
@@ -21,10 +24,10 @@ enum machine {
 };
 
 /*
- * Like machine code, about a third of it of the machine that the seed names. Units
- * of 32 bytes, at 16 bytes past every multiple of 32: one of that machine lies across
- * each 4096-byte boundary, and where the machine allows it (ARM-Thumb, RISC-V) a call
- * in the middle of it does.
+ * Fill a buffer with bytes like machine code. About a third is of the machine that the seed
+ * names. The units of 32 bytes begin 16 bytes past a multiple of 32, so that a unit of that
+ * machine lies across each 4096-byte boundary. For ARM-Thumb and RISC-V, whose instructions
+ * need less alignment, a call in the middle of the unit does.
  */
 static void fill_machine(__u8 *buf, size_t len, __u32 seed)
 {

@@ -15,7 +15,7 @@ static size_t nr_names;
 static struct span *definitions;
 static size_t nr_definitions;
 
-/* What such a macro makes is spelled in the file, if not where it is used. */
+/* Does one of these macros contain the name? Then the file uses the name. */
 static bool is_in_definition(const char *name)
 {
 	size_t i, t;
@@ -50,7 +50,7 @@ note_definition(CXCursor cursor, CXCursor parent, CXClientData data)
 	return CXChildVisit_Continue;
 }
 
-/* What is configured is asked about, not used. */
+/* Leave out CONFIG_ macros: they are not code that the file uses. */
 static void note_macro(CXCursor cursor, const char *name)
 {
 	if (!is_own(clang_getCursorReferenced(cursor)) &&
@@ -58,7 +58,7 @@ static void note_macro(CXCursor cursor, const char *name)
 		push(names, nr_names, name);
 }
 
-/* A static one may be declared without being defined in clang's sense. */
+/* For clang, a static variable or function may be declared and not defined. */
 static bool is_defined_here(CXCursor to)
 {
 	return is_own(clang_getCursorDefinition(to)) ||
@@ -75,7 +75,7 @@ static void note_reference(CXCursor cursor, const char *name)
 	    is_defined_here(to) ||
 	    !in_file(clang_getCursorLocation(cursor), &offset))
 		return;
-	/* What a macro makes is where the macro is, for clang. */
+	/* clang gives the location of a macro for everything that the macro expands to. */
 	if (is_text(token_from(offset), name) || is_in_definition(name))
 		push(names, nr_names, name);
 }

@@ -1,13 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Faults in what is computed: other constants, operators, conditions and
- * numbers.
+ * Faults in computations: other constants, operators, conditions and numbers.
  */
 #include <string.h>
 
 #include "operators.h"
 
-/* A constant is what clang can find the value of, and has a name or is one. */
+/* Is it a literal, or a name of a constant, whose value clang knows? */
 static bool is_constant(const struct node *n, long long *value)
 {
 	CXEvalResult result;
@@ -41,7 +40,7 @@ static bool is_constant(const struct node *n, long long *value)
 	return known;
 }
 
-/* Constants by the start of their names: @to can be written for any of them. */
+/* Sorts of constants, by the start of their names; @to can replace any of the sort. */
 static const struct row sorts[] = {
 	{ "E", { "EINVAL", "ENOMEM" } },
 	{ "Z_", { "Z_OK", "Z_STREAM_END", "Z_BUF_ERROR" } },
@@ -178,7 +177,7 @@ void mutate_cast(struct node *n)
 		replace(n->at, text(last_child(n)->at));
 }
 
-/* The opposite of a comparison or of a negation is made with its operator. */
+/* Negate, unless mutate_operator() already makes the opposite of the operator. */
 static void negate(const struct node *n)
 {
 	struct span op = operator_of(n);
@@ -247,7 +246,7 @@ static bool is_read(const struct node *n)
 	       !is_one_of(operator_of(n->parent), writing);
 }
 
-/* The use of a number that is kept somewhere */
+/* Is it a read of an integer variable or member? */
 static bool is_number(const struct node *n)
 {
 	return (n->kind == CXCursor_MemberRefExpr || declaration(n)) &&

@@ -9,8 +9,8 @@
  * Writes each mutant to OUTDIR/ID.c, and a line about it to standard output:
  * ID, function, line, kind, and what changed, separated by tabs.
  *
- * With --calls it prints what the file uses of the rest of the kernel: the names
- * of functions, macros and variables, one a line.
+ * With --calls it prints the names from the rest of the kernel that the file
+ * uses: functions, macros and variables, one a line.
  */
 #define _GNU_SOURCE
 #include <ctype.h>
@@ -30,8 +30,8 @@
  * @kind: the kind of change
  * @what: the change, for people to read
  * @at: offset of the change
- * @seq: place in the order of creation
- * @id: name that lasts while the changed line and its function do
+ * @seq: number in the order of creation
+ * @id: name, which stays the same while the changed line and its function do
  */
 struct mutant {
 	const char *text;
@@ -48,7 +48,7 @@ static struct mutant *mutants;
 static size_t nr_mutants;
 const char *function;
 
-/* FNV-1a, white space left out. */
+/* FNV-1a, without white space */
 static unsigned long long checksum(const char *s)
 {
 	unsigned long long sum = 0xcbf29ce484222325;
@@ -59,7 +59,7 @@ static unsigned long long checksum(const char *s)
 	return sum;
 }
 
-/* The edits are in the order of the file; it is the text @at that changes. */
+/* Add a mutant. The edits are in the order of the file; @at is the text that changes. */
 void add_mutant(const struct edit *edits, size_t nr, struct span at,
 		char *what)
 {
@@ -106,7 +106,7 @@ static enum CXChildVisitResult visit_function(CXCursor cursor, CXCursor parent,
 	return CXChildVisit_Continue;
 }
 
-/* Make the mutants of what is compiled for one algorithm. */
+/* Make the mutants of the code that is compiled for one algorithm. */
 static void mutate_build(CXTranslationUnit unit, const char *algorithm)
 {
 	unsigned int found = 0;
@@ -120,8 +120,8 @@ static void mutate_build(CXTranslationUnit unit, const char *algorithm)
 }
 
 /*
- * Leave out warnings, what is compiled, and what for. Of the other flags of
- * gcc, libclang ignores what clang does not know.
+ * Copy gcc's flags, without warnings and without the names of input and output.
+ * libclang ignores flags of gcc that clang does not know.
  */
 static int keep_flags(int argc, char **argv, const char **flags)
 {
@@ -171,7 +171,7 @@ static int compare_mutants(const void *p, const void *q)
 	return a->seq < b->seq ? -1 : 1;
 }
 
-/* The line that is changed is part of the name, where it stands is not. */
+/* Name a mutant by its function and the text of the line, not by the line's number. */
 static void name_mutant(struct mutant *m)
 {
 	struct span line = { m->at, m->at + strcspn(source + m->at, "\n") };

@@ -40,15 +40,15 @@ struct call {
 };
 
 /**
- * struct node - an expression, a statement or a declaration, as it is written
+ * struct node - an expression, a statement or a declaration in the source text
  * @at: its text
- * @kind: what it is; CXCursor_MacroExpansion for the use of a macro
- * @cursor: the same in clang's tree; for a macro, what it expands to
+ * @kind: its kind; CXCursor_MacroExpansion for the use of a macro
+ * @cursor: the node in clang's tree; for a macro, what it expands to
  * @parent: the smallest node around it
  *
- * The nodes of a function are kept in the order of the file, each one before
- * those that it contains. What the body of a macro contributes is left out:
- * only what the file spells can be changed in the file.
+ * The nodes of a function are in the order of the file, each before the nodes
+ * that it contains. Nodes that come from the body of a macro are left out: an
+ * edit can only change text that is in the file.
  */
 struct node {
 	struct span at;
@@ -67,27 +67,27 @@ struct edit {
 	const char *text;
 };
 
-/* All memory: none of it is given back before the end. */
+/* Memory for everything; it is not freed before the program ends. */
 extern struct obstack pool;
 
 /* decompress.c */
 extern const char *path;
 extern const char *source;
 
-/* The build that is being looked at. */
+/* decompress.c as it is compiled for the current algorithm */
 extern CXFile file;
 extern struct span *tokens;
 extern size_t nr_tokens;
 extern struct span *macros;
 extern size_t nr_macros;
 
-/* The function that is being looked at, and the kind of change to make. */
+/* The current function, and the kind of change to make */
 extern struct node *nodes;
 extern size_t nr_nodes;
 extern const char *function;
 extern const char *kind;
 
-/* syntax_tree.c: what decompress.c spells, and what clang makes of it */
+/* syntax_tree.c: the text of decompress.c, and clang's tree of it */
 __printf(1, 2)
 _Noreturn void die(const char *fmt, ...);
 __printf(1, 2)
@@ -131,7 +131,7 @@ CXTranslationUnit read_build(CXIndex index, const char *algorithm,
 #define push(array, nr, value)						\
 	((array) = grow(array, nr, sizeof(*(array))), (array)[(nr)++] = (value))
 
-/* mutate.c: what is made of it */
+/* mutate.c: the mutants */
 void add_mutant(const struct edit *edits, size_t nr, struct span at,
 		char *what);
 
@@ -139,7 +139,7 @@ void add_mutant(const struct edit *edits, size_t nr, struct span at,
 void mutate_node(struct node *n);
 void mutate_file(void);
 
-/* calls.c: what decompress.c uses of the rest of the kernel */
+/* calls.c: names from the rest of the kernel that decompress.c uses */
 void note_calls(CXTranslationUnit unit);
 void print_calls(void);
 

@@ -37,7 +37,7 @@ bool is_in_block(const struct node *n)
 			     n->parent->kind == CXCursor_LabelStmt);
 }
 
-/* One of the things that a block does, but for returning */
+/* Is it a statement of a block, but not a declaration, a label or a return? */
 bool is_step(const struct node *n)
 {
 	return is_in_block(n) && n->kind != CXCursor_DeclStmt &&
@@ -63,7 +63,7 @@ void insert_after(struct node *n, const char *statement)
 		   format("%s after: %s", statement, short_text(whole(n))));
 }
 
-/* What the function returns at its end, if that is a variable. */
+/* The variable that the function returns at its end; NULL if it is not a variable */
 const struct node *returned(void)
 {
 	const struct node *n, *last = NULL;
@@ -75,7 +75,7 @@ const struct node *returned(void)
 	return last && declaration(last) ? last : NULL;
 }
 
-/* What @pattern says, with @arg in the place of each $ */
+/* Replace each $ in @pattern by @arg */
 char *fill(const char *pattern, const char *arg)
 {
 	for (; *pattern; pattern++) {
@@ -94,7 +94,7 @@ bool is_gfp(struct span at)
 	       starts_with(source + at.start, "__GFP_");
 }
 
-/* The kinds of mutants; for mutate_name() the table of names tells them. */
+/* The kinds of mutants; mutate_name() has its kinds in a table. */
 static const struct {
 	const char *kind;
 	void (*mutate)(struct node *n);
@@ -143,7 +143,7 @@ static void hide_attribute(struct span name)
 			   text(call.args[0])));
 }
 
-/* What stands outside of functions */
+/* Change text outside of functions */
 void mutate_file(void)
 {
 	size_t i;

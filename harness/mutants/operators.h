@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* What the files of operators share */
+/* Functions that the operators share, and the operators */
 #ifndef _MUTANTS_OPERATORS_H
 #define _MUTANTS_OPERATORS_H
 
@@ -7,7 +7,7 @@
 
 #define MAX_TO		7	/* alternatives in a table's row, and a NULL */
 
-/* A name, and what to put in its place. */
+/* A name, and its replacements */
 struct row {
 	const char *from;
 	const char *to[MAX_TO];

@@ -6,7 +6,7 @@
 
 #include "operators.h"
 
-/* Move statement @n to @pos, as @where tells. */
+/* Move statement @n to @pos; @where says so for people. */
 static void move(struct node *n, unsigned int pos, const char *where)
 {
 	bool up = pos <= n->at.start;
@@ -24,7 +24,7 @@ static void move(struct node *n, unsigned int pos, const char *where)
 		   format("moved %s: %s", where, short_text(from)));
 }
 
-/* What is moved past one of these is not run: that is a deletion. */
+/* A statement moved past one of these would not run: that is a deletion, not a move. */
 static bool is_jump(const struct node *n)
 {
 	return n->kind == CXCursor_ReturnStmt || n->kind == CXCursor_GotoStmt ||
@@ -42,8 +42,9 @@ static void move_by(struct node *n, struct node *block, int nr, int by)
 }
 
 /*
- * Move @n out of the loop, and with it the declaration of a variable that is
- * used in it, if that does nothing else.
+ * Move @n out of the loop. If @n uses a variable that the loop declares, move
+ * the declaration, too. Give up if @n has a second use of such a variable, or
+ * if the declaration has an initializer.
  */
 static void move_out(struct node *n, const struct node *loop)
 {
@@ -96,7 +97,7 @@ static void move_to_ends(struct node *n)
 		move(n, whole(last).end, "to the end");
 }
 
-/* One that is moved as one: not much more than a line */
+/* Is it a statement without a block of several statements? */
 static bool is_movable(const struct node *n)
 {
 	const struct node *in;

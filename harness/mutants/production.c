@@ -1,3 +1,3 @@
 // SPDX-License-Identifier: GPL-2.0
-/* decompress.c as the kernel has it, for its own algorithm and without ledger */
+/* decompress.c as in the kernel: for the kernel's own algorithm and without ledger */
 #include "../decompress.c"

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Many mutants of decompress.c in one kernel: mutant=N on the command line says
- * which of them runs, from 1.
+ * Many mutants of decompress.c in one kernel: mutant=N on the command line
+ * selects the one that runs. The first is mutant=1.
  *
- * The linker's --wrap turns what the suite and the module loader refer to into
- * the __wrap_ symbols below, so that both are the same objects as ever.
+ * The linker's --wrap makes the suite and the module loader use the __wrap_
+ * symbols below, so that both need not be compiled again.
  */
 #include <linux/init.h>
 #include <linux/kernel.h>
@@ -35,16 +35,16 @@ static int __init mutant_setup(char *number)
 	unsigned int n;
 
 	if (kstrtouint(number, 10, &n) || !n || n > nr_mutants)
-		panic("mutant=%s: there are %u", number, nr_mutants);
+		panic("mutant=%s: not a number from 1 to %u", number, nr_mutants);
 	mutant = &mutants[n - 1];
 	return 0;
 }
 early_param("mutant", mutant_setup);
 
 /*
- * What is not broken is left empty, which the suite skips: that saves time. The
- * name in the log is the proof that this one was tested, so it is of a level that
- * every console shows.
+ * The suite skips the algorithms that the mutant does not change, which saves
+ * time: their decompressors stay empty. The name in the log proves which mutant
+ * was tested, so print it at a level that every console shows.
  */
 static int __init mutant_init(void)
 {

@@ -6,13 +6,13 @@
 #include "tests/ledger.h"
 
 /**
- * struct mutant - what the suite is to find in place of decompress.c
- * @name: its ID in the list of mutants
- * @gzip: the build with a ledger for gzip, NULL if that is not broken
- * @xz: for xz, likewise
- * @zstd: for zstd, likewise
- * @decompress: module_decompress() of the kernel's own algorithm
- * @cleanup: module_decompress_cleanup() of the same
+ * struct mutant - the code that the suite tests in place of decompress.c
+ * @name: the mutant's ID
+ * @gzip: the mutant compiled with a ledger for gzip; NULL if it does not change gzip
+ * @xz: the same for xz
+ * @zstd: the same for zstd
+ * @decompress: module_decompress() for the kernel's own algorithm
+ * @cleanup: module_decompress_cleanup() for the kernel's own algorithm
  */
 struct mutant {
 	const char *name;
@@ -27,7 +27,7 @@ struct mutant {
 extern const struct mutant mutants[];
 extern const unsigned int nr_mutants;
 
-/* What the linker makes of module_decompress() in those who call it */
+/* Callers of module_decompress() get these, by the linker's --wrap */
 int __wrap_module_decompress(struct load_info *info, const void *buf,
 			     size_t size);
 void __wrap_module_decompress_cleanup(struct load_info *info);

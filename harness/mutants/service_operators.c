@@ -1,16 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Faults in what is asked of the kernel: other ways to map and to allocate,
- * other flags, calls that do harm.
+ * Faults in the use of the kernel's functions: other ways to map and to
+ * allocate, other flags, harmful calls.
  */
 #include <string.h>
 
 #include "operators.h"
 
 /*
- * What can be written for the name of a function or of a macro. What has
- * parentheses is written for the whole call, with the first argument in the
- * place of $.
+ * Replacements for the name of a function or of a macro. A replacement with
+ * parentheses replaces the whole call; $ stands for its first argument.
  */
 static const struct {
 	const char *kind;
@@ -42,7 +41,7 @@ static const struct {
 		"(PAGE_SIZE - 1)", "(PAGE_SIZE * 2)" } } },
 };
 
-/* Find the name in @n that the table may know; empty if there is none. */
+/* The name of the function or macro that @n uses; empty if it uses none */
 static struct span known_name(const struct node *n)
 {
 	struct span name = { n->at.start, n->at.start };
@@ -76,7 +75,7 @@ void mutate_name(struct node *n)
 	}
 }
 
-/* What the kernel may be asked for in vain while a page, $, is mapped */
+/* Harmful statements to insert while a page, $, is mapped */
 static const char *const services[] = {
 	"get_page($);", "SetPageReserved($);", "kmap_local_page($);",
 	"kmap($);", "preempt_disable();", "pagefault_disable();",
@@ -96,7 +95,7 @@ static struct node *call_in(const struct node *block, const char *name)
 	return NULL;
 }
 
-/* The statement in a block that @n is part of */
+/* The statement of a block that contains @n */
 static struct node *statement_of(struct node *n)
 {
 	while (!is_in_block(n))
@@ -125,7 +124,7 @@ static void mutate_mapping(const struct node *block)
 		     fill("kunmap_local($);", text(call.args[0])));
 }
 
-/* A reference that nobody drops */
+/* Insert calls whose effect is not undone, such as references that leak. */
 void mutate_service(struct node *n)
 {
 	static const char *const maps[] = { "vmap", NULL };

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Faults in what a function does: statements left out, done twice, left early.
+ * Faults in statements: left out, run twice, skipped by an early return.
  */
 #include <string.h>
 
@@ -17,7 +17,7 @@ static bool is_deletable(const struct node *n)
 	case CXCursor_IfStmt:
 		return !child(n, 2);
 	case CXCursor_ReturnStmt:
-		/* Not the one that the function ends with. */
+		/* Not the return at the end of the function. */
 		return token_from(whole(n).end).end != nodes->at.end;
 	default:
 		return !is_loop(n) || !strchr(text(n->at), '{');
@@ -35,7 +35,7 @@ void mutate_statement(struct node *n)
 	if (n->kind != CXCursor_VarDecl)
 		return;
 	name = name_of(n);
-	/* An array takes its size from what it is set to. */
+	/* Not for an array: its size comes from its initializer. */
 	if (is_text(token_from(name.end), "="))
 		replace((struct span){ name.start, n->at.end }, text(name));
 }

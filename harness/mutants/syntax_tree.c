@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * What decompress.c spells, and what clang makes of it.
+ * Read the text of decompress.c, and clang's tree of it.
  */
 #define _GNU_SOURCE
 #include <ctype.h>
@@ -122,7 +122,7 @@ bool within(struct span inner, struct span outer)
 	return inner.start >= outer.start && inner.end <= outer.end;
 }
 
-/* The token that starts at @pos or is the first after it; may be empty. */
+/* The first token that starts at @pos or later; empty if there is none */
 struct span token_from(unsigned int pos)
 {
 	size_t i;
@@ -228,8 +228,8 @@ bool is_integer(CXType type)
 }
 
 /*
- * The type of @cursor without const. What size_t stands for depends on the
- * architecture: it is a type of its own here, and so is ssize_t.
+ * The type of @cursor without const. size_t and ssize_t keep their names, as
+ * their underlying types depend on the architecture.
  */
 char *type_name(CXCursor cursor)
 {
@@ -276,7 +276,7 @@ bool is_assignment(const struct node *n)
 		is_text(operator_of(n), "="));
 }
 
-/* Would an operator of low precedence in the place of @n take it apart? */
+/* Would an expression with an operator of low precedence need parentheses in place of @n? */
 bool binds(const struct node *n)
 {
 	enum CXCursorKind of = n->parent->kind;
@@ -327,7 +327,7 @@ bool is_statement(const struct node *n)
 	}
 }
 
-/* A statement, with the semicolon that clang does not count. */
+/* The statement with its semicolon, which is not part of clang's node. */
 struct span whole(const struct node *n)
 {
 	struct span next = token_from(n->at.end);
@@ -337,7 +337,7 @@ struct span whole(const struct node *n)
 	return (struct span){ n->at.start, next.end };
 }
 
-/* Statement number @nr of a block, declarations and labels not counted. */
+/* Statement number @nr of a block; declarations and labels do not count. */
 struct node *statement(const struct node *block, int nr)
 {
 	struct node *n;
@@ -383,14 +383,14 @@ static bool get_span(CXSourceRange range, struct span *at)
 	if (!in_file(clang_getRangeStart(range), &at->start) ||
 	    !in_file(clang_getRangeEnd(range), &at->end))
 		return false;
-	/* clang tells the start of a macro for the end of what it makes. */
+	/* For clang, code that a macro expands to ends where the macro's name starts. */
 	for (i = 0; i < nr_macros; i++)
 		if (macros[i].start == at->end)
 			at->end = macros[i].end;
 	return true;
 }
 
-/* Does the file spell this, or is it made by the body of a macro? */
+/* Is the node in the file's text, or does it come from the body of a macro? */
 static bool is_spelled(const struct node *n)
 {
 	struct call call;
@@ -463,7 +463,7 @@ void read_function(CXCursor cursor)
 	nr_nodes = 0;
 	add_node(cursor, cursor, NULL);
 	clang_visitChildren(cursor, add_node, NULL);
-	/* The tree does not tell where these are written. */
+	/* clang's tree lacks macros, and the location of strings. */
 	for (i = 0; i < nr_macros; i++)
 		add_written(macros[i], CXCursor_MacroExpansion);
 	for (i = 0; i < nr_tokens; i++)
@@ -476,7 +476,7 @@ void read_function(CXCursor cursor)
 	nr_nodes = kept;
 	qsort(nodes, nr_nodes, sizeof(*nodes), compare_nodes);
 
-	/* The arguments of macros may be in the tree more than once. */
+	/* Arguments of macros may be in clang's tree more than once. */
 	for (i = 1, kept = 1; i < nr_nodes; i++)
 		if (compare_nodes(&nodes[kept - 1], &nodes[i]))
 			nodes[kept++] = nodes[i];
@@ -501,7 +501,7 @@ static enum CXChildVisitResult visit_macro(CXCursor cursor, CXCursor parent,
 	if (clang_getCursorKind(cursor) != CXCursor_MacroExpansion ||
 	    !get_span(clang_getCursorExtent(cursor), &at))
 		return CXChildVisit_Continue;
-	/* It may stand for the name of a function, or of another macro. */
+	/* If a "(" follows, the arguments belong to the use of the macro. */
 	if (read_call(token_from(at.start), &call))
 		at.end = call.end;
 	push(macros, nr_macros, at);
@@ -543,7 +543,7 @@ static void check_diagnostics(CXTranslationUnit unit)
 	}
 }
 
-/* Read what is compiled for one algorithm. */
+/* Read the part of the file that is compiled for one algorithm. */
 CXTranslationUnit read_build(CXIndex index, const char *algorithm,
 			     const char *const *flags, int nr_flags)
 {

@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Faults in what is used: other variables, arguments and types.
+ * Faults in variables, arguments and types: others are used.
  */
 #include <ctype.h>
 #include <string.h>
 
 #include "operators.h"
 
-/* Does the file mention, in any build, a member of this name? */
+/* Does the file use a member of this name, for any algorithm? */
 static bool is_mentioned(const char *member)
 {
 	size_t i;
@@ -54,7 +54,7 @@ void mutate_variable(struct node *n)
 			replace(n->at, text(name_of(v)));
 }
 
-/* Can a static variable be set to this? */
+/* Can this initialize a static variable? */
 static bool is_fixed(struct span value)
 {
 	const struct node *n;
@@ -66,7 +66,7 @@ static bool is_fixed(struct span value)
 	return true;
 }
 
-/* What is const keeps nothing from call to call. */
+/* Make a variable static. Not a const one: it keeps no state between calls. */
 void mutate_static(struct node *n)
 {
 	static const char *const kept[] = { "static", "const", NULL };
@@ -97,7 +97,7 @@ static CXType type_at(struct span at)
 	return type_of(n ? n : &unknown);
 }
 
-/* No structure can be in the place of another type, nor can all pointers. */
+/* Can the arguments be exchanged? Not structures, nor pointers to different types. */
 static bool is_exchangeable(struct span a, struct span b)
 {
 	CXType type_a = type_at(a), to_a = clang_getPointeeType(type_a);
@@ -135,7 +135,7 @@ static const struct row types[] = {
 	{ "int", { "u8", "unsigned int", "short" } },
 };
 
-/* The type in a declaration, or that of what a function returns */
+/* The type in a declaration, or the type that a function returns */
 static struct span written_type(const struct node *n)
 {
 	struct span type = n->at;
@@ -156,8 +156,8 @@ static struct span written_type(const struct node *n)
 }
 
 /*
- * Others rely on what the function is declared as: its own parameters and
- * results are what they would be if it were of another type.
+ * Other files have the function's declaration, so its type must stay. Convert
+ * its parameters and results inside the function instead.
  */
 static void convert_parameter(struct node *n, struct span type, const char *to)
 {
