@@ -208,7 +208,7 @@ def test_what_only_shows_progress_keeps_no_lock(bench: Bench) -> None:
 	build_slowly(bench)
 	first = running(bench, 'first')
 	until(bench.path / 'begun')
-	# Kill all processes of the build; those that show progress may live a little longer.
+	# Kill all processes of the build; the ones that show progress may live a little longer.
 	builds = int((bench.path / 'begun').read_text())
 	members = first.members()
 	kill([*ancestors(builds, members)[::-1], builds,

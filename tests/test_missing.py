@@ -61,7 +61,7 @@ def test_root_installs_a_missing_tool_and_says_so_before(tmp_path: Path) -> None
 
 
 def test_says_what_to_do_without_apt_get(bench: Bench) -> None:
-	# The tools that build a kernel are there; those that download one from Debian are not.
+	# The tools that build a kernel are there; the tools that download one from Debian are not.
 	for directory in '/usr/sbin', '/usr/bin':
 		for tool in Path(directory).iterdir():
 			if not tool.name.startswith('apt') and not (bench.bin / tool.name).exists():

@@ -122,7 +122,7 @@ bool within(struct span inner, struct span outer)
 	return inner.start >= outer.start && inner.end <= outer.end;
 }
 
-/* The first token that starts at @pos or later; empty if there is none */
+/* The first token that starts at @pos or later; empty at the end of the file */
 struct span token_from(unsigned int pos)
 {
 	size_t i;

@@ -8,7 +8,7 @@ static struct attempt attempt;
 static struct kunit test;
 static struct native_check *checked;
 
-/* xz_dec_bcj.c is built with all filters: refuse those that the kernel does not have */
+/* xz_dec_bcj.c is built with all filters: refuse a filter that the kernel does not have */
 enum xz_ret __wrap_xz_dec_bcj_reset(struct xz_dec_bcj *s, u8 id)
 {
 	if (id >= 32 || !(checked->filters & 1u << id))
