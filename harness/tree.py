@@ -195,7 +195,8 @@ class Tree:
 			wanted = self.fixes.wants(patch)
 			lacking = patch.lacking(self.kernel, decompress)
 			if lacking:
-				if wanted:
+				# With FIXES=yes that is no news: patches/ is for several releases.
+				if wanted and self.fixes.given != 'yes':
 					say(f'patches/{patch.path.name}: not needed, as this kernel has no '
 					    f'{lacking}')
 			elif patch.apply(files, reverse=True, dry_run=True):
