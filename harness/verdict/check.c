@@ -8,6 +8,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <getopt.h>
+#include <limits.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -73,9 +74,16 @@ static void want_addresses(void)
 	munmap(room, ADDRESSES);
 }
 
+/* Values of long options, which no short option can have */
+enum {
+	BOOT = UCHAR_MAX + 1, KCONFIG, JSON, JUNIT, KMOD, QUIET, VERBOSE, JOBS, FILES_FROM, HELP,
+	VERSION
+};
+
+/* getopt_long() leaves in optopt the letter or the value of an option that it knows, or 0 */
 static void __attribute__((noreturn)) bad_option(const char *arg)
 {
-	if (optopt)
+	if (optopt && optopt <= UCHAR_MAX)
 		die("-%c: no such option; --help names them, and -- ends them", optopt);
 	die("%s: no such option, or a value is missing or not allowed; --help lists the options",
 	    arg);
@@ -84,17 +92,17 @@ static void __attribute__((noreturn)) bad_option(const char *arg)
 static void parse(struct options *options, int argc, char **argv)
 {
 	static const struct option known[] = {
-		{ "boot", required_argument, NULL, 'b' },
-		{ "kconfig", required_argument, NULL, 'k' },
-		{ "json", optional_argument, NULL, 'j' },
-		{ "junit", required_argument, NULL, 'u' },
-		{ "kmod", required_argument, NULL, 'm' },
-		{ "quiet", no_argument, NULL, 'q' },
-		{ "verbose", no_argument, NULL, 'v' },
-		{ "jobs", required_argument, NULL, 'n' },
-		{ "files-from", required_argument, NULL, 'f' },
-		{ "help", no_argument, NULL, 'h' },
-		{ "version", no_argument, NULL, 'V' },
+		{ "boot", required_argument, NULL, BOOT },
+		{ "kconfig", required_argument, NULL, KCONFIG },
+		{ "json", optional_argument, NULL, JSON },
+		{ "junit", required_argument, NULL, JUNIT },
+		{ "kmod", required_argument, NULL, KMOD },
+		{ "quiet", no_argument, NULL, QUIET },
+		{ "verbose", no_argument, NULL, VERBOSE },
+		{ "jobs", required_argument, NULL, JOBS },
+		{ "files-from", required_argument, NULL, FILES_FROM },
+		{ "help", no_argument, NULL, HELP },
+		{ "version", no_argument, NULL, VERSION },
 		{ }
 	};
 	char versions[160], *end;
@@ -106,39 +114,42 @@ static void parse(struct options *options, int argc, char **argv)
 		if (optarg && !strncmp(optarg, "--", 2))
 			die("%s: no value for an option; --help names them", optarg);
 		switch (c) {
-		case 'b':
+		case BOOT:
 			options->boot = optarg;
 			break;
-		case 'k':
+		case KCONFIG:
 			options->kconfig = optarg;
 			break;
-		case 'j':
+		case JSON:
 			options->json = optarg ? optarg : "-";
 			break;
-		case 'u':
+		case JUNIT:
 			options->junit = optarg;
 			break;
 		case 'q':
+		case QUIET:
 			options->quiet = true;
 			break;
-		case 'n':
+		case JOBS:
 			options->jobs = strtol(optarg, &end, 10);
 			if (*end || options->jobs < 1 || options->jobs > MOST_JOBS)
 				die("--jobs=%s: not a number from 1 to %d", optarg,
 				    MOST_JOBS);
 			break;
-		case 'f':
+		case FILES_FROM:
 			collect_from(optarg);
 			break;
 		case 'h':
+		case HELP:
 			usage();
-		case 'm':
+		case KMOD:
 			options->kmod = optarg;
 			break;
 		case 'v':
+		case VERBOSE:
 			options->verbose = true;
 			break;
-		case 'V':
+		case VERSION:
 			stock_versions(versions, sizeof(versions));
 			printf("%s %s: %s; %s\n", program, CHECK_VERSION, KERNEL_NAME,
 			       versions);
