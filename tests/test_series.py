@@ -9,7 +9,7 @@ from typing import List
 import pytest
 
 from stand_ins import SOURCE
-from support import TOP, refused, run
+from support import BUILD, TOP, refused, run
 
 pytestmark = [pytest.mark.series, pytest.mark.depends(
 	'harness', 'kernel', 'tools', 'patches', 'Documentation', '.kunitconfig')]
@@ -85,6 +85,15 @@ def test_series_applies_passes_checkpatch_and_is_for_the_lists(tmp_path: Path) -
 	with (kernel / 'kernel/module/main.c').open('a') as source:
 		source.write('/* not in the commit */\n')
 	refused('has uncommitted changes', 'series', env=SENDER, KERNEL=kernel, BUILD=build)
+
+
+@pytest.mark.long
+def test_each_patch_builds_and_what_fails_is_known(tmp_path: Path) -> None:
+	# A build directory of its own, so that other tests do not wait for the tree
+	(tmp_path / 'src').symlink_to(BUILD / 'src')
+	(tmp_path / 'CACHEDIR.TAG').touch()
+	assert run('make', 'series', 'CHECK=yes', f'BUILD={tmp_path}', env=SENDER).has(
+		'^make series: [0-9]+ patches build, and all that fails is known')
 
 
 @pytest.mark.long
