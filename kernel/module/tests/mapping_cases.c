@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Mappings outlast whatever disturbs the task, and other ways to map a page give
- * the same output. This is about the kernel more than about decompress.c, and so
- * for this repository only.
+ * Mappings survive any event that disturbs the task, and other ways to map a page
+ * give the same output. These cases test the kernel more than decompress.c, so
+ * they are only in this repository.
  */
 #include <linux/cpumask.h>
 #include <linux/sched.h>

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * What a decoder makes of odd input today, or leaves to decompress.c: no document
- * promises it, and a decoder may improve. So these cases are for this repository
- * only, where they notice the change.
+ * How the decoders and decompress.c handle odd input today. No document promises
+ * it, and a decoder may improve. So these cases are only in this repository, where
+ * they notice the change.
  */
 #include <linux/string.h>
 

@@ -74,8 +74,8 @@ int guarded_module_decompress(struct load_info *info, const void *buf, size_t si
  * kernel with a bug that hits a BUG_ON().
  *
  * Context: the thread of a test; may sleep.
- * Return: what module_decompress() returns; -ENOMEM; or -ECANCELED, with the test failed
- * by what the ledger reports.
+ * Return: what module_decompress() returns; -ENOMEM; or -ECANCELED, if the ledger
+ * reported a dangerous call and failed the test.
  */
 int guarded_module_decompress(struct load_info *info, const void *buf, size_t size)
 {

@@ -12,13 +12,13 @@
 
 KUNIT_ARRAY_PARAM(algorithm, case_algorithms, case_algorithm_desc);
 
-/* Of more pages than a short can count */
+/* A file with more pages than a short can count */
 #define LARGE_FILE	SZ_64M
 
 /*
  * Fail the first call, then the second, and so on until no call fails; if @all,
- * then the later calls, too. decompress.c may do without what it did not get,
- * and the output must be intact then.
+ * then the later calls, too. decompress.c may do without the memory, and the
+ * output must be intact then.
  */
 static void fail_each(struct kunit *test, struct attempt *a,
 		      enum ledger_service service, bool all)

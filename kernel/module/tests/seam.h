@@ -41,7 +41,7 @@
 
 #include "ledger.h"
 
-/* What the kernel's headers do inline, with the stand-ins */
+/* Inline functions of the kernel's headers, with the stand-ins */
 static inline struct folio *seam_folio_alloc(gfp_t gfp, unsigned int order)
 {
 	struct page *page = ledger_alloc_pages(gfp | __GFP_COMP, order);
@@ -267,8 +267,8 @@ static struct kset seam_kset;
 #endif
 
 /*
- * What MODULE_DECOMPRESS_FN is, if decompress.c does not define it. Then, or if
- * the function has other parameters, a case cannot call it.
+ * Defines MODULE_DECOMPRESS_FN if decompress.c does not. Then, or if the function
+ * has other parameters, a case cannot call it.
  */
 static const char MODULE_DECOMPRESS_FN __maybe_unused;
 typedef ssize_t seam_decode(struct load_info *info, const void *buf, size_t size);
