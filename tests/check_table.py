@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0
 """
-The table of answers of module-decompress-check, whose columns check.tsv explains. Every file that
-modinfo of Debian's kmod 30 and 34 can be asked about is asked about there, too: --kmod=30 and
---kmod=34 have to agree with them. Every cure is run, and the file is asked about again.
+Run the rows of check.tsv, which explains its columns. modinfo of Debian's kmod 30 and 34 reads the
+files, too, and --kmod=30 and --kmod=34 must agree with it. Every cure runs, and the checker then
+checks the file again.
 """
 
 import concurrent.futures
@@ -33,7 +33,7 @@ flip() { perl -e 'undef $/; $_ = <STDIN>; substr($_, length($_) / 2, 1) ^= "\xff
 
 @dataclasses.dataclass
 class Row:
-	"""A line of the table"""
+	"""A row of check.tsv"""
 	arguments: str
 	status: int
 	says: List[str]
@@ -43,7 +43,7 @@ class Row:
 
 @dataclasses.dataclass
 class Kmod:
-	"""modinfo and depmod of a release, run by the loader that they belong to"""
+	"""modinfo and depmod of a Debian release, run by the dynamic loader of that release"""
 	version: str
 	root: pathlib.Path
 
@@ -59,7 +59,7 @@ class Kmod:
 		return self.run("modinfo", "-F", "license", str(path)).returncode == 0
 
 	def sees(self, path: pathlib.Path) -> bool:
-		"""Whether depmod reads it, by its name alone or within a tree"""
+		"""Whether depmod reads a file, given its name or given the tree around it"""
 		with tempfile.TemporaryDirectory() as tree:
 			modules = pathlib.Path(tree, "lib/modules/1.0")
 			modules.mkdir(parents=True)
@@ -69,7 +69,7 @@ class Kmod:
 			return b"m.ko" in names and b"failed to load" not in result.stderr
 
 
-# Names are data: nothing in one is evaluated, or gets at a terminal
+# Names are data: no shell may evaluate them, and no terminal may obey them.
 AWKWARD = [
 	b"$(touch evaluated)", b"`touch evaluated`", b"*", b"?", b"[a]", b"a;touch evaluated",
 	b"a&touch evaluated", b"a|touch evaluated", b"a>evaluated", b" begins with a blank",
@@ -81,7 +81,7 @@ AWKWARD = [
 
 
 class Table:
-	"""All rows, and what is wrong with them"""
+	"""All rows, and the program that they are checked with"""
 
 	def __init__(self, program: pathlib.Path, module: bytes, sign_file: pathlib.Path,
 		     kmods: Sequence[Kmod], top: pathlib.Path) -> None:
@@ -128,13 +128,13 @@ class Table:
 			f"{refused}" for tool, does in reads.items() if does == bool(refused)]
 
 	def kmod_agrees(self, directory: pathlib.Path) -> List[str]:
-		"""The same for all files of a row"""
+		"""Compares --kmod= with both kmods for all files of a row."""
 		return [wrong for path in sorted(directory.rglob("*.ko*"))
 			if path.is_file() and path.name != "m.ko" and path.stat().st_size <= 1 << 26
 			for kmod in self.kmods for wrong in self.agrees(directory, path, kmod)]
 
 	def cure(self, directory: pathlib.Path, row: Row) -> List[str]:
-		"""Run each cure that is printed, and ask again"""
+		"""Runs each printed cure, and checks the files again."""
 		arguments = shlex.split(row.arguments)
 		status, text = self.ask(directory, arguments)
 		cures = re.findall(r"^    run: ((?:.|\n(?! |\n|module-))*)", text, re.M)
@@ -189,7 +189,7 @@ class Table:
 		return wrong
 
 	def cures_of_text(self, directory: str, asked: bytes) -> bytes:
-		"""Returns the cure that is printed for files of awkward names."""
+		"""Returns the cure that the text has for files of awkward names."""
 		out = subprocess.run([*self.awkward, "--verbose"], cwd=directory, input=asked,
 				     stdout=subprocess.PIPE, check=False).stdout
 		assert not re.search(rb"[\x00-\x09\x0b-\x1f\x7f]|\xe2\x80|\xc2\x9b", out), \
@@ -197,7 +197,7 @@ class Table:
 		return out.split(b"    run: ")[1].rsplit(b"\n\n", 1)[0]
 
 	def cures_of_json(self, directory: str, asked: bytes) -> bytes:
-		"""Returns the cures in JSON."""
+		"""Returns the cures that the JSON has for files of awkward names."""
 		out = subprocess.run([*self.awkward, "--json"], cwd=directory, input=asked,
 				     stdout=subprocess.PIPE, check=False).stdout
 		answers = json.loads(out)["files"]
@@ -222,7 +222,7 @@ class Table:
 			assert sorted(os.listdir(os.fsencode(directory))) == sorted(names)
 
 	def check_all(self) -> List[str]:
-		"""Asks about each row, and returns what is wrong."""
+		"""Checks all rows, and returns the complaints."""
 		found = []
 		with concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:
 			for row, wrong in zip(self.rows, pool.map(self.check, self.rows)):

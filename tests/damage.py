@@ -32,7 +32,7 @@ SANITIZERS = {
 
 
 def damaged(rng: random.Random, data: bytes, seeds: Sequence[bytes]) -> bytes:
-	"""Changes, removes and adds some bytes, near the beginning as often as not."""
+	"""Changes, removes and adds some bytes, half of them near the beginning."""
 	out = bytearray(data)
 	for _ in range(rng.randint(0, 5)):
 		if not out:
@@ -55,7 +55,7 @@ def damaged(rng: random.Random, data: bytes, seeds: Sequence[bytes]) -> bytes:
 
 
 def compressed(rng: random.Random, data: bytes) -> bytes:
-	"""Compresses some bytes, or not."""
+	"""Returns some bytes, compressed in a random way or as they are."""
 	how: List[Callable[[bytes], bytes]] = [
 		lambda data: lzma.compress(data, check=lzma.CHECK_CRC32, preset=0),
 		lambda data: gzip.compress(data, 1), bytes]
@@ -65,9 +65,10 @@ def compressed(rng: random.Random, data: bytes) -> bytes:
 def ask_about_damaged(checker: Path, directory: Path, seeds: Sequence[bytes], *, seed: int,
 		      seconds: float) -> None:
 	"""
-	Asks a @checker that was built with sanitizers, until the time is over, about the @seeds,
-	and parts of the ELF file among them, compressed, all of them damaged. What a sanitizer
-	reports, what dies, and what has no answer fails; @directory has the files then.
+	Runs a @checker that was built with sanitizers on damaged files until the time is over.
+	The files are the @seeds, and compressed parts of the ELF file among them. Fails if a
+	sanitizer reports an error, if a process dies, or if a file has no answer. Then @directory
+	has the files.
 	"""
 	rng = random.Random(seed)
 	modules = [data for data in seeds if data.startswith(b'\x7fELF')]

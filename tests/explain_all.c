@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * explain_all FILE ...: has explain.c look into each file, damaged in every way
- * below, with a guard page behind the input. To be compiled with the address and
- * undefined behaviour sanitizers: they report what is wrong, and this names the
- * input.
+ * explain_all FILE ...: call explain() for each file, damaged in every way below,
+ * with a guard page behind the input. Compile it with AddressSanitizer and UBSan:
+ * they report errors, and this program names the input.
  */
 #include <lzma.h>
 #include <sanitizer/asan_interface.h>
@@ -19,22 +18,22 @@
 
 #define ROOM		(1024 * 1024)
 #define FILE_MAX	4096
-/* Bytes that are given each value: the headers */
+/* Length of the headers: each of these bytes is set to each value */
 #define HEADER		48
-/* Inputs of any bytes behind each magic number */
+/* Number of inputs of random bytes for each format */
 #define RANDOM		20000
 
 #define XZ_HEADER	12
 #define XZ_FLAGS	6
 
-/* What is in it ends where the guard page begins */
+/* Buffer for the input, which ends at the guard page */
 static unsigned char *room;
 static const struct kernel kernels[2] = {
 	[1].is_64bit = true,
 	[1].has_bcj = { [0 ... 15] = true },
 };
 
-/* The input: its file or format, and what was done to it */
+/* The input: its file or format, and the damage */
 static const char *of;
 static char what[100];
 static unsigned long counts[NR_FORMATS];
@@ -65,7 +64,7 @@ static void look(enum format format, const unsigned char *in, size_t size)
 	ASAN_POISON_MEMORY_REGION(room, copy - room);
 	for (i = 0; i < 2; i++) {
 		explain(&e, format, copy, size, &kernels[i]);
-		/* A sanitizer does not see a size that is merely absurd. */
+		/* The sanitizers do not find impossible sizes. */
 		if (e.trailing > size || e.parts > size) {
 			tell();
 			exit(1);
@@ -84,7 +83,7 @@ static void put_crc(unsigned char *at, size_t size)
 		at[size + i] = crc >> 8 * i;
 }
 
-/* Without this nothing but the checksums of .xz headers would be looked at */
+/* Repair the checksums of .xz headers, else explain() would stop there */
 static void repair(enum format format, unsigned char *in, size_t size)
 {
 	size_t block;
@@ -133,13 +132,13 @@ static void headers(enum format format, const unsigned char *in, size_t size)
 			copy[at] = value;
 			repair(format, copy, size);
 			look(format, copy, size);
-			/* And the header is all there is */
+			/* Try again with the second half cut off */
 			if (at < size / 2)
 				look(format, copy, size / 2);
 		}
 }
 
-/* Some files more: in pairs, and with what is not theirs behind them */
+/* Append zeros, and append the file to itself */
 static void tails(enum format format, const unsigned char *in, size_t size)
 {
 	unsigned char copy[2 * FILE_MAX] = { };
@@ -157,7 +156,7 @@ static void tails(enum format format, const unsigned char *in, size_t size)
 	}
 }
 
-/* Behind a magic number, and where .xz has checksums, behind those */
+/* Random bytes after the magic number of each format, with right checksums for .xz */
 static void random_bytes(void)
 {
 	static const unsigned char magic[NR_FORMATS][XZ_HEADER] = {

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0
-"""Runs of the suite in real kernels, and what has to come of them."""
+"""Runs of the suite in real kernels, and checks of their results."""
 
 import json
 import re
@@ -10,7 +10,7 @@ from support import BUILD, KERNEL, LOGS, TOP, TREE, Arg, Result, make, rows, run
 
 DATA = TOP / 'harness/data'
 
-# All cases; each machine has the same.
+# All cases, from the first run: each machine must have the same.
 CASES: List[str] = []
 
 
@@ -23,7 +23,7 @@ def leaves(group: Dict[str, Any], path: str) -> Iterator[Tuple[str, str]]:
 
 
 def cases(results: Path) -> Dict[str, str]:
-	"""Returns the status of each test in what kunit.py has written."""
+	"""Returns the status of each test in a JSON file of kunit.py."""
 	return dict(sorted(leaves(json.loads(results.read_text()), '')))
 
 
@@ -37,8 +37,8 @@ def cases_of_log(log: Path) -> Dict[str, str]:
 
 def green(arch: str = 'i386', **variables: Arg) -> None:
 	"""
-	Checks that in a run no test fails, that just those are skipped that skips.tsv names, and
-	that no test is missing.
+	Checks that in a run no test fails, that no test is missing, and that exactly the tests in
+	skips.tsv are skipped.
 	"""
 	results = LOGS / 'green.json'
 	make('run', variables, ARCH=arch, JSON=results)
@@ -54,8 +54,9 @@ def green(arch: str = 'i386', **variables: Arg) -> None:
 
 def red_are(result: Result, machine: str, column: int, *numbers: str) -> None:
 	"""
-	Checks that what failed in a run failed by the bugs that these patches fix, each as often
-	as this column of red.tsv says of the machine, or else at least once.
+	Checks that each failure in a run is due to a bug that one of these patches fixes, and that
+	each bug fails as many cases as this column of red.tsv says for the machine, or else at
+	least one.
 	"""
 	often = {row[1]: row[column] for row in rows(DATA / 'red.tsv') if row[0] == machine}
 	found = re.findall(r'^  (\d+) by (\d+), ', result.out, re.MULTILINE)
@@ -73,7 +74,7 @@ def fixes_but(*numbers: str) -> str:
 
 
 def red_without(arch: str, *numbers: str) -> None:
-	"""Checks that without these patches just that fails which they fix, and all of it."""
+	"""Checks that without these patches all cases fail that they fix, and no other."""
 	red_are(make('run', status=1, ARCH=arch, FIXES=fixes_but(*numbers)), arch, 2, *numbers)
 
 
@@ -84,14 +85,14 @@ def known_on(machine: str) -> List[str]:
 
 
 def as_shipped(arch: str = 'i386', **variables: Arg) -> Result:
-	"""Checks that without any patch just the known bugs fail cases. Returns the run."""
+	"""Checks that without any patch only known bugs fail cases. Returns the run."""
 	result = make('run', variables, status=1, ARCH=arch, FIXES='no')
 	red_are(result, arch, 3, *known_on(arch))
 	return result
 
 
 def other_is_red(**variables: Arg) -> None:
-	"""Checks that of another release or configuration none fails that is not known."""
+	"""Checks that in another release or configuration only known bugs fail cases."""
 	assert ', 0 not known)' in make('run', variables, status=1, FIXES='no').out
 
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0
-"""Files for the tests that ask whether a kernel would load them."""
+"""Module files, for the tests of make check-modules."""
 
 import lzma
 import tarfile
@@ -11,7 +11,7 @@ from support import BUILD, TOP, run
 
 SUFFIXES = {'gzip': 'gz', 'xz': 'xz', 'zstd': 'zst'}
 
-# What says how a tool compresses, and is not for the tests
+# Variables that change how a tool compresses: unset them
 UNSET = ('GZIP', 'XZ_OPT', 'XZ_DEFAULTS', 'ZSTD_CLEVEL', 'ZSTD_NBTHREADS')
 
 
@@ -29,8 +29,7 @@ def module() -> bytes:
 
 def unpack_corpus(directory: Path) -> List[Path]:
 	"""
-	Writes what the fuzzers have found to be of interest, as files with the names of modules,
-	and returns their paths.
+	Writes the fuzzers' corpus as files with names of modules, and returns their paths.
 	"""
 	paths = []
 	for format_name, suffix in SUFFIXES.items():
@@ -42,7 +41,7 @@ def unpack_corpus(directory: Path) -> List[Path]:
 				name = f'{Path(member.name).name}.ko.{suffix}'
 				path = directory / format_name / name
 				path.parent.mkdir(parents=True, exist_ok=True)
-				# Without the byte that says which allocation fails
+				# Leave out the first byte, which selects the allocation that fails.
 				path.write_bytes(found.read()[1:])
 				paths.append(path)
 	return sorted(paths)
@@ -55,7 +54,7 @@ def write_blobs(directory: Path) -> List[Path]:
 
 
 def build_sanitized(program: Path, *sources: Path) -> Path:
-	"""Compiles a program with the sanitizers of addresses and of undefined behaviour."""
+	"""Compiles a program with AddressSanitizer and UBSan."""
 	run('gcc', '-std=gnu11', '-O1', '-g', '-Wall', '-Wextra', '-Werror',
 	    '-fsanitize=address,undefined', '-fno-sanitize-recover', '-o', program, *sources,
 	    '-DKERNEL_NAME="a kernel"', '-llzma', '-lzstd', '-lz')

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0
-"""What the tests share: running a command and judging its exit status and its messages."""
+"""Helpers of the tests: run a command, and check its exit status and its messages."""
 
 import csv
 import os
@@ -19,7 +19,7 @@ KUNIT_PY = TOP / 'tools/testing/kunit/kunit.py'
 
 Arg = Union[str, Path]
 
-# Lines that make itself prints about a recipe that fails
+# Lines that make itself prints if a recipe fails
 MAKES_OWN = re.compile(r'make.*: (\*\*\*|Entering|Leaving)|Makefile:.*: \*\*\* not done')
 
 
@@ -55,9 +55,9 @@ class Result:
 def run(*command: Arg, status: Optional[int] = 0, env: Optional[Dict[str, str]] = None,
 	path: Optional[Arg] = None, cwd: Arg = TOP) -> Result:
 	"""
-	Runs a command, prints what it printed, and returns it. The exit status has to be @status,
-	or may be any if that is None. @env is added to the environment, and the directory @path
-	comes first in PATH.
+	Runs a command, prints its output, and returns its result. The exit status must be @status,
+	unless @status is None. @env is added to the environment, and the directory @path comes
+	first in PATH.
 	"""
 	words = [str(word) for word in command]
 	environment = {**os.environ, **(env or {})}
@@ -77,7 +77,7 @@ def run(*command: Arg, status: Optional[int] = 0, env: Optional[Dict[str, str]] 
 def make(command: str, given: Optional[Dict[str, Arg]] = None, *, status: Optional[int] = 0,
 	 env: Optional[Dict[str, str]] = None, path: Optional[Arg] = None, cwd: Arg = TOP,
 	 **variables: Arg) -> Result:
-	"""Runs `make COMMAND NAME=value ...` with what is @given and the variables; see run()."""
+	"""Runs `make COMMAND NAME=value ...` with the variables, and those in @given; see run()."""
 	return run('make', '--no-print-directory', command,
 		   *(f'{name}={value}' for name, value in {**(given or {}), **variables}.items()),
 		   status=status, env=env, path=path, cwd=cwd)
@@ -106,7 +106,7 @@ def script(path: Path, *lines: str) -> Path:
 
 
 def clone(path: Path) -> Path:
-	"""Copies this repository, and returns where the copy is."""
+	"""Copies this repository, and returns the path of the copy."""
 	return Path(shutil.copytree(TOP, path, symlinks=True, ignore=shutil.ignore_patterns(
 		'build', '.git', '.kunit', '__pycache__')))
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0
-"""The files of real compressors are what blobs.tsv says, and the kernel takes them so."""
+"""The files of real compressors are as blobs.tsv says, and the kernel decompresses them."""
 
 import pytest
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0
-"""make boot: modules load compressed in a guest, of a kernel built here and of one as shipped."""
+"""make boot: a guest loads compressed modules, with a kernel built here and with Debian's."""
 
 import json
 import re
@@ -16,7 +16,7 @@ from support import BUILD, KERNEL, TOP, make, refused, run, script
 
 pytestmark = [pytest.mark.boot, pytest.mark.depends(*FOR_FILES)]
 
-# The modules that the selftest loads, and ext4, which needs another
+# The modules that the selftest loads, and ext4, which needs another module
 SOME = ['kernel/fs/binfmt_misc', 'kernel/fs/overlayfs/overlay', 'kernel/net/sunrpc/sunrpc',
 	'kernel/fs/ext4/ext4']
 
@@ -100,8 +100,8 @@ def test_bad_modules_are_made_of_a_signed_one() -> None:
 
 def copy_some_modules(shipped: Path, some: Path) -> None:
 	"""
-	Copies a few modules, of which one is compressed as xz does it by default, and another needs
-	that one.
+	Copies a few modules. One is compressed with xz's defaults, which the kernel refuses, and
+	another module needs it.
 	"""
 	wanted = set()
 	for line in (shipped / 'modules.dep').read_text().splitlines():

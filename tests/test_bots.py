@@ -11,7 +11,7 @@ from support import BUILD, KERNEL, Arg, Result, refused, run
 
 KUNIT = BUILD / 'src' / f'linux-{KERNEL}' / 'tools/testing/kunit'
 
-# A case that fails by the bug that patch 0001 fixes
+# A case that fails because of the bug that patch 0001 fixes
 GUEST = """KTAP version 1
 1..1
     KTAP version 1
@@ -51,7 +51,7 @@ def test_bots_refuses_bad_variables() -> None:
 ], ids=['passed', 'skipped', 'unknown status', 'failed', 'known bug', 'suite is missing'])
 def test_KernelCI_knows_three_statuses(tmp_path: Path, status: str, lacks: str, suite: str,
 					verdict: int) -> None:
-	"""A status that KernelCI cannot read, and a failure that no patch explains, are told."""
+	"""The bot reports statuses that KernelCI does not know, and failures that no patch fixes."""
 	groups = [{'name': 'another', 'test_cases': [{'name': 'case', 'status': 'FAIL'}]},
 		  {'name': suite, 'test_cases': [{'name': 'case', 'status': status}]}]
 	files = {'results': json.dumps({'name': '', 'test_cases': [], 'sub_groups': groups}),
@@ -66,13 +66,13 @@ def test_KernelCI_knows_three_statuses(tmp_path: Path, status: str, lacks: str, 
 @pytest.mark.long
 @pytest.mark.depends(*FOR_FILES, 'harness/bots')
 def test_does_as_a_module_what_it_does_when_it_is_built_in() -> None:
-	"""Loaded, read in debugfs, and unloaded: as CKI, LKFT and Android do it."""
+	"""The bot loads the suite, reads debugfs, and unloads it, as CKI, LKFT and Android do."""
 	bot('module', 'y')
 
 
 def guest_says(result: str = 'ok 1 case', load: str = '', log: str = '', tainted: int = 1 << 18,
 	       free: str = '1000 999', end: str = '=== done\n') -> str:
-	"""Returns what a guest prints that loads the suite in one round, and in one while busy."""
+	"""Returns the output of a guest with one round, and one round with busy tasks."""
 	suite = f'=== results suite\nKTAP version 1\n1..1\n    KTAP version 1\n' \
 		f'    # Subtest: suite\n    1..1\n    {result}\nok 1 suite\n{load}'
 	of_a_program = '<12>WARNING: said by a program\n'

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0
 """
-`make check-modules` and the program that it builds give true answers: those of check.tsv, and
-what it says when the kernel's code dies of a file. test_replay.py checks that a booted kernel
-gives the same.
+`make check-modules` and the program that it builds give the answers in check.tsv, and report a
+file that crashes the kernel's code. test_replay.py checks that a booted kernel gives the same
+answers.
 """
 
 import lzma
@@ -40,7 +40,7 @@ def fixture_files(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(name='program', scope='module')
 def fixture_program(files: Path) -> Path:
-	"""The program that `make check-modules` leaves"""
+	"""The program that `make check-modules` builds"""
 	make('check-modules', KCONFIG='any', KMOD='none', FILES=files / 'module.ko.xz')
 	return PROGRAM
 
@@ -48,7 +48,7 @@ def fixture_program(files: Path) -> Path:
 @pytest.fixture(name='table', scope='module')
 def fixture_table(files: Path, program: Path,
 		  tmp_path_factory: pytest.TempPathFactory) -> Table:
-	"""The table, with what its rows need"""
+	"""The table, with the program, both kmods and sign-file"""
 	top = tmp_path_factory.mktemp('table')
 	run('gcc', '-w', '-o', top / 'sign-file', SOURCE / 'scripts/sign-file.c', '-lcrypto')
 	arch = run('dpkg', '--print-architecture').out.strip()
@@ -60,9 +60,8 @@ def fixture_table(files: Path, program: Path,
 @pytest.fixture(name='broken_kernel', scope='module')
 def fixture_broken_kernel(files: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
 	"""
-	Files of which the program has a decoder that dies of one, does not come back from
-	another, and gets a byte of a third wrong, which has no check: lib/xz of a kernel that was
-	broken for that.
+	Files for a program whose lib/xz is broken on purpose. The decoder crashes on a file of 100
+	bytes, hangs on one of 104 bytes, and changes the output of one of 108 bytes.
 	"""
 	top = tmp_path_factory.mktemp('broken')
 	shutil.copytree(SOURCE, top / 'linux', symlinks=True, copy_function=hard_link)
@@ -76,7 +75,7 @@ def fixture_broken_kernel(files: Path, tmp_path_factory: pytest.TempPathFactory)
 		 '\tif (b->in_size == 108 && b->out_pos)\n\t\tb->out[0] ^= 1;')):
 		assert old in run_function
 		run_function = run_function.replace(old, new, 1)
-	# The original is the same file until it is removed.
+	# The decoder is a hard link to the original: remove it first.
 	decoder.unlink()
 	decoder.write_text(f'{before}\nenum xz_ret xz_dec_run{run_function}')
 	modules = top / 'modules'
@@ -88,12 +87,12 @@ def fixture_broken_kernel(files: Path, tmp_path_factory: pytest.TempPathFactory)
 	make('check-modules', KERNEL=top / 'linux', KCONFIG='any', KMOD='none',
 	     FILES=files / 'module.ko.xz')
 	yield modules
-	# The broken decoder is gone again.
+	# Build the program again without the broken decoder.
 	make('check-modules', KCONFIG='any', KMOD='none', FILES=files / 'module.ko.xz')
 
 
 def hard_link(source: str, target: str) -> None:
-	"""Links a file, but for what is a symbolic link"""
+	"""Makes a hard link; copytree() itself copies symbolic links."""
 	Path(target).hardlink_to(source)
 
 

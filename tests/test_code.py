@@ -16,17 +16,17 @@ pytestmark = [pytest.mark.code, pytest.mark.depends('kernel', 'tools', 'harness'
 						       'suite', '.ci', '.kunitconfig')]
 
 STAND_INS = 'tools/testing/module_decompress/'
-# What checkpatch.pl is not to report in it
+# Types of checkpatch.pl messages to ignore in STAND_INS
 STAND_IN_TYPES = re.findall('^[A-Z_]+', (TOP / 'harness/data/stand_in_types.tsv').read_text(),
 			    re.MULTILINE)
-# In harness/, what is built into a guest or a kernel
+# Directories of harness/ whose files run in a guest
 IN_A_GUEST = {'guest'}
 IN_A_KERNEL = {'native_check.c', 'no_decompressors.c', 'production.c', 'select.c'}
 
 
 @pytest.fixture(scope='module', autouse=True)
 def fresh_tree() -> None:
-	"""Has kunit.py put the suite, as it is now, into build/tree/."""
+	"""Lets kunit.py put the current suite into build/tree/."""
 	take_tree(KERNEL)
 
 
@@ -43,7 +43,7 @@ def c_files() -> List[str]:
 
 
 def checkpatch(*args: Arg, ignore: List[str]) -> None:
-	"""Runs checkpatch.pl, which has to be silent."""
+	"""Runs checkpatch.pl, which must print nothing."""
 	before = set(SOURCE.glob('.checkpatch-camelcase.*'))
 	run('perl', 'scripts/checkpatch.pl', '--strict', '--quiet', '--no-summary',
 	    '--ignore', ','.join(ignore), *args, cwd=SOURCE)
@@ -52,7 +52,7 @@ def checkpatch(*args: Arg, ignore: List[str]) -> None:
 
 
 def test_code_passes_checkpatch_strict() -> None:
-	# kmap() and kmap_atomic() are what the suite is about.
+	# The suite uses kmap() and kmap_atomic() on purpose.
 	ignore = ['DEPRECATED_API']
 	files = [name for name in c_files() if not name.startswith(STAND_INS)]
 	checkpatch('--file', *(TREE / name for name in files), ignore=ignore)
@@ -61,8 +61,8 @@ def test_code_passes_checkpatch_strict() -> None:
 
 
 def test_fixes_pass_checkpatch_strict() -> None:
-	# There is no history here to know commits from. MACRO_ARG_UNUSED: the code that
-	# decompresses a kernel has no flags.
+	# checkpatch.pl cannot check commit IDs, as this tree has no history. MACRO_ARG_UNUSED:
+	# the code that decompresses the kernel itself ignores the flags of an allocation.
 	for room in sorted({path.parent for path in (TOP / 'patches').rglob('*.patch')}):
 		ignore = ['UNKNOWN_COMMIT_ID'] + ['MACRO_ARG_UNUSED'] * (room.name == 'xz')
 		checkpatch(*sorted(room.glob('*.patch')), ignore=ignore)
@@ -73,7 +73,7 @@ def test_kernel_doc_is_complete() -> None:
 
 
 def test_W1_and_sparse_are_silent() -> None:
-	# Every object of the suite again, with all that they have to say
+	# Build every object of the suite again, with all warnings.
 	make('run', FILTER='*.sysfs_attribute*')
 	directory = BUILD / 'kunit' / f'{KERNEL}-i386'
 	for path in directory.glob('kernel/module/tests/*.o'):
@@ -85,7 +85,7 @@ def test_W1_and_sparse_are_silent() -> None:
 
 
 def test_no_decompression_without_an_MMU(tmp_path: Path) -> None:
-	# There vmap() is a BUG(). Without the fix the kernel offers it nevertheless.
+	# Without an MMU vmap() is a BUG(). Without the fix Kconfig offers decompression anyway.
 	tree, output = tmp_path / 'tree', tmp_path / 'output'
 	run('cp', '-a', TREE, tree)
 	wanted = tmp_path / 'all.config'
@@ -106,7 +106,7 @@ def test_no_decompression_without_an_MMU(tmp_path: Path) -> None:
 
 
 def host_tools() -> Iterator[Path]:
-	"""Yields the C files of what runs on the host, and never goes upstream."""
+	"""Yields the C files that run on the host and never go upstream."""
 	for path in sorted([*(TOP / 'harness').rglob('*.c'), *(TOP / 'tests').glob('*.c')]):
 		if path.parent.name not in IN_A_GUEST and path.name not in IN_A_KERNEL:
 			yield path
@@ -119,7 +119,7 @@ def test_tools_in_C_compile_silently() -> None:
 	for path in host_tools():
 		run('cc', '-std=gnu11', '-O2', '-Wall', '-Wextra', '-Werror', '-fsyntax-only',
 		    '-DKERNEL_NAME=""', f'-I{libclang}', path.name, cwd=path.parent)
-	# The C interface of clang is in CamelCase.
+	# libclang's C interface is in CamelCase.
 	checkpatch('--no-tree', '--file', *sorted((TOP / 'harness').glob('*/*.[ch]')),
 		   *(TOP / 'tests').glob('*.c'),
 		   ignore=['CAMELCASE', 'MACRO_ARG_REUSE', 'PREFER_DEFINED_ATTRIBUTE_MACRO'])
@@ -148,9 +148,9 @@ def test_the_manual_page_of_the_checker_is_clean() -> None:
 @pytest.mark.parametrize('release', [KERNEL, 'newest'])
 def test_kselftest_builds_in(tmp_path: Path, release: str) -> None:
 	"""
-	It is in the list of all, from which bots build it, and is built from there without a
-	warning by either compiler, which leaves nothing beside it. The headers are the system's:
-	"make headers" takes longer than all of this.
+	The kselftest is in the list that bots build. gcc and clang both build it without a warning,
+	and leave no file in the source. The headers are the system's, because "make headers" would
+	take longer than the rest of this test.
 	"""
 	take_tree(release)
 	names = {path.name for path in (BUILD / 'src').glob('linux-*')}

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0
-"""Does make coverage count what the suite reaches, and does it say what is missed?"""
+"""Does make coverage count the lines and branches that the suite reaches, and name the others?"""
 
 from pathlib import Path
 
@@ -14,7 +14,7 @@ pytestmark = [pytest.mark.coverage, pytest.mark.depends(*FOR_NATIVE)]
 COMPLETE = 'all lines and branches of decompress.c are reached'
 MISSED = 'not all lines and branches of decompress.c are reached'
 
-# A line of module_decompress(), after which a branch is added that nothing takes
+# A line of module_decompress(); the test adds a branch after it that is never taken
 LINE = '\tn_pages = DIV_ROUND_UP(size, PAGE_SIZE) * 2;\n'
 BRANCH = '\tif (n_pages > 1u << 30)'
 

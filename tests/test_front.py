@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0
-"""Do the commands do what was asked, and no more, whoever calls them and wherever?"""
+"""Do the commands do what the user asks, and no more, for any caller and in any directory?"""
 
 import os
 import shutil
@@ -30,7 +30,7 @@ def test_clean_removes_what_was_made(tmp_path: Path) -> None:
 	(used / 'old').touch()
 	run('make', 'clean', 'run', f'BUILD={used}', 'KERNEL=none', status=2)
 	assert not (used / 'old').exists() and (used / 'CACHEDIR.TAG').exists()
-	# What is not ours stays.
+	# Files that are not ours stay.
 	theirs = tmp_path / 'theirs'
 	theirs.mkdir()
 	(theirs / 'file').touch()
@@ -61,7 +61,7 @@ def test_a_clone_with_a_blank_in_its_name_is_refused(bench: Bench, tmp_path: Pat
 
 
 def test_who_calls_does_not_matter(bench: Bench, tmp_path: Path) -> None:
-	# With directories of the same names, another locale, and other words of the tools
+	# The caller has directories of the same names, another locale, and variables for the tools.
 	for name in 'harness/data', 'harness/commands':
 		(tmp_path / 'elsewhere' / name).mkdir(parents=True)
 	bench.run(env={'CDPATH': str(tmp_path / 'elsewhere'), 'LC_ALL': 'tr_TR.UTF-8',
@@ -71,7 +71,7 @@ def test_who_calls_does_not_matter(bench: Bench, tmp_path: Path) -> None:
 
 
 def test_landing_is_make_test(tmp_path: Path) -> None:
-	# What decides whether a change lands, in a clone on a machine without make
+	# Landing a change runs make test, in a clone, on a machine without make.
 	elsewhere, tools = tmp_path / 'elsewhere', tmp_path / 'bin'
 	(elsewhere / '.ci').mkdir(parents=True)
 	shutil.copy(TOP / '.ci' / 'run', elsewhere / '.ci')
@@ -95,7 +95,7 @@ def test_make_test_has_parts() -> None:
 
 
 def test_only_results_are_recorded(bench: Bench, tmp_path: Path) -> None:
-	# Only what anybody can repeat, and nothing of what the tests here run
+	# Record only results that others can repeat, and none of the tests here.
 	(bench.build / 'src').mkdir(parents=True)
 	(bench.build / 'CACHEDIR.TAG').touch()
 	bench.kernel.rename(bench.build / 'src' / f'linux-{KERNEL}')

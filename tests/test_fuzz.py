@@ -35,7 +35,7 @@ MULTIARCH = subprocess.run(['gcc', '-print-multiarch'], stdout=subprocess.PIPE, 
 
 
 class Fuzz:
-	"""A stand-in kernel, and a make that "builds" fuzzers of these shell lines."""
+	"""A stand-in kernel, and a make that "builds" fuzzers from these shell lines."""
 
 	def __init__(self, path: Path, fuzzer: Sequence[str],
 		     tries: Sequence[str] = ('echo 3 inputs',)) -> None:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0
-"""Does make fuzz find bugs that are put back, and nothing where there is none?"""
+"""Does make fuzz find a bug that is put back, and nothing in a kernel without it?"""
 
 import tarfile
 from pathlib import Path
@@ -21,7 +21,7 @@ OFFSET = 'sequence.offset > (size_t)(oLitEnd - virtualStart)'
 
 
 class Bench:
-	"""A kernel to put bugs into, and a build directory for it"""
+	"""A kernel to put bugs into, and its build directory"""
 
 	def __init__(self, path: Path) -> None:
 		self.files = {name: (SOURCE / name).read_text()
@@ -30,7 +30,7 @@ class Bench:
 		self.build = path / 'build'
 		self.build.mkdir()
 		(self.build / 'CACHEDIR.TAG').touch()
-		# So that they are downloaded only once
+		# Take the stock libraries from BUILD, to download them only once.
 		run('python3', TOP / 'harness/oracle.py', BUILD, 'yes')
 		(self.build / 'oracle').symlink_to(BUILD / 'oracle')
 
@@ -45,7 +45,7 @@ class Bench:
 
 	def fuzz(self, corpus: Path, status: int, algorithm: str, seconds: int = 60,
 		 fixes: str = 'yes') -> Result:
-		"""Runs `make fuzz`. What it learns is not for the next."""
+		"""Runs `make fuzz` with a new, empty corpus."""
 		corpus.mkdir()
 		return make('fuzz', status=status, KERNEL=self.kernel, FIXES=fixes, BUILD=self.build,
 			    ALGORITHMS=algorithm, SECONDS=str(seconds), CORPUS=corpus)
@@ -53,15 +53,15 @@ class Bench:
 
 @pytest.fixture(name='all_bugs', scope='module')
 def fixture_all_bugs(tmp_path_factory: pytest.TempPathFactory) -> Bench:
-	"""A bench for all tests here, so that they compile only what they change"""
+	"""A bench that all tests here share, so that each compiles only what it changes"""
 	return Bench(tmp_path_factory.mktemp('bench'))
 
 
 @pytest.fixture(name='bench')
 def fixture_bench(all_bugs: Bench) -> Iterator[Bench]:
-	"""The bench, with nothing broken"""
+	"""The bench without a bug"""
 	yield all_bugs
-	# All are newer than what was built of them.
+	# Restored files are newer than their objects, so make builds them again.
 	for name, text in all_bugs.files.items():
 		if (all_bugs.kernel / name).read_text() != text:
 			all_bugs.put(name, text)

@@ -35,7 +35,7 @@ SANITIZERS = {
 
 CONFIG = 'CONFIG_CC_VERSION_TEXT=\nCONFIG_MODULES=y\nCONFIG_HIGHMEM=y\n'
 
-# What a kernel says of three files
+# A kernel's answers to three files
 SUM = '7 bytes, crc32 076e8a4f, adler32 0b7c0291, 5000 ns'
 NO_SUM = '0 bytes, crc32 00000000, adler32 00000001, 70 ns'
 GOOD = f'''KTAP version 1
@@ -57,7 +57,7 @@ zstd, /module_decompress_replay/2.zst: something is wrong
 
 
 def first_lines(count: int) -> bytes:
-	"""Returns as many lines of what a kernel says."""
+	"""Returns the first lines of a kernel's answers."""
 	return b''.join(GOOD.splitlines(keepends=True)[:count])
 
 

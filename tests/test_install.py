@@ -36,7 +36,7 @@ def test_install_and_uninstall(tmp_path: Path) -> None:
 	once = files(tree)
 	make('install', KERNEL=tree)
 	assert files(tree) == once != before
-	# The pages of this repository are not for a kernel tree.
+	# make install leaves out the pages of this repository.
 	assert not [name for name in set(once) - set(before)
 		    if name.startswith('Documentation') and name.endswith('.md')]
 	make('uninstall', KERNEL=tree)

@@ -36,7 +36,7 @@ def test_green_with_fixes_and_red_as_shipped_in_newest_on_UML() -> None:
 	other_is_red(KERNEL='newest', ARCH='um')
 
 
-# Where kmap_local_page() takes no slot for what kmap() has mapped, and big endian
+# On arm kmap_local_page() takes no slot for a page that kmap() has mapped; mips is big endian
 @pytest.mark.machines
 @pytest.mark.long
 @pytest.mark.parametrize('arch', ['arm', 'mips'])

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0
-"""Do the pages say what is so, and does each link in them lead somewhere?"""
+"""Are the pages true, and does each link in them lead to a page?"""
 
 import re
 from pathlib import Path
@@ -28,7 +28,7 @@ def test_the_manual_builds_without_a_warning(tmp_path: Path) -> None:
 
 
 def test_the_README_quotes_the_results_page() -> None:
-	# It quotes few results, and those are the ones on the page.
+	# The README quotes few results, and each is the same on the results page.
 	numbers = re.findall(r'\*\*([\d,.]+)\*\*', README)
 	assert 0 < len(numbers) <= MOST_QUOTED
 	for number in numbers:
@@ -39,7 +39,7 @@ def test_the_README_quotes_the_results_page() -> None:
 
 
 def test_results_are_merged_into_their_page(bench: Bench, tmp_path: Path) -> None:
-	# A new one replaces its row, the others stay.
+	# A new result replaces its row; the other rows stay.
 	copy = clone(tmp_path / 'clone')
 	page = copy / 'Documentation/results.md'
 	page.unlink()
@@ -68,7 +68,7 @@ def test_results_are_merged_into_their_page(bench: Bench, tmp_path: Path) -> Non
 
 
 def anchor(heading: str) -> str:
-	"""Returns what a link to this heading ends with."""
+	"""Returns the part after # in a link to this heading."""
 	return re.sub("[?.,:'/()`…]", '', heading.lower()).replace(' ', '-')
 
 
@@ -87,7 +87,7 @@ def test_links_lead_somewhere() -> None:
 
 
 def test_each_rule_says_what_it_stands_on() -> None:
-	# Each rule of the ledger and each check of an attempt is in red.md.
+	# red.md has each rule of the ledger and each check of an attempt.
 	code = ''.join(path.read_text() for path in (TOP / 'kernel/module/tests').glob('*.c'))
 	rules = set(re.findall(r'(?:ledger_report\(ledger,\s*|'
 			       r'attempt_fail\(test, a,\s*(?:[^",;]*\?\s*)?)"([^"]*)', code))

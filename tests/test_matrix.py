@@ -115,7 +115,7 @@ def test_a_row_runs_again_only_if_something_has_changed(tmp_path: Path) -> None:
 	result = matrix(bench, 'i386')
 	assert same in result.err
 	assert result.out.endswith(': 1 green, 0 known, 0 red, 0 not run\n')
-	# Another QEMU, and other fixes
+	# A row runs again with another QEMU, and with other fixes.
 	bench.qemu(':', prints=failing('xz, x: [rule: one] 12 bytes'))
 	assert same not in matrix(bench, 'i386', status=1).err
 	assert same in matrix(bench, 'i386', status=1).err

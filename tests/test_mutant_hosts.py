@@ -1,10 +1,11 @@
 # SPDX-License-Identifier: GPL-2.0
 """
-`make mutants HOSTS=...` with two hosts that are none: an ssh of our own runs here what GNU
-parallel sends there, each with a harness/ that takes the place of this clone. One of them dies in
-the middle.
+`make mutants HOSTS=...` with two simulated hosts: a stand-in for ssh runs here what GNU parallel
+sends to a host. On each host, another harness/ is mounted over this clone. One host dies while it
+runs mutants.
 
-Without the right to mount, both share this clone, and what a host needs to have is not tested.
+Without the right to mount, both hosts share this clone, and the test does not show what files a
+host needs.
 """
 
 import json
@@ -23,8 +24,8 @@ pytestmark = [pytest.mark.mutants, pytest.mark.depends(*FOR_MUTANTS)]
 
 MUTANTS = BUILD / 'mutants'
 
-# After the options: the host, and words for its shell. What runs there is a session that dies with
-# the host. sshd sets SHELL; without it GNU parallel runs nothing there.
+# After the options come the host, and words for its shell. The words run in a session, which is
+# killed when the host dies. sshd sets SHELL; without it GNU parallel runs nothing on a host.
 SSH = r'''
 while :; do
 	case $1 in
@@ -54,14 +55,14 @@ def verdicts() -> List[str]:
 
 
 def on_second(command: str, directory: Path, argument: str) -> bool:
-	"""Runs pgrep or pkill for what runs on the second host."""
+	"""Runs pgrep or pkill on the processes of the second host."""
 	sessions = ','.join((directory / 'second.pids').read_text().split())
 	return subprocess.run([command, '--session', sessions, argument], check=False,
 			      stdout=subprocess.DEVNULL).returncode == 0
 
 
 def kill_second(directory: Path, ended: threading.Event) -> None:
-	"""Lets the second host die in the middle of what it was given."""
+	"""Lets the second host die while it runs QEMU."""
 	while not ended.wait(0.2):
 		if (directory / 'second.pids').exists() and \
 		   on_second('pgrep', directory, 'qemu-system'):
@@ -71,7 +72,7 @@ def kill_second(directory: Path, ended: threading.Event) -> None:
 
 
 def may_mount(directory: Path) -> bool:
-	"""Returns whether a host can have a harness/ in the place of this clone."""
+	"""Returns whether another harness/ can be mounted over this clone."""
 	return subprocess.run(['unshare', '--mount', 'mount', '--bind', directory, directory],
 			      stderr=subprocess.DEVNULL, check=False).returncode == 0
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0
-"""What `make mutants` says of a mutant: only what its own logs, and the tables, say of it."""
+"""`make mutants` judges a mutant by its own logs and by the tables, and by nothing else."""
 
 import shutil
 from pathlib import Path
@@ -16,7 +16,7 @@ Edit = Callable[[List[str]], List[str]]
 
 
 def log_of(ident: str, result: str, *edits: Edit) -> List[str]:
-	"""Returns the log of a mutant that a suite of one case was run on."""
+	"""Returns the log of a mutant, from a suite with one case."""
 	lines = [
 		f'mutant: {ident}',
 		'KTAP version 1',
@@ -37,7 +37,7 @@ def log_of(ident: str, result: str, *edits: Edit) -> List[str]:
 
 
 def replaced(old: str, new: str) -> Edit:
-	"""Puts other words into a log, which has to have the old ones."""
+	"""Replaces words in a log, which must have them."""
 	def edit(lines: List[str]) -> List[str]:
 		text = '\n'.join(lines)
 		assert old in text
@@ -46,21 +46,21 @@ def replaced(old: str, new: str) -> Edit:
 
 
 def without(*words: str) -> Edit:
-	"""Leaves out lines with one of these words in them."""
+	"""Removes the lines that contain one of these words."""
 	return lambda lines: [line for line in lines if not any(word in line for word in words)]
 
 
 def timed(lines: List[str]) -> List[str]:
-	"""Some consoles say when."""
+	"""Adds timestamps, as some consoles have."""
 	return ['[    4.500000] ' + line for line in lines[:-1]] + lines[-1:]
 
 
-# A case that passes says nothing.
+# A case that passes prints no reason.
 passed = without('EXPECTATION', 'it is said why')
 
 
 class Work:
-	"""A directory with the logs and lists of some mutants, and a harness with its tables."""
+	"""A directory with logs and lists of mutants, and a harness with its tables."""
 
 	def __init__(self, path: Path) -> None:
 		self.path = path
@@ -73,7 +73,7 @@ class Work:
 		self.equivalent()
 
 	def equivalent(self, *fields: str) -> None:
-		"""Makes equivalent.tsv of one row, or of none."""
+		"""Writes an equivalent.tsv of one row, or of none."""
 		(self.path / 'harness/mutants/equivalent.tsv').write_text(
 			'\t'.join(fields) + '\n' if fields else '')
 
@@ -92,14 +92,14 @@ class Work:
 		(self.path / name).write_text(''.join(f'{ident} {log}\n' for ident, log in logs))
 
 	def judged(self, status: int, text: str, *options: str) -> Result:
-		"""Judges what is there. The exit status has to be @status, @text is printed."""
+		"""Judges the mutants. The exit status must be @status, and the output has @text."""
 		result = run('python3', self.path / 'harness/mutants/mutants.py', *options,
 			     self.path, SOURCE / 'tools/testing/kunit', status=status)
 		assert text in result.text
 		return result
 
 	def no_verdict(self, log: Path) -> None:
-		"""Judges what is there: it is no verdict, and its log is removed."""
+		"""Judges the mutants. There must be no verdict, and the log must be removed."""
 		result = self.judged(2, 'no verdict on 1 ')
 		assert len(result.text.splitlines()) == 1
 		assert not log.exists()
@@ -120,7 +120,7 @@ def fixture_work(tmp_path: Path) -> Work:
 
 @pytest.fixture(name='two')
 def fixture_two(tmp_path: Path) -> Work:
-	"""A survivor, and one that is caught"""
+	"""Two mutants: one survives, and one is caught"""
 	work = Work(tmp_path)
 	work.list(*((ident, 'f', line, 'kind', 'a -> b') for ident, line in
 		    (('alive', '7'), ('dead', '8'))))
@@ -150,7 +150,7 @@ FATES = [
 	 log_of('m', 'not ok', replaced('ended: 5', 'hung: 5'), replaced(', 0 s', ', 60 s'))),
 	('crashed: BUG: unable to handle page fault', log_of('m', 'not ok', PANIC)),
 	('crashed: without a word', log_of('m', 'not ok', without('not ok'))),
-	# Neither a case nor another suite that passed is the end.
+	# A passed case or another suite that passed is not the end of the log.
 	('crashed: without a word', log_of('m', 'not ok')[:10] + log_of('m', 'not ok')[11:]),
 	('crashed: without a word', log_of('m', 'ok', lambda lines: [
 		line.replace('_own', '') if line.startswith('ok') else line for line in lines])),

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0
 """
-`make mutants`: which breakages are caught, and that only what gcc says of a mutant, and what its
-own kernel does, counts. Stand-ins for gcc and QEMU make the trouble.
+`make mutants` catches bugs, and judges a mutant only by gcc's messages about it and by the kernel
+that contains it. Stand-ins for gcc and QEMU cause other trouble.
 """
 
 import difflib
@@ -22,7 +22,7 @@ SCRIPTS = TOP / 'harness/mutants'
 MUTANTS = BUILD / 'mutants'
 BASE = MUTANTS / 'base'
 
-# A change that compiles to other code
+# A change of the compiled code
 DIFFERENT = ('retval = -ENOMEM', 'retval = -EINVAL')
 
 
@@ -34,7 +34,7 @@ def changed(old: str, new: str) -> str:
 
 
 def patch_of(path: Path, old: str, new: str) -> None:
-	"""Writes a patch that changes decompress.c so."""
+	"""Writes a patch that replaces this text in decompress.c."""
 	name = 'kernel/module/decompress.c'
 	path.write_text(''.join(difflib.unified_diff(
 		(BASE / 'decompress.c').read_text().splitlines(True),
@@ -68,14 +68,14 @@ def test_a_patch_needs_to_build_and_to_change_code(tmp_path: Path) -> None:
 	for name in 'syntax', 'comment':
 		shutil.rmtree(MUTANTS / 'obj' / name, ignore_errors=True)
 
-	# A compiler that has no room for the mutants is no verdict on them.
+	# If the disk is full for the compiler, there is no verdict on the mutants.
 	script(tmp_path / 'bin/gcc', 'case $* in', '*/obj/syntax/*)',
 	       "echo 'a.c:1:1: fatal error: a.s: No space left on device' >&2; exit 1 ;;", 'esac',
 	       f'exec {shutil.which("gcc")} "$@"')
 	full = make('mutants', MUTANTS=patches, path=tmp_path / 'bin', status=2)
 	assert '1 mutants could not be compiled: syntax: a.c:1:1: fatal error' in full.text
 
-	# With room again, they are what they are.
+	# With room again, each mutant gets its verdict.
 	useless = make('mutants', MUTANTS=patches, status=2)
 	said = [line for line in useless.text.splitlines()
 		if re.match(r'make: \w+\.patch ', line)]
@@ -89,7 +89,7 @@ def test_a_patch_needs_to_build_and_to_change_code(tmp_path: Path) -> None:
 def test_the_mutant_is_in_the_kernel_that_is_linked_anew(tmp_path: Path) -> None:
 	key = (BASE / 'key').read_text()[:8]
 	log, = (MUTANTS / 'log').glob(f'0001-{key}-*')
-	# Half a log, with half of its last line, is none.
+	# A log whose last line is cut counts as missing.
 	log.write_bytes(log.read_bytes()[:-5])
 	shutil.copy(SCRIPTS / 'history/0001.patch', tmp_path)
 	(TREE / 'kernel/module/decompress.c').touch()
@@ -105,7 +105,7 @@ def compiled(path: Path, status: int = 0, stand_ins: Optional[Path] = None) -> R
 
 
 def mutant_in(path: Path, old: str, new: str) -> Path:
-	"""Makes a directory of a mutant that is changed so."""
+	"""Makes a directory of a mutant with this text replaced."""
 	shutil.rmtree(path, ignore_errors=True)
 	path.mkdir()
 	(path / 'decompress.c').write_text(changed(old, new))
@@ -113,7 +113,7 @@ def mutant_in(path: Path, old: str, new: str) -> Path:
 
 
 def left_in(path: Path) -> Tuple[str, str]:
-	"""Returns the name and the content of the file that says what a mutant is."""
+	"""Returns the name and the content of the file with the result of a mutant."""
 	left = [file for pattern in ('sum*', 'not-built*') for file in path.glob(pattern)]
 	assert len(left) <= 1, left
 	return (left[0].name, left[0].read_text()) if left else ('', '')
@@ -134,7 +134,7 @@ def test_says_what_a_mutant_compiles_to(tmp_path: Path) -> None:
 		assert not (path / 'tests').exists()
 
 
-# As gcc 12 has it
+# Messages of gcc 12
 TROUBLE = [
 	'gcc: fatal error: Killed signal terminated program cc1',
 	'gcc: internal compiler error: Segmentation fault signal terminated program cc1',
@@ -168,7 +168,7 @@ def test_trouble_of_the_compiler_is_no_verdict(tmp_path: Path) -> None:
 
 
 class Boot:
-	"""A boot of a stand-in for QEMU that runs these lines"""
+	"""A boot with a stand-in for QEMU that runs these shell lines"""
 
 	def __init__(self, directory: Path, *lines: str, seconds: int = 9, length: str = 'whole',
 		     before: str = '') -> None:
@@ -180,7 +180,7 @@ class Boot:
 			text=True)
 
 	def ends(self, status: int, end: str) -> str:
-		"""Checks the exit status and the last line, which without @end names no verdict."""
+		"""Checks the exit status and the last line; without @end, it must not be a verdict."""
 		out, _ = self.program.communicate()
 		print(out)
 		assert self.program.returncode == status
@@ -228,7 +228,7 @@ def test_a_kernel_that_sleeps_is_hung_and_one_that_is_stopped_is_not(tmp_path: P
 	stopped = Boot(tmp_path / 'stopped', f"echo $$ >'{tmp_path}/pid'", 'kill -STOP $$',
 		       'echo ok')
 	asleep = Boot(tmp_path / 'asleep', 'echo begin', 'exec sleep 1000')
-	# The other one has been there for as long.
+	# The stopped one has been there for as long.
 	asleep.ends(0, 'hung: [0-9]* s of CPU time, 60 s asleep')
 	assert stopped.program.poll() is None
 	run('kill', '-CONT', (tmp_path / 'pid').read_text().strip())

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0
-"""Does the suite say natively what it says in a kernel, and does a mistake fault there?"""
+"""Does the suite give the same results natively as in a kernel, and does a wrong access fault?"""
 
 import re
 from pathlib import Path
@@ -54,7 +54,7 @@ UNMAP = r'^\t\tkunmap_local\(zstd_dec\.dst\);'
 START = r'^\tzstd_buf\.pos = 0;'
 
 
-# What no rule of the ledger's speaks of, and a kernel may live through
+# Bugs that break no rule of the ledger, and may not crash a kernel
 @pytest.mark.parametrize('pattern, change, words', [
 	(UNMAP, r'\g<0>\n*(char *)zstd_dec.dst = 0;', 'AddressSanitizer: use-after-poison'),
 	(UNMAP, r'((char *)zstd_dec.dst)[PAGE_SIZE] = 0;\n\g<0>',

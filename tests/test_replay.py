@@ -204,10 +204,10 @@ def test_the_stock_tools_say_what_is_right(rows: Dict[Path, Row],
 
 def comparable(file: Dict[str, Any]) -> Any:
 	"""
-	Returns what both say. Where a rule is broken, the suite names the file as it is called in
-	the guest, and gzip and zlib do not find the same damage first. The checker is of 64 bits,
-	whatever the kernel: zstd's bits come by words, so of damage, and of windows of a GiB and
-	more, a kernel of 32 bits makes something else, but nothing good.
+	Returns the part of an answer that is the same from a booted kernel and from the checker.
+	If a rule is broken, the booted suite names the file as the guest does, and gzip and zlib
+	may report different damage. The checker has 64 bits: zstd reads its bits by words, so a
+	32-bit kernel may report other damage, and treats windows of 1 GiB and more differently.
 	"""
 	kernel = file['kernel']
 	why = re.sub(r'/module_decompress_replay/\d+\.\w+', 'the file', kernel['why'] or '')

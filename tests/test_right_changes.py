@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0
-"""Right changes stay green, and each way in which one can fail is seen."""
+"""Right changes stay green, and each kind of failure is reported."""
 
 import shutil
 from pathlib import Path
@@ -33,7 +33,7 @@ def suite(name: str, result: str) -> str:
 
 
 class Change:
-	"""A right change that stays green: what its run leaves, and a harness with its tables"""
+	"""A right change that stays green: the files of its run, and a harness with its tables"""
 
 	def __init__(self, path: Path) -> None:
 		shutil.copytree(TOP / 'harness', path / 'harness')
@@ -57,28 +57,28 @@ class Change:
 		return self.obj / f'native{bits}.log'
 
 	def native(self, bits: int, result: str, name: str = 'm') -> None:
-		"""Sets what the native program prints."""
+		"""Sets the output of the native program."""
 		self.native_log(bits).write_text(f'mutant: {name}\nKTAP version 1\n1..1\n' +
 						 suite('module_decompress', result))
 
 	def kernel(self, result: str, end: str = 'ended: 5 s of CPU time, 0 s asleep',
 		   name: str = 'm') -> None:
-		"""Sets what the kernel prints, and how it ended."""
+		"""Sets the output of the kernel, and how it ended."""
 		self.log.write_text(f'mutant: {name}\nKTAP version 1\n1..2\n' +
 				    suite('module_decompress', result) +
 				    suite('module_decompress_own', 'ok') +
 				    f'mutant_boot.sh: {end}\n')
 
 	def warnings(self, line: str) -> None:
-		"""Sets what the build of the objects said."""
+		"""Sets the messages of the build."""
 		(self.work / 'warnings').write_text(line)
 
 	def corpus(self, line: str) -> None:
-		"""Sets what came out of the corpus in another way."""
+		"""Sets the changed results of the corpus."""
 		(self.obj / 'native.log').write_text(line)
 
 	def is_judged(self, status: int, text: str) -> Result:
-		"""Judges what is there. The exit status has to be @status, @text is printed."""
+		"""Judges the change. The exit status must be @status, and the output has @text."""
 		result = run('python3', self.judge, self.work, KUNIT, status=status)
 		assert text in result.text
 		return result

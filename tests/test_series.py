@@ -27,8 +27,8 @@ def git(tree: Path, *words: str) -> str:
 
 
 def kernel_tree(path: Path) -> Path:
-	"""Makes a git tree of links to the kernel; what the series need of it is copied."""
-	# checkpatch.pl looks for names in include/linux, and follows no links.
+	"""Makes a git tree of links to the kernel's files, with copies where links will not do."""
+	# checkpatch.pl searches include/linux for names, and does not follow links.
 	copied = ['include/linux', 'kernel/module']
 	(path / 'kernel').mkdir(parents=True)
 	for source in [*SOURCE.glob('[!.]*'), *SOURCE.glob('kernel/[!.]*')]:
@@ -76,7 +76,7 @@ def test_series_applies_passes_checkpatch_and_is_for_the_lists(tmp_path: Path) -
 		text = mail.read_text()
 		signed = re.findall('^Signed-off-by: .*', text, re.MULTILINE)
 		assert signed == ['Signed-off-by: A Sender <sender@example.org>'], mail
-	# The fixes come with whom they are for, and what they cure.
+	# The fixes name their recipients and the commits that they fix.
 	first = mails_of(series / 'core')[0].read_text()
 	assert '\nCc: stable@vger.kernel.org\n' in first
 	assert '\nCc: linux-mm@kvack.org\n' in first

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0
-"""Does decompress.c call only what goes through the ledger, or is known to be harmless?"""
+"""Does decompress.c call only services that the ledger stands in for, or that are harmless?"""
 
 import re
 from pathlib import Path
@@ -17,8 +17,8 @@ pytestmark = [pytest.mark.suite, pytest.mark.depends(*FOR_RUN)]
 
 
 def unknown(decompress: Path) -> List[str]:
-	"""Returns what it uses of the kernel that neither seam.h nor services.tsv names."""
-	# The names that seam.h defines stand for what is in the ledger.
+	"""Returns the names of the kernel that it uses, and neither seam.h nor services.tsv has."""
+	# seam.h defines a name for each service that the ledger stands in for.
 	seam = (TOP / 'kernel/module/tests/seam.h').read_text()
 	known = {name for name, in base.rows(TOP / 'harness/data/services.tsv')}
 	known.update(re.findall(r'^#define\s+(\w+)', seam, re.MULTILINE))
@@ -31,7 +31,7 @@ def test_the_suite_knows_all_that_decompress_c_calls(tmp_path: Path) -> None:
 	green()
 	decompress = TREE / 'kernel/module/decompress.c'
 	assert not unknown(decompress)
-	# One page of each module would never be given back.
+	# This change leaks each page of output.
 	changed = re.sub(r'^\t\tkunmap_local\(', r'\t\tget_page(page);\n\g<0>',
 			 decompress.read_text(), flags=re.MULTILINE)
 	(tmp_path / 'decompress.c').write_text(changed)

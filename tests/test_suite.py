@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0
-"""Is the suite green on a fixed kernel, and red just where a fix is missing?"""
+"""Is the suite green on a fixed kernel, and red only where a fix is missing?"""
 
 import json
 import re
@@ -53,7 +53,7 @@ def test_red_without_the_fix(numbers: str) -> None:
 def test_red_as_shipped_exactly_and_all_of_it_known() -> None:
 	results, junit = LOGS / 'red.json', LOGS / 'red.xml'
 	result = as_shipped(JSON=results, JUNIT=junit)
-	# Each is told with its patch.
+	# The output names the patch of each bug.
 	patch = next((TOP / 'patches').glob('0001-*')).read_text()
 	title = re.search(r'^Subject: \[PATCH\] (.*)', patch, re.MULTILINE)
 	assert title and f' by 0001, {title[1]}' in result.out
@@ -70,5 +70,5 @@ def test_red_as_shipped_exactly_and_all_of_it_known() -> None:
 @pytest.mark.long
 @pytest.mark.parametrize('algorithm', ['zstd', 'xz'])
 def test_red_as_shipped_built_for_another_format_all_of_it_known(algorithm: str) -> None:
-	# The core is of the kernel's own format.
+	# The core suite tests the kernel's own format.
 	other_is_red(CONFIG=algorithm)

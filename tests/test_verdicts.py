@@ -19,7 +19,7 @@ BUG = ('gzip, x: [mapping: unmapped by an address outside the page] '
 
 
 def failing(*messages: str) -> str:
-	"""Returns what a guest prints of a case that fails with these messages."""
+	"""Returns the output of a guest with a case that fails with these messages."""
 	lines = [f'    # case: EXPECTATION FAILED at attempt.c:1\n{message}'
 		 for message in messages]
 	return guest(*lines, '    not ok 1 case', passed=False)
@@ -136,7 +136,7 @@ def test_a_disk_that_is_full_has_no_verdict(bench: Bench, tmp_path: Path) -> Non
 	bench.qemu(f'ln -s /dev/full "{bench.dir}/kunit.json"', f'cat "{tmp_path}/green"')
 	result = bench.run(status=2)
 	assert 'kunit.py failed, but no test failed' in result.err
-	# Nor for those of the caller: that is no test that failed.
+	# Nor is there room for the caller's results: exit status 2, as no test failed.
 	bench.qemu(prints=GREEN)
 	assert 'JSON=/dev/full' in bench.run(status=2, JSON='/dev/full').err
 	assert 'JUNIT=/dev/full' in bench.run(status=2, JUNIT='/dev/full').err
