@@ -13,8 +13,17 @@ from typing import Sequence
 
 from harness import base
 
+
+def user() -> str:
+	"""Returns the name of the user who runs this. In a container the user may have none."""
+	try:
+		return pwd.getpwuid(os.geteuid()).pw_name
+	except KeyError:
+		return 'root'
+
+
 # Have apt download as the user who runs it: its own user may not write to build/.
-SANDBOX_USER = f'APT::Sandbox::User={pwd.getpwuid(os.geteuid()).pw_name}'
+SANDBOX_USER = f'APT::Sandbox::User={user()}'
 KEYRING = Path('/usr/share/keyrings/debian-archive-keyring.gpg')
 
 

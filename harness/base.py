@@ -12,6 +12,7 @@ import os
 import subprocess
 import sys
 import threading
+import traceback
 from pathlib import Path
 from typing import Callable, Dict, Iterator, List, NoReturn, Optional, Sequence, Union
 
@@ -20,7 +21,8 @@ TOP = Path(__file__).resolve().parent.parent
 # Seconds between two signs of progress
 PATIENCE = 5
 
-# The content of CACHEDIR.TAG; see https://bford.info/cachedir/
+# The tag of a directory that may be deleted, and its content; see https://bford.info/cachedir/
+TAG = 'CACHEDIR.TAG'
 CACHEDIR_TAG = 'Signature: 8a477f597d28d172789f06886806bc55\n'
 
 # Flags and variables of the make that calls us. The makes that we call must not see them.
@@ -34,8 +36,10 @@ class Trouble(Exception):
 
 
 def say(line: str) -> None:
-	"""Prints a line of progress."""
-	print(line, file=sys.stderr, flush=True)
+	"""Prints a line of progress, unless stderr is closed or full."""
+	if sys.stderr:
+		with contextlib.suppress(OSError):
+			print(line, file=sys.stderr, flush=True)
 
 
 def refuse(error: Trouble, who: str = 'suite') -> None:
@@ -44,14 +48,22 @@ def refuse(error: Trouble, who: str = 'suite') -> None:
 
 
 def verdict(work: Callable[[], int]) -> int:
-	"""Returns what @work returns. If it raises an error, prints it in one line and returns 2."""
+	"""
+	Returns what @work returns. If it raises an error, prints it in one line and returns 2. For an
+	error that only a bug in the harness can cause, prints where that is, too.
+	"""
 	try:
 		return work()
 	except Trouble as error:
-		sys.stdout.flush()
+		if sys.stdout:
+			sys.stdout.flush()
 		refuse(error)
 	except OSError as error:
-		say(f'suite: {error.filename}: {error.strerror}')
+		say(f'suite: {f"{error.filename}: " if error.filename else ""}{error.strerror}')
+	except Exception as error:  # pylint: disable=broad-except
+		say(traceback.format_exc())
+		say(f'suite: {type(error).__name__}: {error}; this is a bug in harness/, please report '
+		    'the lines above')
 	return 2
 
 
@@ -164,7 +176,7 @@ def build_directory(given: str) -> Path:
 	if not path.is_dir() or not os.access(path, os.W_OK):
 		raise Trouble(f'cannot write to {path}; give another directory: BUILD=DIRECTORY')
 	path = path.resolve()
-	tag = path / 'CACHEDIR.TAG'
+	tag = path / TAG
 	# Look before testing for the tag: another command that is creating the directory writes the
 	# tag first.
 	others = any(path.iterdir())
@@ -184,18 +196,24 @@ def one_file(one: Path, other: Path) -> bool:
 def writable(*paths: Optional[Path]) -> None:
 	"""
 	Checks before any work that the files for the results can be written. Removes the file of an
-	earlier run, but neither a symbolic link nor a device.
+	earlier run, but neither a symbolic link nor a device. Refuses a file with other content,
+	which may be one of the user's sources.
 	"""
 	given = [path for path in paths if path]
 	for number, path in enumerate(given):
-		if any(path == other or one_file(path, other) for other in given[:number]):
+		if any(os.path.realpath(path) == os.path.realpath(other) or one_file(path, other)
+		       for other in given[:number]):
 			raise Trouble(f'JSON= and JUNIT= both name {given[0]}; give two files')
 	for path in given:
 		try:
-			with path.open('a', encoding='utf-8'):
+			with path.open('ab'):
 				pass
+			if path.is_file() and not path.read_bytes()[:1] in (b'', b'{', b'<'):
+				raise Trouble(f'{path} exists, and has no results of an earlier run; '
+					      'give another file for JSON= or JUNIT=, or remove it')
 		except OSError as error:
 			raise Trouble(f'cannot write to {path}: {error.strerror}') from error
+	for path in given:
 		if path.is_file() and not path.is_symlink():
 			path.unlink()
 
@@ -207,6 +225,14 @@ def writing(name: str, path: Path) -> Iterator[None]:
 		yield
 	except OSError as error:
 		raise Trouble(f'cannot write to {name}={path}: {error.strerror}') from error
+
+
+def text(path: Path) -> str:
+	"""Returns the content of a file of the user's, which must be text."""
+	try:
+		return path.read_text(encoding='utf-8')
+	except UnicodeDecodeError as error:
+		raise Trouble(f'{path}: this is not text in UTF-8') from error
 
 
 def put(new: Path, path: Path) -> None:

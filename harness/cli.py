@@ -16,9 +16,16 @@ from harness.base import Trouble
 from harness.front import COMMANDS, COMMON, GONE, GONE_OF_COMMAND, GONE_VARIABLES, Command
 
 
-def parser() -> argparse.ArgumentParser:
+class Parser(argparse.ArgumentParser):
+	"""A parser whose errors are those of a command: one line"""
+
+	def error(self, message: str) -> NoReturn:
+		raise Trouble(f'{message}; ./suite --help lists the commands')
+
+
+def parser() -> Parser:
 	"""Returns the parser of the command line."""
-	top = argparse.ArgumentParser(
+	top = Parser(
 		prog='suite', allow_abbrev=False,
 		description='Tests the in-kernel decompression of modules.',
 		epilog="'./suite COMMAND --help' lists the variables of a command. 'make COMMAND "

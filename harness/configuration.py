@@ -74,5 +74,5 @@ def fragment(given: str) -> Path:
 
 def options(path: Path) -> List[str]:
 	"""Returns the lines of a fragment that switch an option on or off."""
-	return [line for line in path.read_text(encoding='utf-8').splitlines()
+	return [line for line in base.text(path).splitlines()
 		if re.match('CONFIG_|# CONFIG_.* is not set$', line)]

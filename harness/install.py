@@ -95,7 +95,7 @@ class Tree:
 		"""Returns the checksums of each copied file, from the list in the tree."""
 		sums: Dict[str, List[str]] = {}
 		with contextlib.suppress(OSError):
-			for line in (self.tree / LIST).read_text(encoding='utf-8').splitlines():
+			for line in base.text(self.tree / LIST).splitlines():
 				number, _, name = line.partition('  ')
 				sums.setdefault(name, []).append(number)
 		return sums
@@ -119,6 +119,9 @@ class Tree:
 		listed = self.listed()
 		for name in names:
 			path = self.tree / name
+			for room in path.parents:
+				if room.exists() and not room.is_dir():
+					raise Trouble(f'{room} is not a directory; move it away')
 			if not path.exists():
 				continue
 			found = checksum(path)
@@ -135,7 +138,7 @@ class Tree:
 		Returns the lines without an option that the kernel does not have, because kunit.py would
 		refuse it: kernels before v6.12 have no MODULE_COMPRESS.
 		"""
-		kconfig = (self.kernel / 'kernel/module/Kconfig').read_text(encoding='utf-8')
+		kconfig = base.text(self.kernel / 'kernel/module/Kconfig')
 		if re.search('^(menu)?config MODULE_COMPRESS$', kconfig, re.MULTILINE):
 			return lines
 		return [line for line in lines if line != 'CONFIG_MODULE_COMPRESS=y']
@@ -155,7 +158,7 @@ class Tree:
 
 	def rewrite(self, name: str, change: Callable[[List[str]], List[str]]) -> None:
 		"""Changes the content of a file, and keeps its mode."""
-		lines = (self.kernel / name).read_text(encoding='utf-8').splitlines()
+		lines = base.text(self.kernel / name).splitlines()
 		self.tmp.write_text(''.join(f'{line}\n' for line in change(lines)), encoding='utf-8')
 		shutil.copymode(self.kernel / name, self.tmp)
 		base.put(self.tmp, self.tree / name)

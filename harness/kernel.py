@@ -39,7 +39,7 @@ class Kernel:
 	@property
 	def version(self) -> str:
 		"""VERSION, PATCHLEVEL and SUBLEVEL"""
-		text = (self.directory / 'Makefile').read_text(encoding='utf-8')
+		text = base.text(self.directory / 'Makefile')
 		return '.'.join(re.findall(r'^(?:VERSION|PATCHLEVEL|SUBLEVEL) = (.*)$', text,
 					   re.MULTILINE))
 

@@ -22,7 +22,7 @@ def is_yes(given: Given, name: str, default: str) -> bool:
 def number(given: Given, name: str, default: int, what: str = 'a number', least: int = 1) -> int:
 	"""Returns the value of a variable that must be a number, at least @least."""
 	value = given.get(name) or str(default)
-	if not re.fullmatch('[1-9][0-9]*', value) or int(value) < least:
+	if not re.fullmatch('[1-9][0-9]{0,8}', value) or int(value) < least:
 		raise Trouble(f'{name}={value}: must be {what}, {least} or more')
 	return int(value)
 

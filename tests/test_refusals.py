@@ -5,8 +5,9 @@ from pathlib import Path
 
 import pytest
 
+from harness import base
 from stand_ins import kernel
-from support import refused
+from support import TOP, refused, run
 
 pytestmark = pytest.mark.commands
 
@@ -45,3 +46,63 @@ def test_refuses_a_tree_that_is_too_old(tmp_path: Path) -> None:
 	(old / 'kernel/module/decompress.c').unlink()
 	refused('decompress.c', 'run', KERNEL=old)
 	refused('decompress.c', 'install', KERNEL=old)
+
+
+def test_results_do_not_overwrite_other_files(tmp_path: Path) -> None:
+	source = tmp_path / 'decompress.c'
+	source.write_text('int module_decompress(void);\n')
+	other = tmp_path / 'results'
+	other.write_text('{}')
+	for results, junit in (source, other), (other, source):
+		refused('has no results of an earlier run', 'run', DECOMPRESS=source, KERNEL='none',
+			JSON=results, JUNIT=junit)
+		assert source.exists() and other.exists()
+	refused('has no results of an earlier run', 'check-modules', FILES=tmp_path, JSON=source)
+	assert source.exists()
+	link = tmp_path / 'link'
+	link.symlink_to('new')
+	refused('JSON= and JUNIT= both name', 'run', JSON=tmp_path / 'new', JUNIT=link)
+	assert not (tmp_path / 'new').exists()
+
+
+def test_files_that_are_not_text_are_refused(tmp_path: Path) -> None:
+	fragment = tmp_path / 'x.config'
+	fragment.write_bytes(b'CONFIG_\xff=y\n')
+	tree = kernel(tmp_path / 'kernel')
+	refused(f'{fragment}: this is not text', 'run', KERNEL=tree, CONFIG=fragment,
+		BUILD=tmp_path / 'build')
+	(tree / 'Makefile').write_bytes(b'\xff')
+	refused('Makefile: this is not text', 'run', KERNEL=tree)
+
+
+def test_a_tree_with_a_file_in_the_place_of_a_directory_is_left_alone(tmp_path: Path) -> None:
+	tree = kernel(tmp_path / 'kernel')
+	(tree / 'kernel/module/tests').touch()
+	before = sorted(tree.rglob('*'))
+	refused('kernel/module/tests is not a directory; move it away', 'install', KERNEL=tree)
+	assert sorted(tree.rglob('*')) == before
+
+
+def test_a_bad_result_of_a_command_is_named(tmp_path: Path) -> None:
+	(tmp_path / 'results').mkdir()
+	(tmp_path / 'CACHEDIR.TAG').touch()
+	(tmp_path / 'results/run').write_text('make run\n')
+	refused(f'{tmp_path}/results/run: this is no result of a command', 'results', BUILD=tmp_path)
+
+
+def test_a_bug_in_a_command_is_no_verdict(capsys: pytest.CaptureFixture[str]) -> None:
+	assert base.verdict(lambda: 1 // 0) == 2
+	assert capsys.readouterr().err.splitlines()[-1].startswith(
+		'suite: ZeroDivisionError: ')
+
+
+@pytest.mark.parametrize('where', ['>&-', '2>/dev/full', '2>&-', '>/dev/full 2>&1'])
+def test_refuses_without_a_place_for_the_message(where: str) -> None:
+	run('sh', '-c', f'./suite run KERNEL=none {where}', status=2, cwd=TOP)
+
+
+def test_refuses_unknown_commands_in_one_line() -> None:
+	for words, says in (('none', "invalid choice: 'none'"), ('', 'COMMAND'),
+			    ('run -j4', 'unrecognized arguments: -j4')):
+		error = run(TOP / 'suite', *words.split(), status=2).err
+		assert says in error and error.count('\n') == 1

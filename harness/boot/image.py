@@ -11,8 +11,8 @@ UNTRIED = Path(__file__).parent.parent / 'data/untried.tsv'
 
 def modules_in_order(dep: str) -> List[str]:
 	"""Returns the modules of modules.dep, each after the modules that it needs."""
-	needed = {module: needs.split() for module, needs in
-		  (line.split(':') for line in dep.splitlines())}
+	needed = {module: needs.split() for module, _, needs in
+		  (line.partition(':') for line in dep.splitlines())}
 	order: Dict[str, None] = {}
 
 	def visit(module: str) -> None:

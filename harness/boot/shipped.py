@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import NoReturn
 
+from harness import base
 from harness.base import Trouble
 from harness.boot import debian
 from harness.boot.guest import Options
@@ -48,7 +49,7 @@ def first_text(*paths: Path) -> str:
 	"""Returns the content of the first file that exists, or an empty string."""
 	for path in paths:
 		if path.is_file():
-			return path.read_text(encoding='utf-8')
+			return base.text(path)
 	return ''
 
 

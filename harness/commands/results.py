@@ -58,6 +58,13 @@ def read_page() -> List[Row]:
 		for line in lines if line.startswith('| `make ')]
 
 
+def as_row(path: Path, row: List[str]) -> Row:
+	"""Returns a row of a file that a command left."""
+	if len(row) != len(Row._fields):
+		raise Trouble(f'{path}: this is no result of a command; remove the file')
+	return Row(*row)
+
+
 def as_page(rows: List[Row], key: str) -> str:
 	"""Returns the page."""
 	text = INTRO.format(key=key, older=sum(row.sources != key for row in rows), all=len(rows))
@@ -74,7 +81,7 @@ def as_page(rows: List[Row], key: str) -> str:
 def command(_: Given, build: Path) -> int:
 	"""Writes the page, and lists the rows that are older than the sources."""
 	directory, key = build / 'results', records.key()[:8]
-	new = [Row(*row) for path in sorted(directory.glob('*')) for row in base.rows(path)]
+	new = [as_row(path, row) for path in sorted(directory.glob('*')) for row in base.rows(path)]
 	if not new:
 		raise Trouble(f'no results in {directory}; run make run first')
 	rows = {row.command: row for row in [*read_page(), *new]}
