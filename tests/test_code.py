@@ -12,8 +12,8 @@ from harness import packages
 from stand_ins import SOURCE
 from support import BUILD, KERNEL, KUNIT_PY, TOP, TREE, Arg, make, run
 
-pytestmark = [pytest.mark.code, pytest.mark.depends('kernel', 'tools', 'harness', 'tests', 'patches',
-						       'suite', '.ci', '.kunitconfig')]
+pytestmark = [pytest.mark.code, pytest.mark.depends(
+	'kernel', 'tools', 'harness', 'tests', 'patches', 'suite', '.ci', '.kunitconfig')]
 
 STAND_INS = 'tools/testing/module_decompress/'
 # Types of checkpatch.pl messages to ignore in STAND_INS

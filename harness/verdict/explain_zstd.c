@@ -63,7 +63,7 @@ static void zstd_header(struct explanation *e, const unsigned char *in,
 	}
 	if (size > 4 && in[4] & 0x08)
 		unsupported(e, "zstd-header", "the reserved bit is set in the frame header");
-	/* A window of 2^31 bytes or more, for which ZSTD_getFrameHeader() returns an error */
+	/* A window of 2^32 bytes or more, for which ZSTD_getFrameHeader() returns an error */
 	if (size > 5 && !(in[4] & 0x20) && in[5] >> 3 > 31 - 10) {
 		window_too_large(e, (8ull + (in[5] & 7)) << ((in[5] >> 3) + 7));
 		return;

@@ -154,9 +154,10 @@ static void why_wrong(struct answer *answer, const struct file *file,
 		because(answer, "%s", e->unsupported);
 	} else if (file->tool_failed && strstr(file->tool_says, "supported")) {
 		cause_is(answer, "unexplained");
-		because(answer, "%s here is too old to know what should come out: it says \"%s\"",
+		because(answer,
+			"the %s in this program is too old to know the right output: it says \"%s\"",
 			format->tool, file->tool_says);
-		advise(answer, "ask on a machine with a newer %s", format->tool);
+		advise(answer, "build the program with a newer %s", format->tool);
 	} else if (file->tool_failed) {
 		is_damaged(answer, file);
 		because(answer, file->format == ZSTD && is_cut_off(file) ?
