@@ -112,8 +112,10 @@ class Fixes:
 		known = {patch.number for patch in [*own_patches(), *other_patches()]}
 		for number in re.findall('[0-9]+', self.given):
 			if number not in known:
-				raise Trouble(f'FIXES={self.given}: patches/ has no patch {number} to a C '
-					      f'file; give some of {" ".join(sorted(known))}')
+				why = f'{number} changes no C file' if title(number) else \
+					f'patches/ has no patch {number}'
+				raise Trouble(f'FIXES={self.given}: {why}; give some of '
+					      + ' '.join(sorted(known)))
 
 	def wants(self, patch: Patch) -> bool:
 		"""Returns whether FIXES= selects a patch."""

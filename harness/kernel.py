@@ -23,7 +23,7 @@ from harness.base import Trouble, patience, say
 # comes first.
 RELEASES = {'6.1': 'bookworm', '6.12': 'trixie', 'newest': 'trixie-backports'}
 
-NO_ARCHIVE = 'give the path of a kernel tree: KERNEL=DIRECTORY'
+NO_ARCHIVE = 'if the command takes KERNEL=, give the path of a kernel tree: KERNEL=DIRECTORY'
 DAY = 24 * 60 * 60
 
 
@@ -75,11 +75,12 @@ class Sources:
 				self.of_user(given, commit)
 		finally:
 			lock.release()
-		for path in (base.TOP, self.build, kernel.directory):
+		for what, path in (('this clone', base.TOP), ('BUILD=', self.build),
+				   ('KERNEL=', kernel.directory)):
 			if re.search(r'[\s:]', str(path)):
-				raise Trouble("the kernel's makefiles cannot handle a space or colon in a "
-					      f'path: {base.TOP}, {self.build}, {kernel.directory}')
-		check(kernel)
+				raise Trouble("the kernel's makefiles cannot handle a space or colon in the "
+					      f'path of {what}: {path}')
+		check(kernel, f'BASE={commit}' if commit else f'KERNEL={kernel.given}')
 		return kernel
 
 	def named(self, given: str, commit: str) -> Kernel:
@@ -225,16 +226,20 @@ def unpacking(directory: Path) -> Iterator[Path]:
 		shutil.rmtree(tmp, ignore_errors=True)
 
 
-def check(kernel: Kernel) -> None:
-	"""Refuses a directory that is not a kernel tree, is too old, or has been built in."""
-	what, tree = f'KERNEL={kernel.given}', kernel.directory
+def check(kernel: Kernel, what: str) -> None:
+	"""
+	Refuses a directory that is not a kernel tree, is too old, or has been built in. @what is how
+	the user named it.
+	"""
+	tree = kernel.directory
 	if not (tree / 'Kbuild').is_file():
 		raise Trouble(f'{what}: {tree} is not a kernel tree')
 	if not (tree / 'kernel/module/decompress.c').is_file():
 		raise Trouble(f'{what}: no kernel/module/decompress.c; the suite needs Linux 5.19 or later')
 	for name in ('.config', 'include/config', 'arch/x86/include/generated'):
 		if (tree / name).exists():
-			raise Trouble(f'{what}: the tree has been built in ({name} exists); run: make -C '
-				      f'{tree} mrproper')
+			raise Trouble(f'{what}: the tree has been built in ({name} exists); save its '
+				      f'.config, then run: make -C {tree} mrproper (it deletes .config and '
+				      'all objects), or give a clean copy')
 	if not os.access(tree / 'tools/testing/kunit/kunit.py', os.X_OK):
-		raise Trouble(f'{what}: no tools/testing/kunit/kunit.py')
+		raise Trouble(f'{what}: tools/testing/kunit/kunit.py is missing or not executable')

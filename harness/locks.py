@@ -28,7 +28,8 @@ class Lock:
 		try:
 			self.descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o644)
 		except OSError as error:
-			raise Trouble(f'{path} cannot be written to') from error
+			raise Trouble(f'cannot write to {path} (another user made it?); give another '
+				      'directory: BUILD=DIRECTORY') from error
 		os.set_inheritable(self.descriptor, True)
 
 	def take(self, shared: bool = False) -> None:

@@ -44,7 +44,7 @@ def install(missing: str, packages: Iterable[str], allowed: bool) -> None:
 		raise Trouble(f'missing: {missing}; install them (in Debian, the packages '
 			      f'{" ".join(words)})')
 	if not allowed or base.output(['id', '-u']) != '0':
-		raise Trouble(f'missing: {missing}; run: apt-get install {" ".join(words)}')
+		raise Trouble(f'missing: {missing}; run as root: apt-get install {" ".join(words)}')
 	say(f'Installing {" ".join(words)}, for {missing} (INSTALL=no prevents this) ...')
 	apt_get = ['apt-get', '-qq']
 	with patience():
@@ -128,6 +128,10 @@ def need_for_native(llvm: bool, allowed: bool = True) -> str:
 		compiler = 'clang'
 		if not shutil.which('clang') or not makes_programs('clang', 64):
 			install('clang and its sanitizers', ['clang', 'libclang-rt-dev'], allowed)
+	if not makes_programs(compiler, 64):
+		raise Trouble(f'{compiler} cannot compile and link a program with sanitizers; run: echo '
+			      f'"int main(void) {{ return 0; }}" | {compiler} -fsanitize=address,undefined '
+			      '-xc -o /dev/null -')
 	if not makes_programs(compiler, 32):
 		# gcc-multilib conflicts with the compilers for other machines.
 		version = base.output(['gcc', '-dumpversion'])

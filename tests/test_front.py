@@ -56,7 +56,7 @@ def test_a_clone_that_cannot_be_written_to(tmp_path: Path) -> None:
 
 
 def test_a_clone_with_a_blank_in_its_name_is_refused(bench: Bench, tmp_path: Path) -> None:
-	refused('cannot handle a space or colon in a path', 'run', KERNEL=bench.kernel,
+	refused('cannot handle a space or colon in the path of this clone', 'run', KERNEL=bench.kernel,
 		BUILD=bench.build, cwd=clone(tmp_path / 'a blank'))
 
 

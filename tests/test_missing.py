@@ -41,8 +41,8 @@ def run_on(tools: Path, *variables: str) -> Result:
 
 
 @pytest.mark.parametrize('installer, user, variable, words', [
-	('apt-get', 1000, 'INSTALL=yes', 'run: apt-get install make gcc'),
-	('apt-get', 0, 'INSTALL=no', 'run: apt-get install make gcc'),
+	('apt-get', 1000, 'INSTALL=yes', 'run as root: apt-get install make gcc'),
+	('apt-get', 0, 'INSTALL=no', 'run as root: apt-get install make gcc'),
 	('dnf', 0, 'INSTALL=yes', 'install them (in Debian, the packages make gcc')])
 def test_names_a_missing_tool(tmp_path: Path, installer: str, user: int, variable: str,
 			      words: str) -> None:
@@ -74,13 +74,13 @@ def test_says_what_to_do_without_an_archive(bench: Bench) -> None:
 	# apt-get has an archive of Debian's, but no network.
 	script(bench.bin / 'apt-get', 'case $* in *indextargets*) echo file:/nowhere; exit ;; esac',
 	       'exit 100')
-	assert 'is there a network? Or give the path of a kernel tree: KERNEL=DIRECTORY' in \
+	assert 'is there a network? Or if the command takes KERNEL=, give the path of a kernel tree' in \
 		bench.run(status=2, KERNEL='6.1').err
 	script(bench.bin / 'apt-cache', 'exit 100')
 	assert 'is there a network?' in bench.run(status=2, KERNEL='newest').err
 	# apt-get has no archive of Debian's.
 	script(bench.bin / 'apt-get', 'exit 100')
-	assert 'apt-get has no Debian archive here; give the path of' in \
+	assert 'apt-get has no Debian archive here; if the command takes KERNEL=' in \
 		bench.run(status=2, KERNEL='6.1').err
 
 

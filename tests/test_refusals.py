@@ -33,6 +33,10 @@ def test_refuses_what_is_not_a_kernel(tmp_path: Path) -> None:
 	refused(str(tmp_path), 'run', KERNEL=tmp_path)
 	refused(str(tmp_path), 'install', KERNEL=tmp_path)
 	refused('no kernel tree given', 'install')
+	refused('KERNEL=none: no such directory', 'bots', KERNEL='none')
+	refused('/none: no such file', 'run', DECOMPRESS='none')
+	refused('0008 changes no C file', 'run', FIXES='0008')
+	refused('patches/ has no patch 1', 'run', FIXES='1')
 
 
 def test_refuses_a_tree_with_a_build_in_it(tmp_path: Path) -> None:

@@ -134,9 +134,9 @@ def test_a_configuration_starts_from_the_plain_one(bench: Bench) -> None:
 
 def test_blanks_that_make_cannot_handle_are_refused(tmp_path: Path) -> None:
 	blank = kernel(tmp_path / 'a blank' / 'kernel')
-	refused('cannot handle a space or colon in a path', 'run', KERNEL=blank,
+	refused('cannot handle a space or colon in the path of KERNEL=', 'run', KERNEL=blank,
 		BUILD=tmp_path / 'build')
-	refused('cannot handle a space or colon in a path', 'run',
+	refused('cannot handle a space or colon in the path of BUILD=', 'run',
 		KERNEL=kernel(tmp_path / 'kernel'), BUILD=tmp_path / 'another blank')
 
 

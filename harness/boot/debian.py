@@ -36,7 +36,8 @@ def get_kmod(build: Path, arch: str, release: str = '', may_install: bool = True
 		with patience():
 			if not any(extract(tmp, one, arch, ['kmod']) for one in releases):
 				raise Trouble(f'mmdebstrap cannot download kmod for {arch} from '
-					      f'{" or ".join(releases)}; is there a network?')
+					      f'{" or ".join(releases)}; run it where Debian\'s '
+					      'archive can be reached')
 		tmp.rename(directory)
 	lock.release()
 	return directory

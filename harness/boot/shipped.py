@@ -38,9 +38,10 @@ class Shipped:
 		if self.config:
 			lines = re.findall(r'^(?:# )?CONFIG_MODULE_(?:COMPRESS_[A-Z]*=y|DECOMPRESS).*',
 					   self.config, re.MULTILINE)
-			says = f'its config says {",".join(lines)}'
+			says = f'its config says {",".join(lines)}' if lines else ''
 			if 'CONFIG_MODULE_DECOMPRESS' not in self.config:
-				says += ' and does not mention CONFIG_MODULE_DECOMPRESS'
+				says += f'{" and" if says else "its config"} does not mention ' \
+					'CONFIG_MODULE_DECOMPRESS'
 		raise Trouble(f'IMAGE={self.given}: linux {self.release} does not decompress modules; '
 			      + says)
 
@@ -61,7 +62,7 @@ def of_package(given: str, modules_given: str, options: Options) -> Shipped:
 		raise Trouble(f"IMAGE={given}: no such file, and not the name of a package, which begins "
 			      'with linux-image- and ends with amd64 or arm64')
 	if not re.fullmatch('[-a-z0-9]*', release):
-		raise Trouble(f'IMAGE={given}: Debian has no release {release}')
+		raise Trouble(f'IMAGE={given}: give the release in lower case, such as trixie')
 	if modules_given:
 		raise Trouble(f'MODULES={modules_given}: leave it out; the package IMAGE={given} contains '
 			      'its modules')

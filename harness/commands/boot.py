@@ -135,13 +135,13 @@ class Boot:
 
 def algorithms(wanted: List[str], kernel: Kernel) -> List[str]:
 	"""Returns the algorithms to test: the @wanted ones, or all that the kernel has."""
-	found = [algorithm for algorithm in wanted or COMPRESS
+	found = [algorithm for algorithm in COMPRESS
 		 if kernel.has(DECOMPRESS, f'^static ssize_t module_{algorithm}_decompress')]
 	for algorithm in wanted:
 		if algorithm not in found:
 			raise Trouble(f'ALGORITHMS={algorithm}: linux {kernel.version} cannot decompress '
 				      f'{algorithm}; it has {" ".join(found)}')
-	return found
+	return wanted or found
 
 
 def run(given: Given, options: Options) -> int:
@@ -151,7 +151,8 @@ def run(given: Given, options: Options) -> int:
 	wanted = given.get('ALGORITHMS', '').split()
 	for algorithm in wanted:
 		if algorithm not in COMPRESS:
-			raise Trouble(f'ALGORITHMS={algorithm}: must be some of {" ".join(COMPRESS)}')
+			raise Trouble(f'ALGORITHMS={algorithm}: must be some of {" ".join(COMPRESS)}, '
+				      'with blanks between them')
 	named = given.get('KERNEL') or '6.12'
 	own = Fixes(given.get('FIXES') or fixes.default_fixes(named))
 	own.check()

@@ -14,6 +14,7 @@ from harness.bots.kernelci import run_kernelci
 from harness.bots.module import run_module
 from harness.bots.randconfig import run_0day
 from harness.commands import run
+from harness.kernel import Sources
 from harness.values import Given
 
 # The machines of each bot
@@ -47,6 +48,8 @@ def command(given: Given, build: Path) -> int:
 		raise Trouble(f'SEED={seed}: must be a number of up to nine digits')
 	arch = given.get('ARCH', '')
 	options = run.options_of(given, build)
+	# Refuse a bad tree once, and not in each process.
+	Sources(build, options.may_install).find(options.kernel)
 	as_module = replace(options, arch=arch or 'um')
 	work: Dict[str, List[Callable[[], int]]] = {
 		'module': [partial(run_module, as_module, kunit) for kunit in 'ym'],

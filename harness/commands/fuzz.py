@@ -36,7 +36,8 @@ class Fuzzers(NativeBuild):
 		stock = oracle.get(options.build, options.may_install)
 		if not stock:
 			raise Trouble('cannot download zlib, liblzma and libzstd of a newer Debian; make '
-				      'fuzz needs them, as older ones judge wrongly')
+				      'fuzz needs them, as older ones judge wrongly; run it where '
+				      "Debian's archive can be reached")
 		self.stock = stock.libraries
 
 	def inputs(self, algorithm: str) -> List[Path]:
@@ -158,7 +159,7 @@ def algorithms_of(given: Given) -> List[str]:
 	for word in words:
 		if word not in SUFFIXES:
 			raise Trouble(f'ALGORITHMS={" ".join(words)}: no algorithm {word}; give some of '
-				      + ' '.join(SUFFIXES))
+				      + f'{" ".join(SUFFIXES)}, with blanks between them')
 	return words
 
 

@@ -46,6 +46,8 @@ class Options:
 	def __post_init__(self) -> None:
 		self.fixes = self.fixes or fixes.default_fixes(self.kernel)
 		Fixes(self.fixes).check()
+		if self.decompress and not self.decompress.is_file():
+			raise Trouble(f'DECOMPRESS={self.decompress}: no such file')
 		if self.decompress and not is_decompress(self.decompress):
 			raise Trouble(f'DECOMPRESS={self.decompress}: not a decompress.c, as it does not '
 				      'define module_decompress()')
@@ -78,7 +80,7 @@ def command(given: Given, build_directory: Path) -> int:
 
 def is_decompress(path: Path) -> bool:
 	"""Returns whether a file can replace decompress.c: it defines module_decompress()."""
-	return path.is_file() and re.search(r'^int module_decompress\(', path.read_text(
+	return re.search(r'^int module_decompress\(', path.read_text(
 		encoding='utf-8', errors='replace'), re.MULTILINE) is not None
 
 

@@ -5,6 +5,7 @@ decompress.c is the same as in an earlier run, the directory keeps the results o
 """
 
 import filecmp
+import os
 import re
 import shutil
 from pathlib import Path
@@ -25,8 +26,8 @@ def patches_of(work: Work) -> List[Path]:
 	"""Returns the patches to try. A sample of right changes has one of each kind."""
 	ours = HERE / ('right' if work.right else 'history')
 	directory = Path(work.patches) if work.patches else ours
-	if not directory.is_dir():
-		raise Trouble(f'MUTANTS={work.patches}: no such directory')
+	if not directory.is_dir() or not os.access(directory, os.R_OK | os.X_OK):
+		raise Trouble(f'MUTANTS={work.patches}: no such directory, or it cannot be read')
 	patches = sorted(directory.glob('*.patch'))
 	if not patches:
 		raise Trouble(f'MUTANTS={work.patches}: no *.patch in this directory')
