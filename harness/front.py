@@ -120,8 +120,8 @@ COMMANDS: Dict[str, Command] = {
 		'1 to 4 min a row, then seconds; reports in build/matrix/'),
 	'series': Command(
 		'write the patches for the mailing lists, made for KERNEL, to build/series/',
-		{**KERNEL, 'CHECK': 'yes: apply the patches one by one, and build and run after each (half '
-				    'an hour); core: only the first series'}, '1 min'),
+		{**KERNEL, 'CHECK': 'yes: apply the patches one by one, and build and run after each (15 '
+				    'min); core: only the first series'}, '1 min'),
 	'results': Command('write Documentation/results.md from the last results of the commands', {}),
 	'install': Command('put the suite into the kernel tree KERNEL=DIRECTORY',
 			   {'KERNEL': 'the path of the kernel tree'}),
