@@ -13,10 +13,12 @@ import sys
 from pathlib import Path
 from typing import Iterable, List
 
-from harness import base
+from harness import base, locks
 from harness.base import Trouble, patience, say
 from harness.machine import Machine
 
+# Of the whole machine, as packages are
+LOCK = Path('/run/lock/module-decompress-kunit')
 TABLE = base.TOP / 'harness/data/packages.tsv'
 
 FOR_A_BUILD = ('make', 'gcc', 'ld', 'flex', 'bison', 'bc', 'perl', 'patch', 'cmp', 'flock',
@@ -45,8 +47,10 @@ def install(missing: str, packages: Iterable[str], allowed: bool) -> None:
 			      f'{" ".join(words)})')
 	if not allowed or base.output(['id', '-u']) != '0':
 		raise Trouble(f'missing: {missing}; run as root: apt-get install {" ".join(words)}')
+	# apt-get fails at once if another command of ours is installing, as in make test.
+	lock = locks.take(LOCK, f'the installation of {" ".join(words)}')
 	say(f'Installing {" ".join(words)}, for {missing} (INSTALL=no prevents this) ...')
-	apt_get = ['apt-get', '-qq']
+	apt_get = ['apt-get', '-qq', '-o', 'DPkg::Lock::Timeout=300']
 	with patience():
 		for command in ([*apt_get, 'update'],
 				[*apt_get, 'install', '--yes', '--no-install-recommends', *words]):
@@ -56,6 +60,7 @@ def install(missing: str, packages: Iterable[str], allowed: bool) -> None:
 			if ended.returncode:
 				raise Trouble(f'missing: {missing}; apt-get cannot install '
 					      f'{" ".join(words)}, see above')
+	lock.release()
 
 
 def need(names: Iterable[str], allowed: bool = True) -> None:

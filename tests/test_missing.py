@@ -3,6 +3,7 @@
 
 import os
 import shutil
+import subprocess
 import sys
 from pathlib import Path
 from typing import Sequence
@@ -12,7 +13,7 @@ import pytest
 from harness.base import Trouble
 from harness.boot import debian
 from stand_ins import Bench
-from support import Result, run, says_why, script
+from support import TOP, Result, run, says_why, script
 
 pytestmark = pytest.mark.commands
 
@@ -121,3 +122,15 @@ def test_root_installs_python3_where_there_is_none(tmp_path: Path) -> None:
 	assert result.err.startswith(
 		'Installing python3, for ./suite (INSTALL=no prevents this) ...\n')
 	assert (tools / 'python3').exists() and 'missing: make gcc' in result.err
+
+
+def test_one_installation_waits_for_another(tmp_path: Path) -> None:
+	"""Commands run side by side, as in make test, and apt-get fails where another runs."""
+	script(tmp_path / 'id', 'echo 0')
+	script(tmp_path / 'apt-get', f'mkdir {tmp_path}/busy || exit 100', 'sleep 0.5',
+	       f'rmdir {tmp_path}/busy')
+	program = "from harness import packages; packages.install('it', ['it'], True)"
+	environment = {**os.environ, 'PATH': f'{tmp_path}:{os.environ["PATH"]}'}
+	both = [subprocess.Popen(['python3', '-B', '-c', program], cwd=TOP, env=environment)
+		for _ in range(2)]
+	assert [one.wait() for one in both] == [0, 0]
