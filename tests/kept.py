@@ -36,12 +36,23 @@ def environment() -> str:
 	return f'{compiler.decode()}{kernels}'
 
 
+def git(*words: str) -> 'subprocess.CompletedProcess[bytes]':
+	"""Runs git in this repository, which may be another user's."""
+	return subprocess.run(['git', '-c', 'safe.directory=*', *words], cwd=TOP,
+			      stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, check=False)
+
+
+@functools.cache
+def is_repository() -> bool:
+	"""Returns whether git knows the files: it does not in an unpacked archive."""
+	return git('rev-parse').returncode == 0
+
+
 @functools.cache
 def files(pattern: str) -> List[str]:
 	"""Returns the files that a path or a pattern of git's names, but not those git ignores."""
-	listed = subprocess.run(['git', '-c', 'safe.directory=*', 'ls-files', '-zco', '--exclude-standard',
-				 '--', pattern], cwd=TOP, stdout=subprocess.PIPE, check=True).stdout
-	names = listed.decode().split('\0')[:-1]
+	names = git('ls-files', '-zco', '--exclude-standard', '--',
+		    pattern).stdout.decode().split('\0')[:-1]
 	assert names, f'no file of the repository is {pattern}'
 	return names
 
@@ -49,7 +60,7 @@ def files(pattern: str) -> List[str]:
 def key(item: pytest.Item) -> Optional[str]:
 	"""Returns a hash of all that a test depends on, or None if it has not said what that is."""
 	patterns = [pattern for mark in item.iter_markers('depends') for pattern in mark.args]
-	if not patterns:
+	if not patterns or not is_repository():
 		return None
 	names = {str(item.path.relative_to(TOP))}
 	names.update(name for pattern in (*COMMON, *patterns) for name in files(pattern))

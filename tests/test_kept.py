@@ -115,6 +115,14 @@ def test_a_test_that_failed_runs_again(tmp_path: Path) -> None:
 	assert repository.ran() == 'room 1, pattern 1, nothing 1'
 
 
+def test_without_git_all_tests_run(tmp_path: Path) -> None:
+	repository = Repository(tmp_path / 'repository')
+	shutil.rmtree(repository.top / '.git')
+	for _ in range(2):
+		repository.tests()
+		assert repository.ran() == 'room 1, pattern 1, nothing 1'
+
+
 def test_a_test_that_lists_no_file_has_failed(tmp_path: Path) -> None:
 	repository = Repository(tmp_path / 'repository')
 	repository.put('tests/test_four.py', TEST.replace("'room'", "'rom'"))
