@@ -4,6 +4,8 @@
 from dataclasses import dataclass
 from typing import Dict
 
+from harness.machine import machines
+
 # All commands take these.
 COMMON = {
 	'JOBS': 'how many compilers run at once; the default is the number of CPUs',
@@ -23,7 +25,8 @@ LLVM = {'LLVM': '1: build with clang and lld'}
 DECOMPRESS = {'DECOMPRESS': 'test this file in place of kernel/module/decompress.c; patches/ are '
 			    'not applied to it'}
 FILTER = {'FILTER': "run only these cases; a pattern as for kunit.py, such as '*.gzip*'"}
-ALGORITHMS = {'ALGORITHMS': "test only these algorithms, such as 'gzip xz'"}
+ALGORITHMS = {'ALGORITHMS': 'test only these algorithms of gzip, xz and zstd, with blanks between '
+			    "them, such as 'gzip xz'"}
 
 
 @dataclass(frozen=True)
@@ -42,15 +45,16 @@ COMMANDS: Dict[str, Command] = {
 	'run': Command(
 		'build a kernel with the suite, boot it, report every case',
 		{**KERNEL,
-		 'ARCH': 'i386 (the default), or another machine of harness/data/machines.tsv: arm, '
-			 'mips, um, x86_64, ...',
+		 'ARCH': 'i386 (the default), or another machine of harness/data/machines.tsv: '
+			 + ', '.join(one.name for one in machines() if one.name != 'i386'),
 		 'CONFIG': 'configuration fragments, such as debug,stats: the NAME of '
 			   'tools/testing/kunit/configs/module_decompress_NAME.config, or a path',
 		 **FIXES, **DECOMPRESS, **FILTER,
 		 'BASE': 'a kernel tree, or a commit of the tree in KERNEL: run the suite on it first, '
 			 'and list the cases whose results differ',
 		 **LLVM, 'BENCH': 'yes: also run the benchmark',
-		 'TIMEOUT': 'how many seconds the kernel may run; 300 is the default', **RESULTS},
+		 'TIMEOUT': 'how many seconds the kernel may run in QEMU until it is killed; 300 is the '
+			    'default', **RESULTS},
 		'2 to 8 min the first time, 3 s if nothing has changed'),
 	'test': Command(
 		"the project's own tests",
@@ -87,7 +91,8 @@ COMMANDS: Dict[str, Command] = {
 		 'KCONFIG': "the kernel's .config, or any: a kernel with the decoder that each file needs. "
 			    'The default is the configuration of the release in the path, or else any',
 		 'KMOD': 'the version of the kmod that reads the files: 30, 34, or 34+ZLIB if kmod is '
-			 'built with zlib; none: ask the kernel only',
+			 'built with zlib; none: ask the kernel only. The default is the kmod '
+			 'beside the modules, or else the strictest',
 		 'BOOT': 'yes: boot a kernel and let it load the files (3 min the first time, then '
 			 'seconds)',
 		 'ARCH': 'with BOOT=yes: the machine to boot', 'VERBOSE': 'yes: print a line for each file',
