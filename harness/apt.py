@@ -27,17 +27,29 @@ SANDBOX_USER = f'APT::Sandbox::User={user()}'
 KEYRING = Path('/usr/share/keyrings/debian-archive-keyring.gpg')
 
 
+def codename() -> str:
+	"""Returns the codename of the system's release, or an empty string if it has none."""
+	name = ''
+	for line in Path('/etc/os-release').read_text(encoding='utf-8').splitlines():
+		if line.startswith('VERSION_CODENAME='):
+			name = line.partition('=')[2]
+	return name
+
+
+def no_archive() -> str:
+	"""Returns the words for an error if source_of() returns an empty string."""
+	name = codename()
+	release = f"Debian's release {name}" if name else 'Debian'
+	return f'/etc/apt has no archive of {release}, or {KEYRING.stem} is missing'
+
+
 def source_of(release: str, option: str) -> str:
 	"""
 	Returns a line of sources.list for @release, in the archive that the system uses. Returns an
 	empty string if that is no Debian archive.
 	"""
-	codename = ''
-	for line in Path('/etc/os-release').read_text(encoding='utf-8').splitlines():
-		if line.startswith('VERSION_CODENAME='):
-			codename = line.partition('=')[2]
 	uris = base.output(['apt-get', 'indextargets', '--format', '$(REPO_URI)',
-			    'Created-By: Packages', f'Codename: {codename}']).split()
+			    'Created-By: Packages', f'Codename: {codename()}']).split()
 	if not uris or not KEYRING.exists():
 		return ''
 	return f'deb [{option} signed-by={KEYRING}] {uris[0]} {release} main'

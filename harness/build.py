@@ -57,7 +57,7 @@ class Build:
 
 	def failed(self, how: str) -> NoReturn:
 		"""Ends without a verdict, and points to the log."""
-		raise Trouble(f'{self.what}: not {how}; see above, or {self.log}')
+		raise Trouble(f'{self.what}: not {how}; see {self.log}')
 
 	def kunit_words(self, command: str, *args: str) -> List[base.Arg]:
 		"""Returns the words of a command of the tree's kunit.py."""

@@ -99,6 +99,15 @@ def title(number: str) -> str:
 	return ''
 
 
+def why_not(number: str) -> str:
+	"""Returns why FIXES= does not take a number."""
+	if len(number) != 4:
+		return 'a number has four digits, such as 0001'
+	if any(Patch(path).is_kconfig for path in PATCHES.rglob(f'{number}-*.patch')):
+		return f'{number} changes only Kconfig, so FIXES= does not take it'
+	return f'patches/ has no patch {number}'
+
+
 @dataclass(frozen=True)
 class Fixes:
 	"""The value of FIXES=: yes, no, or the numbers of patches."""
@@ -112,9 +121,7 @@ class Fixes:
 		known = {patch.number for patch in [*own_patches(), *other_patches()]}
 		for number in re.findall('[0-9]+', self.given):
 			if number not in known:
-				why = f'{number} changes no C file' if title(number) else \
-					f'patches/ has no patch {number}'
-				raise Trouble(f'FIXES={self.given}: {why}; give some of '
+				raise Trouble(f'FIXES={self.given}: {why_not(number)}; give some of '
 					      + ' '.join(sorted(known)))
 
 	def wants(self, patch: Patch) -> bool:

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Iterator, List
 
 from harness import base, locks, packages
-from harness.apt import SANDBOX_USER, PrivateApt
+from harness.apt import SANDBOX_USER, PrivateApt, no_archive
 from harness.base import Trouble, patience, say
 
 # The kernels that the project names, and a Debian release that has each. The system's own release
@@ -63,10 +63,10 @@ class Sources:
 		self.may_install = may_install
 		self.src = build / 'src'
 
-	def find(self, given: str, commit: str = '') -> Kernel:
+	def find(self, given: str, commit: str = '', variable: str = 'KERNEL') -> Kernel:
 		"""
 		Returns the kernel for KERNEL=, or a commit of its git tree. @given is a key of RELEASES
-		or a path.
+		or a path. @variable has its name on the command line, for messages.
 		"""
 		(self.build / 'apt').mkdir(parents=True, exist_ok=True)
 		lock = locks.take(self.src / 'lock', 'another command that downloads a kernel')
@@ -76,11 +76,11 @@ class Sources:
 		finally:
 			lock.release()
 		for what, path in (('this clone', base.TOP), ('BUILD=', self.build),
-				   ('KERNEL=', kernel.directory)):
+				   (f'{variable}=', kernel.directory)):
 			if re.search(r'[\s:]', str(path)):
 				raise Trouble("the kernel's makefiles cannot handle a space or colon in the "
 					      f'path of {what}: {path}')
-		check(kernel, f'BASE={commit}' if commit else f'KERNEL={kernel.given}')
+		check(kernel, f'BASE={commit}' if commit else f'{variable}={given}')
 		return kernel
 
 	def named(self, given: str, commit: str) -> Kernel:
@@ -142,7 +142,7 @@ class Sources:
 		apt = PrivateApt(self.build / 'apt' / release,
 				 base.output(['dpkg', '--print-architecture']))
 		if not apt.set_sources(release):
-			raise Trouble(f'KERNEL={given}: apt-get has no Debian archive here; {NO_ARCHIVE}')
+			raise Trouble(f'KERNEL={given}: {no_archive()}; {NO_ARCHIVE}')
 		say(f'Looking for {what} in {release} ...')
 		apt.succeeds('apt-get', '-qq', 'update')
 		return apt
@@ -241,5 +241,8 @@ def check(kernel: Kernel, what: str) -> None:
 			raise Trouble(f'{what}: the tree has been built in ({name} exists); save its '
 				      f'.config, then run: make -C {tree} mrproper (it deletes .config and '
 				      'all objects), or give a clean copy')
-	if not os.access(tree / 'tools/testing/kunit/kunit.py', os.X_OK):
-		raise Trouble(f'{what}: tools/testing/kunit/kunit.py is missing or not executable')
+	kunit = tree / 'tools/testing/kunit/kunit.py'
+	if not kunit.is_file():
+		raise Trouble(f'{what}: no tools/testing/kunit/kunit.py')
+	if not os.access(kunit, os.X_OK):
+		raise Trouble(f'{what}: kunit.py is not executable; run: chmod +x {kunit}')

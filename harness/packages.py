@@ -133,13 +133,15 @@ def need_for_native(llvm: bool, allowed: bool = True) -> str:
 		compiler = 'clang'
 		if not shutil.which('clang') or not makes_programs('clang', 64):
 			install('clang and its sanitizers', ['clang', 'libclang-rt-dev'], allowed)
-	if not makes_programs(compiler, 64):
-		raise Trouble(f'{compiler} cannot compile and link a program with sanitizers; run: echo '
-			      f'"int main(void) {{ return 0; }}" | {compiler} -fsanitize=address,undefined '
-			      '-xc -o /dev/null -')
 	if not makes_programs(compiler, 32):
+		if not makes_programs(compiler, 64):
+			raise Trouble(f'{compiler} cannot compile and link a program with sanitizers; run: '
+				      f'echo "int main(void) {{ return 0; }}" | {compiler} '
+				      '-fsanitize=address,undefined -xc -o /dev/null -')
 		# gcc-multilib conflicts with the compilers for other machines.
 		version = base.output(['gcc', '-dumpversion'])
+		if not version:
+			raise Trouble('gcc -dumpversion fails; reinstall gcc')
 		install(f'{compiler} for 32-bit programs',
 			[f'lib32gcc-{version}-dev', 'libc6-dev-i386'], allowed)
 	return compiler

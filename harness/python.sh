@@ -9,7 +9,7 @@ if ! command -v apt-get >/dev/null; then
 	exit 2
 fi
 if [ "${INSTALL:-yes}" = no ] || [ "$(id -u)" -ne 0 ]; then
-	echo 'make: missing: python3; run: apt-get install python3' >&2
+	echo 'make: missing: python3; run as root: apt-get install python3' >&2
 	exit 2
 fi
 echo 'Installing python3, for ./suite (INSTALL=no prevents this) ...' >&2

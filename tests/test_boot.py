@@ -10,7 +10,11 @@ from typing import Dict, List, Tuple
 
 import pytest
 
+from harness.base import Trouble
 from harness.boot import debian, image, signature
+from harness.boot.shipped import Shipped
+from harness.commands.boot import algorithms
+from harness.kernel import Kernel
 from kept import FOR_FILES
 from support import BUILD, KERNEL, TOP, make, refused, run, script
 
@@ -41,10 +45,36 @@ def test_boot_refuses_bad_variables(tmp_path: Path) -> None:
 	refused('no such file, and not the name of a package', 'boot', IMAGE='linux-image')
 	refused('no such file, and not the name of a package', 'boot',
 		IMAGE=f'linux-image-$(touch {evaluated})-amd64')
-	refused('Debian has no release', 'boot',
+	refused('no such file, and not the name of a package', 'boot', IMAGE='none')
+	refused('not a regular file', 'boot', IMAGE='/dev/null')
+	refused('give the release in lower case', 'boot', IMAGE='linux-image-amd64/Trixie')
+	refused('give the release in lower case', 'boot',
 		IMAGE=f'linux-image-amd64/$(touch {evaluated})')
 	assert not evaluated.exists()
 	refused('must be a 64-bit bzImage', 'boot', IMAGE=TOP / 'README.md', MODULES='/lib/modules')
+
+
+def test_refusals_name_what_the_kernel_has(tmp_path: Path) -> None:
+	(tmp_path / 'kernel/module').mkdir(parents=True)
+	(tmp_path / 'Makefile').write_text('VERSION = 6\nPATCHLEVEL = 1\nSUBLEVEL = 0\n')
+	(tmp_path / 'kernel/module/decompress.c').write_text(''.join(
+		f'static ssize_t module_{name}_decompress(void)\n' for name in ('gzip', 'xz')))
+	kernel = Kernel(str(tmp_path), 'old', tmp_path)
+	with pytest.raises(Trouble, match='6.1.0 cannot decompress zstd; it has gzip xz'):
+		algorithms(['zstd'], kernel)
+	assert algorithms([], kernel) == ['gzip', 'xz']
+	assert algorithms(['xz'], kernel) == ['xz']
+
+
+@pytest.mark.parametrize('config, says', [
+	('CONFIG_FOO=y', 'its config does not mention CONFIG_MODULE_DECOMPRESS'),
+	('CONFIG_MODULE_COMPRESS_XZ=y', 'its config says CONFIG_MODULE_COMPRESS_XZ=y and does not'),
+	('# CONFIG_MODULE_DECOMPRESS is not set', 'says # CONFIG_MODULE_DECOMPRESS is not set')],
+	ids=['nothing', 'compressed only', 'not set'])
+def test_the_config_of_a_kernel_that_does_not_decompress_is_quoted(config: str, says: str) -> None:
+	kernel = Shipped('image', 'amd64', '6.1', '6.1', Path('image'), Path('modules'), config)
+	with pytest.raises(Trouble, match=says):
+		kernel.does_not_decompress()
 
 
 def test_a_module_is_loaded_after_what_it_needs(tmp_path: Path) -> None:

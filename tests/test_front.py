@@ -91,7 +91,7 @@ def test_landing_is_make_test(tmp_path: Path) -> None:
 def test_make_test_has_parts() -> None:
 	refused('no part nothing', 'test', ONLY='suite,nothing')
 	refused('no part nothing', 'test', ONLY='suite nothing')
-	refused('which part', 'test', ONLY=',')
+	refused('names no part; there are ', 'test', ONLY=',')
 
 
 def test_only_results_are_recorded(bench: Bench, tmp_path: Path) -> None:

@@ -35,10 +35,10 @@ def machine(path: Path, installers: Sequence[str], user: int) -> Path:
 	return path
 
 
-def run_on(tools: Path, *variables: str) -> Result:
-	"""Runs `make run` with these programs, and no others."""
+def run_on(tools: Path, *variables: str, command: str = 'run') -> Result:
+	"""Runs `make COMMAND` with these programs, and no others."""
 	return run('/usr/bin/env', f'PATH={tools}', str(shutil.which('make')),
-		   '--no-print-directory', 'run', *variables, status=None)
+		   '--no-print-directory', command, *variables, status=None)
 
 
 @pytest.mark.parametrize('installer, user, variable, words', [
@@ -68,6 +68,9 @@ def test_says_what_to_do_without_apt_get(bench: Bench) -> None:
 			if not tool.name.startswith('apt') and not (bench.bin / tool.name).exists():
 				(bench.bin / tool.name).symlink_to(tool)
 	says_why(run_on(bench.bin, 'KERNEL=6.1', f'BUILD={bench.build}'), 'KERNEL=DIRECTORY')
+	# make mutants takes no KERNEL=.
+	says_why(run_on(bench.bin, f'BUILD={bench.build}', command='mutants'),
+		 'no apt-get here; if the command takes KERNEL=, give the path')
 
 
 def test_says_what_to_do_without_an_archive(bench: Bench) -> None:
@@ -81,8 +84,30 @@ def test_says_what_to_do_without_an_archive(bench: Bench) -> None:
 	assert 'is there a network?' in bench.run(status=2, KERNEL='newest').err
 	# apt-get has no archive of Debian's.
 	script(bench.bin / 'apt-get', 'exit 100')
-	assert 'apt-get has no Debian archive here; if the command takes KERNEL=' in \
-		bench.run(status=2, KERNEL='6.1').err
+	error = bench.run(status=2, KERNEL='6.1').err
+	assert '/etc/apt has no archive of Debian' in error
+	assert 'debian-archive-keyring is missing; if the command takes KERNEL=' in error
+
+
+def test_kernels_and_kmod_of_Debian_need_its_archive(tmp_path: Path,
+						     monkeypatch: pytest.MonkeyPatch) -> None:
+	tools = machine(tmp_path / 'bin', [], 1000)
+	script(tools / 'mmdebstrap', 'exit 1')
+	monkeypatch.setenv('PATH', str(tools))
+	with pytest.raises(Trouble, match='kmod comes from Debian, but there is no apt-get here'):
+		debian.get_kmod(tmp_path / 'one', 'i386')
+	# apt-get has an archive of Debian's, but no network.
+	script(tools / 'apt-get', 'case $* in *indextargets*) echo file:/nowhere; exit ;; esac',
+	       'exit 100')
+	with pytest.raises(Trouble, match="run it where Debian's archive can be reached"):
+		debian.get_kmod(tmp_path / 'other', 'i386')
+	with pytest.raises(Trouble, match='could not get the package lists; .* IMAGE=FILE'):
+		debian.get_kernel(tmp_path / 'build', 'amd64', 'linux-image-amd64/trixie')
+
+
+def test_bots_names_a_missing_tool_once(tmp_path: Path) -> None:
+	tools = machine(tmp_path / 'bin', [], 1000)
+	says_why(run_on(tools, f'BUILD={tmp_path}/build', command='bots'), 'missing: make gcc')
 
 
 def test_what_gets_packages_has_none_of_the_locks(tmp_path: Path,
@@ -99,8 +124,8 @@ def test_what_gets_packages_has_none_of_the_locks(tmp_path: Path,
 
 
 @pytest.mark.parametrize('installers, user, variable, words', [
-	(['apt-get'], 1000, 'INSTALL=yes', 'missing: python3; run: apt-get install python3'),
-	(['apt-get'], 0, 'INSTALL=no', 'missing: python3; run: apt-get install python3'),
+	(['apt-get'], 1000, 'INSTALL=yes', 'missing: python3; run as root: apt-get install python3'),
+	(['apt-get'], 0, 'INSTALL=no', 'missing: python3; run as root: apt-get install python3'),
 	([], 0, 'INSTALL=yes', 'missing: python3; install it (in Debian, the package python3)')],
 	ids=['not root', 'not wanted', 'not Debian'])
 def test_names_python3_where_there_is_none(tmp_path: Path, installers: Sequence[str], user: int,

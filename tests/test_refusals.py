@@ -35,8 +35,12 @@ def test_refuses_what_is_not_a_kernel(tmp_path: Path) -> None:
 	refused('no kernel tree given', 'install')
 	refused('KERNEL=none: no such directory', 'bots', KERNEL='none')
 	refused('/none: no such file', 'run', DECOMPRESS='none')
-	refused('0008 changes no C file', 'run', FIXES='0008')
-	refused('patches/ has no patch 1', 'run', FIXES='1')
+	refused(f'{tmp_path}: not a file', 'run', DECOMPRESS=tmp_path)
+	(tmp_path / 'link').symlink_to('none')
+	refused('link: no such file', 'run', DECOMPRESS=tmp_path / 'link')
+	refused('0008 changes only Kconfig', 'run', FIXES='0008')
+	refused('a number has four digits, such as 0001', 'run', FIXES='1')
+	refused('patches/ has no patch 0099', 'run', FIXES='0099')
 
 
 def test_refuses_a_tree_with_a_build_in_it(tmp_path: Path) -> None:
@@ -50,6 +54,17 @@ def test_refuses_a_tree_that_is_too_old(tmp_path: Path) -> None:
 	(old / 'kernel/module/decompress.c').unlink()
 	refused('decompress.c', 'run', KERNEL=old)
 	refused('decompress.c', 'install', KERNEL=old)
+	refused(f'BASE={old}: no kernel/module/decompress.c', 'run', BASE=old,
+		KERNEL=kernel(tmp_path / 'new'))
+
+
+def test_refuses_a_kunit_py_that_is_not_executable(tmp_path: Path) -> None:
+	tree = kernel(tmp_path / 'kernel')
+	kunit = tree / 'tools/testing/kunit/kunit.py'
+	kunit.chmod(0o644)
+	refused(f'kunit.py is not executable; run: chmod +x {kunit}', 'run', KERNEL=tree)
+	kunit.unlink()
+	refused('no tools/testing/kunit/kunit.py', 'run', KERNEL=tree)
 
 
 def test_results_do_not_overwrite_other_files(tmp_path: Path) -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import List, Tuple
 
 from harness import base, locks, packages
-from harness.apt import PrivateApt, extract
+from harness.apt import PrivateApt, extract, no_archive, source_of
 from harness.base import Trouble, patience, say
 from harness.kernel import DAY, unpacking
 
@@ -30,14 +30,18 @@ def get_kmod(build: Path, arch: str, release: str = '', may_install: bool = True
 	releases = (release,) if release else KMOD_RELEASES
 	lock = locks.take(Path(f'{directory}.lock'), 'another download of kmod')
 	if not directory.is_dir():
+		if not packages.is_there('apt-get'):
+			raise Trouble('kmod comes from Debian, but there is no apt-get here; run it on '
+				      'Debian')
 		packages.need(['mmdebstrap'], may_install)
 		say(f'Downloading kmod for {arch} ...')
 		tmp = Path(f'{directory}.tmp')
 		with patience():
 			if not any(extract(tmp, one, arch, ['kmod']) for one in releases):
+				cause = '' if source_of(releases[0], '') else f'{no_archive()}; '
 				raise Trouble(f'mmdebstrap cannot download kmod for {arch} from '
-					      f'{" or ".join(releases)}; run it where Debian\'s '
-					      'archive can be reached')
+					      f'{" or ".join(releases)}; {cause}run it where '
+					      "Debian's archive can be reached")
 		tmp.rename(directory)
 	lock.release()
 	return directory
@@ -55,11 +59,14 @@ def get_kernel(build: Path, arch: str, package: str, may_install: bool = True) -
 	apt = PrivateApt(build / f'apt/kernels-{arch}', arch)
 	lock = locks.take(Path(f'{apt.directory}.lock'), 'another download of a kernel')
 	if not apt.set_sources(*KERNEL_RELEASES):
-		raise Trouble(f'{what}: apt-get has no Debian archive here; {GIVE_A_FILE}')
+		raise Trouble(f'{what}: {no_archive()}; {GIVE_A_FILE}')
 	look(apt)
 	parts = parts_of(apt, package)
 	release = next((part[12:].partition('=')[0] for part in parts
 			if part.startswith('linux-image-')), '')
+	if not release and not any((apt.directory / 'state/lists').glob('*_Packages*')):
+		raise Trouble(f'{what}: apt-get could not get the package lists; is there a network? '
+			      f'Or {GIVE_A_FILE}')
 	if not release:
 		raise Trouble(f'{what}: no such file, and no such package in {" ".join(KERNEL_RELEASES)}; '
 			      f'give a package such as linux-image-{arch}/trixie')

@@ -58,6 +58,8 @@ def of_package(given: str, modules_given: str, options: Options) -> Shipped:
 	"""Returns the kernel of a Debian package."""
 	package, _, release = given.partition('/')
 	arch = re.fullmatch('linux-image-[-a-z0-9.+~]*?(amd64|arm64)', package)
+	if not arch and Path(given).exists():
+		raise Trouble(f'IMAGE={given}: not a regular file')
 	if not arch:
 		raise Trouble(f"IMAGE={given}: no such file, and not the name of a package, which begins "
 			      'with linux-image- and ends with amd64 or arm64')

@@ -8,13 +8,14 @@ from functools import partial
 from pathlib import Path
 from typing import Callable, Dict, List
 
-from harness import base, values
+from harness import base, packages, values
 from harness.base import Trouble
 from harness.bots.kernelci import run_kernelci
 from harness.bots.module import run_module
 from harness.bots.randconfig import run_0day
 from harness.commands import run
 from harness.kernel import Sources
+from harness.machine import machine
 from harness.values import Given
 
 # The machines of each bot
@@ -48,7 +49,10 @@ def command(given: Given, build: Path) -> int:
 		raise Trouble(f'SEED={seed}: must be a number of up to nine digits')
 	arch = given.get('ARCH', '')
 	options = run.options_of(given, build)
-	# Refuse a bad tree once, and not in each process.
+	# Refuse here what would stop each process.
+	for name in sorted({arch or BOTS[bot][0] for bot in bots}):
+		packages.need_for_kernel(machine(name), options.llvm or '0day' in bots,
+					 options.may_install)
 	Sources(build, options.may_install).find(options.kernel)
 	as_module = replace(options, arch=arch or 'um')
 	work: Dict[str, List[Callable[[], int]]] = {

@@ -47,7 +47,8 @@ class Options:
 		self.fixes = self.fixes or fixes.default_fixes(self.kernel)
 		Fixes(self.fixes).check()
 		if self.decompress and not self.decompress.is_file():
-			raise Trouble(f'DECOMPRESS={self.decompress}: no such file')
+			what = 'not a file' if self.decompress.exists() else 'no such file'
+			raise Trouble(f'DECOMPRESS={self.decompress}: {what}')
 		if self.decompress and not is_decompress(self.decompress):
 			raise Trouble(f'DECOMPRESS={self.decompress}: not a decompress.c, as it does not '
 				      'define module_decompress()')
@@ -107,8 +108,8 @@ def run_base(options: Options) -> List[str]:
 		other.kernel = options.base
 	else:
 		other.commit = options.base
-		# Refuse a BASE= that is not a commit before announcing the run.
-		Sources(options.build, options.may_install).find(other.kernel, other.commit)
+	# Refuse a bad BASE= before announcing the run.
+	Sources(options.build, options.may_install).find(other.kernel, other.commit, 'BASE')
 	say(f'Running BASE={options.base} ...')
 	own.mkdir(exist_ok=True)
 	run(other)

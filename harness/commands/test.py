@@ -46,7 +46,7 @@ def selected(only: str) -> List[str]:
 		if part not in parts:
 			raise Trouble(f'ONLY={only}: no part {part}; there are {" ".join(parts)}')
 	if only and not wanted:
-		raise Trouble(f'ONLY={only}: which part?')
+		raise Trouble(f'ONLY={only}: names no part; there are {" ".join(parts)}')
 	return wanted
 
 
