@@ -98,6 +98,10 @@ def test_a_test_that_passed_runs_again_when_its_files_change(tmp_path: Path) -> 
 	repository.put('tests/support.py', (TOP / 'tests/support.py').read_text() + '\n')
 	repository.tests()
 	assert repository.ran() == 'room 1, pattern 1, nothing 1'
+	(tmp_path / 'repository/build/apt').mkdir()
+	repository.put('build/apt/newest', '7.4')
+	repository.tests()
+	assert repository.ran() == 'room 1, pattern 1, nothing 1'
 	repository.tests('--again')
 	assert repository.ran() == 'room 1, pattern 1, nothing 1'
 	repository.tests('-m', '')
