@@ -193,6 +193,12 @@ def one_file(one: Path, other: Path) -> bool:
 	return os.path.exists(one) and os.path.exists(other) and one.samefile(other)
 
 
+def has_results(path: Path) -> bool:
+	"""Returns whether a file is empty, or begins as JSON or XML does."""
+	with path.open('rb') as results:
+		return results.read(1) in (b'', b'{', b'<')
+
+
 def writable(*paths: Optional[Path]) -> None:
 	"""
 	Checks before any work that the files for the results can be written. Removes the file of an
@@ -204,18 +210,18 @@ def writable(*paths: Optional[Path]) -> None:
 		if any(os.path.realpath(path) == os.path.realpath(other) or one_file(path, other)
 		       for other in given[:number]):
 			raise Trouble(f'JSON= and JUNIT= both name {given[0]}; give two files')
-	for path in given:
-		try:
-			with path.open('ab'):
-				pass
-			if path.is_file() and not path.read_bytes()[:1] in (b'', b'{', b'<'):
+	try:
+		for path in given:
+			if path.is_file() and not has_results(path):
 				raise Trouble(f'{path} exists, and has no results of an earlier run; '
 					      'give another file for JSON= or JUNIT=, or remove it')
-		except OSError as error:
-			raise Trouble(f'cannot write to {path}: {error.strerror}') from error
-	for path in given:
-		if path.is_file() and not path.is_symlink():
-			path.unlink()
+		for path in given:
+			with path.open('ab'):
+				pass
+			if path.is_file() and not path.is_symlink():
+				path.unlink()
+	except OSError as error:
+		raise Trouble(f'cannot write to {path}: {error.strerror}') from error
 
 
 @contextlib.contextmanager

@@ -78,6 +78,7 @@ def test_results_do_not_overwrite_other_files(tmp_path: Path) -> None:
 		assert source.exists() and other.exists()
 	refused('has no results of an earlier run', 'check-modules', FILES=tmp_path, JSON=source)
 	assert source.exists()
+	refused('has no results of an earlier run', 'run', JSON=tmp_path / 'new', JUNIT=source)
 	link = tmp_path / 'link'
 	link.symlink_to('new')
 	refused('JSON= and JUNIT= both name', 'run', JSON=tmp_path / 'new', JUNIT=link)
