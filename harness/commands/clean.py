@@ -11,11 +11,11 @@ from harness.values import Given
 
 def command(_: Given, build: Path) -> int:
 	"""Removes the build directory, and .kunit/, which tools/testing/kunit/kunit.py creates."""
-	errors: List[OSError] = []
+	errors: List[str] = []
 
-	def failed(_function: Any, _path: str, error: Any) -> None:
+	def failed(_function: Any, path: str, error: Any) -> None:
 		if not isinstance(error[1], FileNotFoundError):
-			errors.append(error[1])
+			errors.append(f'{path}: {error[1].strerror}')
 
 	# Without the tag no command accepts the directory again, so the tag goes last.
 	for path in [*(path for path in build.iterdir() if path.name != TAG), TOP / '.kunit']:
@@ -24,7 +24,6 @@ def command(_: Given, build: Path) -> int:
 		else:
 			path.unlink(missing_ok=True)
 	if errors:
-		raise Trouble(f'cannot remove {errors[0].filename}: {errors[0].strerror}; remove it, and '
-			      'run make clean again')
+		raise Trouble(f'cannot remove {errors[0]}; remove it, and run make clean again')
 	shutil.rmtree(build, onerror=failed)
 	return 0
