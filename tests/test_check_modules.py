@@ -119,6 +119,7 @@ def test_check_modules_refuses_bad_variables(tmp_path: Path) -> None:
 		KCONFIG='any')
 
 
+@pytest.mark.long
 def test_what_no_kernel_before_6_2_has_is_refused_for_6_1(files: Path) -> None:
 	zstd = make('check-modules', status=1, KERNEL='6.1', KCONFIG='any', KMOD='none',
 		    FILES=files / 'module.ko.zst')

@@ -93,10 +93,14 @@ def command(given: Given, build: Path) -> int:
 	packages.need(TOOLS, may_install)
 	packages.need_libclang(may_install)
 	sources = Sources(build, may_install)
-	for release in RELEASES if everything else ('6.12',) if parts else ('6.12', 'newest'):
+	if parts:
+		releases, selection = ['6.12'], ['--again', '-m', ' or '.join(parts)]
+	elif everything:
+		releases, selection = list(RELEASES), []
+	else:
+		releases, selection = ['6.12', 'newest'], ['-m', 'not long']
+	for release in releases:
 		sources.find(release)
-	selection = ['--again', '-m', ' or '.join(parts)] if parts else \
-		[] if everything else ['-m', 'not long']
 	checks = run(selection, given, build)
 	if json_path:
 		with base.writing('JSON', json_path):
