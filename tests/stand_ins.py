@@ -13,8 +13,8 @@ from support import BUILD, KERNEL, TOP, Arg, Result, make, script
 
 SOURCE = BUILD / 'src' / f'linux-{KERNEL}'
 
-# Files of the real kernel that a stand-in has, besides those that patches/ changes: the suite is
-# merged into some, and the others are the kernel's kunit.py.
+# A stand-in has these files of the real kernel, and the files that patches/ changes. The suite is
+# merged into some of them; tools/testing/kunit/ is the kernel's own kunit.py.
 TAKEN = ['Documentation/dev-tools/index.rst', 'include/linux/kernel_read_file.h', 'kernel/module',
 	 'tools/testing/kunit', 'tools/testing/selftests/Makefile']
 

@@ -89,7 +89,7 @@ def test_series_applies_passes_checkpatch_and_is_for_the_lists(tmp_path: Path) -
 
 @pytest.mark.long
 def test_each_patch_builds_and_what_fails_is_known(tmp_path: Path) -> None:
-	# A build directory of its own, so that other tests do not wait for the tree
+	# In another build directory, other tests need not wait for the tree.
 	(tmp_path / 'src').symlink_to(BUILD / 'src')
 	(tmp_path / 'CACHEDIR.TAG').touch()
 	assert run('make', 'series', 'CHECK=yes', f'BUILD={tmp_path}', env=SENDER).has(

@@ -34,7 +34,7 @@ def go_through(work: Work, script: str, left: Callable[[], List[str]], done: str
 
 
 def try_natively(work: Work, mutants: Sequence[Mutant]) -> None:
-	"""Tries the mutants natively, except for those that need a kernel. Tries all right changes."""
+	"""Tries right changes and mutants natively. The patches of mutants run only in a kernel."""
 	def left() -> List[str]:
 		return [mutant.ident for mutant in mutants if (work.right or not mutant.is_patch)
 			and not work.of(mutant.ident, 'native.log').exists()]
