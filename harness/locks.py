@@ -4,11 +4,16 @@ Locks that last until the process and all its children have ended. A child inher
 so a build that outlives its command still holds the lock.
 """
 
+import contextlib
 import fcntl
 import os
+import time
 from pathlib import Path
 
 from harness.base import Trouble, patience, say
+
+# How many seconds to wait for a lock without a word
+MOMENT = 0.3
 
 
 class Lock:
@@ -38,15 +43,24 @@ class Lock:
 		@who to the file if the lock is exclusive; if it is shared, the caller does so by sign().
 		"""
 		kind = fcntl.LOCK_SH if shared else fcntl.LOCK_EX
-		try:
-			fcntl.flock(self.descriptor, kind | fcntl.LOCK_NB)
-		except BlockingIOError:
+		if not self.taken_soon(kind):
 			holder = self.path.read_text(encoding='utf-8').strip()
 			say(f'Waiting for {holder or "another run"} to end ...')
 			with patience(lambda: 'still waiting'):
 				fcntl.flock(self.descriptor, kind)
 		if not shared:
 			self.sign()
+
+	def taken_soon(self, kind: int) -> bool:
+		"""Tries for a moment to take the lock. Returns whether that succeeded."""
+		end = time.monotonic() + MOMENT
+		while True:
+			with contextlib.suppress(BlockingIOError):
+				fcntl.flock(self.descriptor, kind | fcntl.LOCK_NB)
+				return True
+			if time.monotonic() > end:
+				return False
+			time.sleep(MOMENT / 20)
 
 	def sign(self) -> None:
 		"""Writes @who to the file, for commands that wait."""

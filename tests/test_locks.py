@@ -12,6 +12,7 @@ from typing import Dict, Iterator, List, Sequence
 
 import pytest
 
+from harness import locks
 from stand_ins import GREEN, Bench
 from support import KUNIT_PY, TOP, Arg, script
 
@@ -202,6 +203,19 @@ def test_what_a_killed_run_has_started_keeps_its_locks(bench: Bench) -> None:
 	assert (bench.dir / 'half').exists()
 	(bench.path / 'go').touch()
 	assert other.ends() == 0 and not (bench.dir / 'half').exists()
+
+
+@pytest.mark.parametrize('moment, said', [
+	(LONG, ''), (0.3, 'Waiting for another run to end ...\n')], ids=['for a moment', 'longer'])
+def test_a_wait_is_told_if_it_lasts(tmp_path: Path, capsys: pytest.CaptureFixture[str],
+				    monkeypatch: pytest.MonkeyPatch, moment: float,
+				    said: str) -> None:
+	monkeypatch.setattr(locks, 'MOMENT', moment)
+	held, path = tmp_path / 'held', tmp_path / 'lock'
+	with subprocess.Popen(['flock', path, 'sh', '-c', f'touch {held}; sleep 2']):
+		until(held)
+		locks.take(path, '').release()
+	assert capsys.readouterr().err == said
 
 
 def test_what_only_shows_progress_keeps_no_lock(bench: Bench) -> None:
