@@ -51,7 +51,12 @@ def test_refuses_a_mutant_that_is_none(tmp_path: Path) -> None:
 	(tmp_path / 'stray.patch').write_text('\n'.join([
 		'--- a/kernel/module/decompress.c', '+++ b/kernel/module/decompress.c',
 		'@@ -1 +1 @@', '-what', '+else', '']))
-	refused('stray.patch does not apply', 'mutants', MUTANTS=tmp_path)
+	# Other tests hold the lock of the tree in build/, and a wait for it prints a line.
+	build = tmp_path / 'build'
+	build.mkdir()
+	(build / 'CACHEDIR.TAG').touch()
+	(build / 'src').symlink_to(BUILD / 'src')
+	refused('stray.patch does not apply', 'mutants', MUTANTS=tmp_path, BUILD=build)
 	refused('no-such-directory', 'mutants', MUTANTS='no-such-directory')
 	refused('JOBS=many', 'mutants', JOBS='many')
 	refused('make run DECOMPRESS=', 'mutants', REBUILD='1')
