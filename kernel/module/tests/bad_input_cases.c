@@ -615,8 +615,8 @@ static void gzip_flag_is_ignored_as_of_today(struct kunit *test)
 }
 
 /*
- * The messages that documents for packagers and users name. An input is the
- * start of an empty stream, with a changed byte, or an error as ordered.
+ * The messages, which users search for. An input is the start of an empty
+ * stream, with a changed byte, or an error as ordered.
  */
 static const struct {
 	unsigned int algorithm;
@@ -637,7 +637,7 @@ static const struct {
 	{ ALGORITHM_ZSTD, "Can't initialize ZSTD stream", 9, .no_decoder = true },
 };
 
-/* Test that the texts which documents name are those of decompress.c */
+/* Test that the texts of the messages are those that users search for */
 static void message_texts_as_of_today(struct kunit *test)
 {
 	struct attempt *a = test->priv;

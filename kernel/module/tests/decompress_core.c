@@ -42,9 +42,9 @@ static u32 __maybe_unused crc(const void *bytes, size_t len)
 
 /*
  * For each format: write_stream() wraps a payload without compressing it.
- * real_file is made of KNOWN_SIZE bytes of known_byte() by the command above it,
- * as in scripts/Makefile.modinst. NEEDLESS bytes at the end are not read. too_large
- * declares more memory in its header than any module needs.
+ * real_file is made of KNOWN_SIZE bytes of known_byte() by the command above it.
+ * NEEDLESS bytes at the end are not read. too_large declares more memory in its
+ * header than any module needs.
  */
 #define KNOWN_SIZE	20000
 static u8 known_byte(size_t i)

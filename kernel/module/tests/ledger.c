@@ -35,7 +35,7 @@ static atomic_t strays;
  * @rule: name of the rule, the same each time that it is broken
  * @fmt: format of what was seen, as for printf()
  *
- * The report is "[rule] what was seen": the harness groups failures by the rule.
+ * The report is "[rule] what was seen", so that failures can be grouped by the rule.
  *
  * Context: any.
  */
@@ -340,7 +340,7 @@ static void end_record(struct ledger *ledger)
  * @ledger: the ledger
  * @what: name of the input in messages
  *
- * Context: any.
+ * Context: may sleep.
  * Return: true if there is no report.
  */
 bool ledger_has_no_reports(struct kunit *test, const struct ledger *ledger,

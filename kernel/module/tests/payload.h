@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * Payloads: bytes that both the suite and the program that makes the compressed
- * files (harness/blobs/payload.c) can generate.
+ * Payloads: bytes that both the suite and the program on the host that makes
+ * the compressed files can generate.
  */
 #ifndef _MODULE_TESTS_PAYLOAD_H
 #define _MODULE_TESTS_PAYLOAD_H
