@@ -252,7 +252,8 @@ static void run_suite(struct kunit_suite *suite)
 		say("    KTAP version 1\n    # Subtest: %s\n    1..%u\n", suite->name,
 		    count_cases(suite));
 	}
-	assert(!suite->suite_init(suite));
+	if (suite->suite_init(suite))
+		exit(2);
 	while (suite->test_cases[at->test].run_case) {
 		if (wanted(suite, &suite->test_cases[at->test]))
 			run_case(suite, &suite->test_cases[at->test]);
