@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from harness.boot import loaders
 from stand_ins import Bench
 from support import KERNEL, KUNIT_PY, TOP, TREE, clone, make, run
 
@@ -94,3 +95,9 @@ def test_each_rule_says_what_it_stands_on() -> None:
 	assert len(rules) > 50
 	explained = (TOP / 'Documentation/red.md').read_text()
 	assert not [rule for rule in rules if rule not in explained]
+
+
+def test_the_page_for_packagers_says_what_loaders_do() -> None:
+	page = (TOP / 'Documentation/modules.md').read_text(encoding='utf-8')
+	table = page.partition('<!-- loaders: begin -->\n\n')[2].partition('\n<!-- loaders: end')[0]
+	assert table == loaders.page_table()

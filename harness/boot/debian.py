@@ -1,11 +1,11 @@
 # SPDX-License-Identifier: GPL-2.0
-"""Downloads kmod, and kernels as Debian ships them. Does not install them."""
+"""Downloads kmod and other packages, and kernels as Debian ships them. Does not install them."""
 
 import re
 import shutil
 import time
 from pathlib import Path
-from typing import List, Tuple
+from typing import List, Sequence, Tuple
 
 from harness import base, locks, packages
 from harness.apt import PrivateApt, extract, no_archive, source_of
@@ -14,37 +14,49 @@ from harness.kernel import DAY, unpacking
 
 # kmod leaves decompression to the kernel from version 31 on, so bookworm's kmod is too old. An
 # archive may have no valid index for a day while it is updated, so there is a second release.
-KMOD_RELEASES = ('trixie', 'forky')
+RECENT_RELEASES = ('trixie', 'forky')
 # The newest release first
 KERNEL_RELEASES = ('trixie-backports', 'trixie', 'bookworm-backports', 'bookworm')
 
 GIVE_A_FILE = 'give a file: IMAGE=FILE MODULES=DIRECTORY'
 
 
-def get_kmod(build: Path, arch: str, release: str = '', may_install: bool = True) -> Path:
+def get_package(build: Path, name: str, arch: str, release: str = '', *, more: Sequence[str] = (),
+		may_install: bool = True) -> Path:
 	"""
-	Returns a directory with kmod and all that it needs, of @release or of a recent one. @arch is
-	Debian's name of the architecture.
+	Returns a directory with a package and all that it needs, and with the packages @more, of
+	@release or of a recent one. @arch is Debian's name of the architecture.
 	"""
-	directory = build / '-'.join(filter(None, ('kmod', release, arch)))
-	releases = (release,) if release else KMOD_RELEASES
-	lock = locks.take(Path(f'{directory}.lock'), 'another download of kmod')
+	directory = build / '-'.join(filter(None, (name, release, arch)))
+	releases = (release,) if release else RECENT_RELEASES
+	lock = locks.take(Path(f'{directory}.lock'), f'another download of {name}')
 	if not directory.is_dir():
 		if not packages.is_there('apt-get'):
-			raise Trouble('kmod comes from Debian, but there is no apt-get here; run it on '
+			raise Trouble(f'{name} comes from Debian, but there is no apt-get here; run it on '
 				      'Debian')
 		packages.need(['mmdebstrap'], may_install)
-		say(f'Downloading kmod for {arch} ...')
+		say(f'Downloading {name} for {arch} ...')
 		tmp = Path(f'{directory}.tmp')
 		with patience():
-			if not any(extract(tmp, one, arch, ['kmod']) for one in releases):
+			if not any(extract(tmp, one, arch, [name, *more]) for one in releases):
 				cause = '' if source_of(releases[0], '') else f'{no_archive()}; '
-				raise Trouble(f'mmdebstrap cannot download kmod for {arch} from '
+				raise Trouble(f'mmdebstrap cannot download {name} for {arch} from '
 					      f'{" or ".join(releases)}; {cause}run it where '
 					      "Debian's archive can be reached")
 		tmp.rename(directory)
 	lock.release()
 	return directory
+
+
+def program(directory: Path, name: str) -> Path:
+	"""Returns a program of a package. /bin is a part of /usr/bin since Debian 13."""
+	return next(path for path in (directory / 'usr/bin' / name, directory / 'bin' / name)
+		    if path.exists())
+
+
+def get_kmod(build: Path, arch: str, release: str = '', may_install: bool = True) -> Path:
+	"""Returns a directory with kmod; see get_package(). kmod 34 links no library for xz."""
+	return get_package(build, 'kmod', arch, release, more=['liblzma5'], may_install=may_install)
 
 
 def get_kernel(build: Path, arch: str, package: str, may_install: bool = True) -> Tuple[str, Path]:

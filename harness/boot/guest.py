@@ -9,7 +9,7 @@ from pathlib import Path, PurePosixPath
 from typing import Callable, Dict, Iterable, Iterator, List, Optional, Tuple
 
 from harness import base, results
-from harness.boot import signature
+from harness.boot import debian, signature
 from harness.build import Build, running
 from harness.tree import KUNIT
 
@@ -25,6 +25,10 @@ LOADERS = {
 	'x86_64': '/lib64/ld-linux-x86-64.so.2',
 	'arm64': '/lib/ld-linux-aarch64.so.1',
 }
+
+
+# What kmod needs of them, and the dynamic loader. Only kmod before 34 links liblzma.
+LIBRARIES = ('ld-linux*.so.*', 'libc.so.6', 'libcrypto.so.3', 'liblzma.so.5', 'libz.so.1', 'libzstd.so.1')
 
 
 @dataclass(frozen=True)
@@ -97,16 +101,17 @@ class Guest:
 		except subprocess.CalledProcessError:
 			self.made.failed(how)
 
-	def list_kmod(self) -> List[str]:
-		"""Returns the lines for kmod and its libraries."""
-		lib = next((self.kmod / 'usr/lib').glob('*-linux-gnu*'))
-		loader = PurePosixPath(LOADERS[self.made.machine.name])
-		libraries = ('libc.so.6', 'libcrypto.so.3', 'libz.so.1', 'libzstd.so.1')
-		return [f'dir {loader.parent} 0755 0 0', 'dir /sbin 0755 0 0',
-			f'file /sbin/kmod {self.kmod}/usr/bin/kmod 0755 0 0',
-			*(f'slink /sbin/{name} kmod 0777 0 0' for name in ('insmod', 'rmmod', 'modprobe')),
-			f'file {loader} {lib / loader.name} 0755 0 0',
-			*(f'file /lib/{name} {lib / name} 0755 0 0' for name in libraries)]
+	def list_kmod(self, kmod: Path, root: str = '') -> List[str]:
+		"""Returns the lines for kmod and its libraries in the directory @root of the guest."""
+		loader = LOADERS[self.made.machine.name]
+		libraries = {path.name: path for name in LIBRARIES
+			     for path in kmod.glob(f'**/lib/*-linux-gnu*/{name}')}
+		return [f'dir {root}{PurePosixPath(loader).parent} 0755 0 0', f'dir {root}/sbin 0755 0 0',
+			f'file {root}/sbin/kmod {debian.program(kmod, "kmod")} 0755 0 0',
+			*(f'slink {root}/sbin/{name} kmod 0777 0 0'
+			  for name in ('insmod', 'rmmod', 'modprobe', 'depmod')),
+			*(f'file {root}{loader if path.name.startswith("ld-") else f"/lib/{name}"} {path} '
+			  '0755 0 0' for name, path in libraries.items())]
 
 	def initramfs(self, name: str, lines: Iterable[str]) -> Path:
 		"""Makes an initramfs of the init and the files in @lines, which are for gen_init_cpio."""

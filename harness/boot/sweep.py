@@ -146,7 +146,7 @@ class Sweep:
 		with self.guest.making('built: no modules', lambda: 'still copying modules'):
 			self.install(installed)
 		guests.build_init(made, self.headers, *sorted(guests.SELFTEST.glob('*.c')))
-		cpio = self.guest.initramfs('selftest', [*self.guest.list_kmod(), *list_files(
+		cpio = self.guest.initramfs('selftest', [*self.guest.list_kmod(self.guest.kmod), *list_files(
 			files_in(installed), installed, self.at)])
 		say(f'Running the selftest of {made.what} ...')
 		return self.guest.boot(

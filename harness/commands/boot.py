@@ -5,6 +5,7 @@ finit_module() in a guest. Builds a kernel for each algorithm and boots it sever
 - with tools/testing/selftests/module/ as init;
 - with little memory: what do small files with a long output or a large window do to other tasks?
   (harness/guest/memory.c)
+- with insmod and modprobe of several projects (harness/guest/loaders.c);
 - with security modules (harness/guest/security.c).
 
 harness/boot/sweep.py boots a kernel as shipped, for IMAGE=.
@@ -12,11 +13,11 @@ harness/boot/sweep.py boots a kernel as shipped, for IMAGE=.
 
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import List
+from typing import Dict, List
 
 from harness import base, build, configuration, fixes, guests, packages, records, tree, values
 from harness.base import Trouble, say
-from harness.boot import debian, memory, modules, security, sweep
+from harness.boot import loaders, memory, modules, security, sweep
 from harness.boot.guest import COMPRESS, Guest, Options, files_in, list_files
 from harness.fixes import DECOMPRESS, Fixes
 from harness.kernel import Kernel, Sources
@@ -53,6 +54,8 @@ class Boot:
 	config: str
 	guest: Guest
 	headers: Path
+	programs: Dict[str, Path]
+	"""The directories of the loaders, by name"""
 	security: bool
 	sources: str
 	summary: List[str] = field(default_factory=list)
@@ -94,7 +97,7 @@ class Boot:
 		high = 3000 if '\nCONFIG_HIGHMEM64G=y\n' in (made.directory / '.config').read_text(
 			encoding='utf-8') else 2000
 		result = self.boot_guest(
-			'', algorithm, [*self.guest.list_kmod(), *list_files(
+			'', algorithm, [*self.guest.list_kmod(self.guest.kmod), *list_files(
 				files_in(installed), installed, f'/lib/modules/{installed.name}')],
 			f'DECOMPRESS_ALGORITHM={algorithm} DECOMPRESS_HIGH_MB={high} '
 			f'DECOMPRESS_ROUNDS={self.options.rounds}', timeout=300 + 10 * self.options.rounds)
@@ -109,8 +112,15 @@ class Boot:
 		self.boot_guest('little memory', f'{algorithm}-little',
 				memory.content(self.guest, installed, algorithm),
 				'preempt=none vmalloc=256M GUEST=memory', megabytes=384)
-		if not self.security:
-			return
+		self.boot_guest('loaders', f'{algorithm}-loaders',
+				loaders.content(self.guest, installed, algorithm, self.programs),
+				f'GUEST=loaders OTHER={loaders.SUFFIXES[loaders.OTHER[algorithm]]}',
+				megabytes=512)
+		if self.security:
+			self.boot_secured(algorithm, installed)
+
+	def boot_secured(self, algorithm: str, installed: Path) -> None:
+		"""Boots the guests that need the fragment "security"."""
 		# At boot only LoadPin enforces. The init switches the others on.
 		lines = security.content(self.guest, installed, algorithm)
 		arguments = 'GUEST=security lsm=lockdown,loadpin,selinux,ipe loadpin.enforce=1 ipe.enforce=0'
@@ -168,15 +178,15 @@ def run(given: Given, options: Options) -> int:
 	secured = security.is_asked(kernel, config)
 	if secured:
 		packages.need(['checkpolicy'], options.may_install)
-	kmod = debian.get_kmod(options.build, ARCH, may_install=options.may_install)
+	programs = loaders.get(options.build, ARCH, options.may_install)
 	key = records.key()
 	what = f'linux {kernel.version}, {own.words(kernel)}'
 	made = build.Build(
 		'boot', what, tree.make(options.build, kernel, own, None, f'make boot of {what}'),
 		machine(ARCH), options.build / 'boot' / f'{kernel.name}{suffix}', jobs=options.jobs)
-	guest = Guest(made, kmod, made.directory / 'usr/gen_init_cpio')
+	guest = Guest(made, programs[loaders.KMOD], made.directory / 'usr/gen_init_cpio')
 	guest.path.mkdir(exist_ok=True)
-	boot = Boot(options, config, guest, guests.headers(kernel, sources), secured, key)
+	boot = Boot(options, config, guest, guests.headers(kernel, sources), programs, secured, key)
 	for algorithm in chosen:
 		boot.boot(algorithm)
 	guest.write(options)

@@ -11,6 +11,8 @@ int main(int argc, char **argv)
 
 	if (!name)
 		name = "";
+	if (strcmp(name, "loaders") == 0)
+		load_with_loaders(argc, argv);
 	if (strcmp(name, "memory") == 0)
 		load_with_little_memory(argc, argv);
 	if (strcmp(name, "security") == 0)

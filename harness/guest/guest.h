@@ -7,6 +7,7 @@
 
 void load_with_little_memory(int argc, char **argv) __noreturn;
 void load_with_security_modules(int argc, char **argv) __noreturn;
+void load_with_loaders(int argc, char **argv) __noreturn;
 void load_all_modules(void) __noreturn;
 void load_the_suite(int argc, char **argv) __noreturn;
 
