@@ -5,6 +5,7 @@ finit_module() in a guest. Builds a kernel for each algorithm and boots it sever
 - with tools/testing/selftests/module/ as init;
 - with little memory: what do small files with a long output or a large window do to other tasks?
   (harness/guest/memory.c)
+- with few addresses for vmap() (harness/guest/memory.c);
 - with insmod and modprobe of several projects (harness/guest/loaders.c);
 - with security modules (harness/guest/security.c).
 
@@ -109,9 +110,13 @@ class Boot:
 		guests.build_guest(made, self.headers)
 		# Three other tasks use 225 of the 384 MB. preempt=none shows whether a load lets
 		# other tasks run. vmalloc=256M leaves room for a dictionary of 128 MiB.
-		self.boot_guest('little memory', f'{algorithm}-little',
-				memory.content(self.guest, installed, algorithm),
-				'preempt=none vmalloc=256M GUEST=memory', megabytes=384)
+		lines = memory.content(self.guest, installed, algorithm)
+		self.boot_guest('little memory', f'{algorithm}-little', lines,
+				f'preempt=none vmalloc=256M GUEST=memory{self.security * " FAULTS=yes"}',
+				megabytes=384)
+		# 192 MiB of output fit into the memory, but not between its end and that of vmalloc().
+		self.boot_guest('few addresses', f'{algorithm}-addresses', lines, 'vmalloc=128M '
+				'GUEST=addresses', megabytes=1024)
 		self.boot_guest('loaders', f'{algorithm}-loaders',
 				loaders.content(self.guest, installed, algorithm, self.programs),
 				f'GUEST=loaders OTHER={loaders.SUFFIXES[loaders.OTHER[algorithm]]}',

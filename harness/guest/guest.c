@@ -11,6 +11,8 @@ int main(int argc, char **argv)
 
 	if (!name)
 		name = "";
+	if (strcmp(name, "addresses") == 0)
+		load_with_few_addresses(argc, argv);
 	if (strcmp(name, "loaders") == 0)
 		load_with_loaders(argc, argv);
 	if (strcmp(name, "memory") == 0)

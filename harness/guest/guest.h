@@ -6,6 +6,7 @@
 #include "decompress.h"
 
 void load_with_little_memory(int argc, char **argv) __noreturn;
+void load_with_few_addresses(int argc, char **argv) __noreturn;
 void load_with_security_modules(int argc, char **argv) __noreturn;
 void load_with_loaders(int argc, char **argv) __noreturn;
 void load_all_modules(void) __noreturn;

@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * On a machine with little memory, load small files that need a lot of it. The output of
- * /hostile/long does not fit into the memory; the output of /hostile/half does. The headers of
+ * /hostile/long does not fit into the memory; the output of /hostile/half does. That of
+ * /hostile/wide also does, but not into the 256 MiB of addresses for vmap(). The headers of
  * /hostile/128M and /hostile/3G declare a dictionary or a window of that size. The loads must
- * fail and must not harm other tasks.
+ * fail and must not harm other tasks. Then let one allocation of a load fail after the other. In
+ * another guest, the output fits into the memory, but vmap() finds no addresses for it.
  */
 #include <linux/mman.h>
 
@@ -12,6 +14,8 @@
 /* Other tasks. Each uses more memory than the loader, so the OOM killer would choose it first. */
 #define BYSTANDERS	3
 #define BYSTANDER_MB	75
+
+#define FAIL_NTH	"/proc/self/fail-nth"
 
 /* A file and the error that loading it must give. 3 GiB are refused before any allocation. */
 struct claim {
@@ -197,6 +201,27 @@ static void lets_others_run(const void *unused)
 	check(longest < (now() - began) / 4, "did not let another task run\n");
 }
 
+/* Check that the free memory is what it was, give or take a few pages for each of @loads. */
+static void nothing_is_lost(struct memory before, int loads)
+{
+	struct memory after = settled_memory();
+	long lost = before.free_low + before.free_high - after.free_low - after.free_high;
+
+	check(lost < 100 + loads / 2, "%ld pages are lost\n", lost);
+}
+
+static void fails_without_addresses(const void *unused)
+{
+	struct memory before = settled_memory();
+	int status;
+
+	waitpid(start_loading(half), &status, 0);
+	check(WIFEXITED(status) && WEXITSTATUS(status) == ENOMEM, "not ENOMEM: status %x\n",
+	      status);
+	log_is_silent();
+	nothing_is_lost(before, 1);
+}
+
 static void loads_afterwards(const void *module)
 {
 	const struct module *m = module;
@@ -204,6 +229,58 @@ static void loads_afterwards(const void *module)
 
 	check(error == 0, "%s: not loaded: %s\n", m->name, error_name(error));
 	check(is_live(m->name), "%s: not Live in /proc/modules\n", m->name);
+	check(unload(m->name) == 0, "%s: not unloaded\n", m->name);
+}
+
+static const struct test address_tests[] = {
+	{ "half the output, without room for vmap(): fails, and loses no memory",
+	  fails_without_addresses },
+	{ "small: loads afterwards", loads_afterwards, &small },
+};
+
+/* Let the allocation with this number fail. Return false if there are not so many. */
+static bool load_with_failure(const struct module *m, int number)
+{
+	int fd = open_made(path_of(m->file, COMPRESSED), O_RDONLY);
+	int nth = open_made(FAIL_NTH, O_WRONLY), left = open_made(FAIL_NTH, O_RDONLY), error;
+	const char *digits = itoa(number);
+	char first;
+
+	must(write(nth, digits, strlen(digits)) == (ssize_t)strlen(digits),
+	     FAIL_NTH ": not written\n");
+	error = finit_module(fd, "", COMPRESSED);
+	/* What is left of the number: 0 if an allocation has failed */
+	must(read(left, &first, 1) == 1, FAIL_NTH ": not read\n");
+	write(nth, "0", 1);
+	close(left);
+	close(nth);
+	close(fd);
+	/* The check of the signature says that it rejects the key if it has no memory. */
+	check(error == 0 || error == ENOMEM || error == EKEYREJECTED, "allocation %d: %s\n",
+	      number, error_name(error));
+	check(is_loaded(m->name) == !error, "allocation %d: %s, but%s loaded\n", number,
+	      error_name(error), error ? "" : " not");
+	must(error || unload(m->name) == 0, "not unloaded\n");
+	return first == '0';
+}
+
+static void fails_at_each_allocation(const void *module)
+{
+	struct memory before;
+	int number = 1;
+
+	tell("/sys/kernel/debug/failslab/verbose", "0");
+	tell("/sys/kernel/debug/failslab/ignore-gfp-wait", "N");
+	tell("/sys/kernel/debug/fail_page_alloc/verbose", "0");
+	tell("/sys/kernel/debug/fail_page_alloc/ignore-gfp-wait", "N");
+	tell("/sys/kernel/debug/fail_page_alloc/ignore-gfp-highmem", "N");
+	tell("/sys/kernel/debug/fail_page_alloc/min-order", "0");
+	before = settled_memory();
+	while (load_with_failure(module, number))
+		number++;
+	ksft_print_msg("%d allocations have failed\n", number - 1);
+	check(number > 10, "too few\n");
+	nothing_is_lost(before, number);
 }
 
 static const struct test tests[] = {
@@ -211,6 +288,13 @@ static const struct test tests[] = {
 	{ "half the output: stops when its task is killed", stops_when_killed },
 	{ "half the output: lets other tasks run", lets_others_run },
 	{ "small: loads afterwards", loads_afterwards, &small },
+};
+
+/* With fault injection: FAULTS says that the kernel has it. */
+static const struct test failure_tests[] = {
+	{ "small, an allocation fails, each in turn: fails, and loses no memory",
+	  fails_at_each_allocation, &small },
+	{ "small: loads after that", loads_afterwards, &small },
 };
 
 /* Not for gzip: its header declares neither a dictionary nor a window. */
@@ -221,15 +305,27 @@ static const struct test window_tests[] = {
 	  fails_alone, &window_of_3_gib },
 };
 
+static void run_tests(const struct test *t, size_t n)
+{
+	while (n--)
+		run_test(t++);
+}
+
 void load_with_little_memory(int argc, char **argv)
 {
-	bool has_window = exists(window_of_3_gib.file);
-	size_t i;
+	size_t windows = exists(window_of_3_gib.file) ? ARRAY_SIZE(window_tests) : 0;
+	size_t failures = getenv("FAULTS") ? ARRAY_SIZE(failure_tests) : 0;
 
-	start(argc, argv, ARRAY_SIZE(tests) + has_window * ARRAY_SIZE(window_tests));
-	for (i = 0; i < has_window * ARRAY_SIZE(window_tests); i++)
-		run_test(&window_tests[i]);
-	for (i = 0; i < ARRAY_SIZE(tests); i++)
-		run_test(&tests[i]);
+	start(argc, argv, ARRAY_SIZE(tests) + windows + failures);
+	run_tests(window_tests, windows);
+	run_tests(tests, ARRAY_SIZE(tests));
+	run_tests(failure_tests, failures);
+	finish();
+}
+
+void load_with_few_addresses(int argc, char **argv)
+{
+	start(argc, argv, ARRAY_SIZE(address_tests));
+	run_tests(address_tests, ARRAY_SIZE(address_tests));
 	finish();
 }
