@@ -11,7 +11,7 @@ from typing import Dict, List, Tuple
 import pytest
 
 from harness.base import Trouble
-from harness.boot import debian, image, signature
+from harness.boot import debian, image, loaders, signature
 from harness.boot.shipped import Shipped
 from harness.commands.boot import algorithms
 from harness.kernel import Kernel
@@ -128,6 +128,37 @@ def test_bad_modules_are_made_of_a_signed_one() -> None:
 	assert bad['misformatted.ko'] == whole.replace(size + marker, b'\xff' * 4 + marker)
 
 
+@pytest.mark.parametrize('algorithm, other', [('gzip', '.xz'), ('xz', '.zst'), ('zstd', '.xz')])
+def test_a_loader_gets_a_file_of_each_kind(tmp_path: Path, algorithm: str, other: str) -> None:
+	module = tmp_path / 'm.ko'
+	module.write_bytes(b'module' * 1000)
+	loaders.make_files(module, algorithm, tmp_path / 'files')
+	suffix = loaders.SUFFIXES[algorithm]
+	files = {str(path.parent.name): path for path in tmp_path.glob('files/*/*')}
+	assert {kind: path.name for kind, path in files.items()} == {
+		'good': f'm.ko{suffix}', 'not-compressed': 'm.ko', 'refused': f'm.ko{suffix}',
+		'of-another-format': f'm.ko{other}', 'of-another-format-by-content': f'm.ko{suffix}',
+		'not-compressed-by-content': f'm.ko{suffix}', 'without-suffix': 'm.ko'}
+	# The tools read what the kernel refuses.
+	for kind in 'good', 'refused':
+		assert run(algorithm, '-dc', files[kind]).out == module.read_text()
+	assert files['good'].read_bytes() == files['without-suffix'].read_bytes() != \
+		files['refused'].read_bytes()
+	for kind in 'not-compressed', 'not-compressed-by-content':
+		assert files[kind].read_bytes() == module.read_bytes()
+	assert files['of-another-format'].read_bytes() == \
+		files['of-another-format-by-content'].read_bytes()
+
+
+def test_each_loader_has_a_row_for_each_file() -> None:
+	programs = [f'{loader}\t{program}' for loader in ('kmod-30', 'kmod-34', 'busybox')
+		    for program in ('insmod', 'modprobe')]
+	for algorithm in loaders.SUFFIXES:
+		lines = [line.split('\t')[:3] for line in loaders.expected(algorithm).splitlines()]
+		assert sorted('\t'.join(line) for line in lines) == sorted(
+			f'{program}\t{kind}' for program in programs for kind in loaders.KINDS)
+
+
 def copy_some_modules(shipped: Path, some: Path) -> None:
 	"""
 	Copies a few modules. One is compressed with xz's defaults, which the kernel refuses, and
@@ -183,10 +214,22 @@ def test_a_distributions_kernel_loads_its_modules(tmp_path: Path) -> None:
 def test_real_modules_load(tmp_path: Path, algorithm: str, with_little: str) -> None:
 	results, junit = tmp_path / 'boot.json', tmp_path / 'boot.xml'
 	make('boot', ALGORITHMS=algorithm, ROUNDS='80', JSON=results, JUNIT=junit)
-	assert groups(results) == [algorithm, f'{algorithm}-little']
-	suite, little = suites(junit)
+	assert groups(results) == [algorithm, f'{algorithm}-little', f'{algorithm}-addresses',
+				   f'{algorithm}-loaders']
+	suite, little, addresses, programs = suites(junit)
 	assert suite['name'] == algorithm and int(suite['tests']) > 40
 	assert little['name'] == f'{algorithm}-little' and little['tests'] == with_little
+	assert addresses['tests'] == '2' and programs['tests'] == '6'
+
+
+@pytest.mark.long
+@pytest.mark.parametrize('kernel', ['6.12', 'newest'])
+def test_modules_load_with_security_modules(tmp_path: Path, kernel: str) -> None:
+	results = tmp_path / 'boot.json'
+	make('boot', KERNEL=kernel, CONFIG='security', ALGORITHMS='zstd', ROUNDS='80', JSON=results)
+	assert [name.partition('-')[2] for name in groups(results)] == [
+		'', 'little', 'addresses', 'loaders', 'security', 'loadpin', 'ima', 'statistics',
+		'zisofs']
 
 
 @pytest.mark.long

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0
 """The guest with the security modules (LSMs) that check the file of a kernel module."""
 
+import hashlib
 import re
 import shutil
 from pathlib import Path
@@ -31,10 +32,16 @@ def is_asked(kernel: Kernel, config: str) -> bool:
 
 
 def options(kernel: Kernel) -> List[str]:
-	"""Returns the options of IPE. A fragment cannot hold them: 6.1 has none, and one is a path."""
-	if not kernel.has('security/ipe/Kconfig'):
-		return []
-	return ['CONFIG_SECURITY_IPE=y', f'CONFIG_IPE_BOOT_POLICY="{IPE_POLICY}"']
+	"""
+	Returns the options that the fragment cannot hold: 6.1 has no IPE and no MODULE_STATS, and one
+	is a path.
+	"""
+	lines = []
+	if kernel.has('security/ipe/Kconfig'):
+		lines += ['CONFIG_SECURITY_IPE=y', f'CONFIG_IPE_BOOT_POLICY="{IPE_POLICY}"']
+	if kernel.has('kernel/module/Kconfig', '^config MODULE_STATS$'):
+		lines += ['CONFIG_MODULE_DEBUG=y', 'CONFIG_MODULE_STATS=y']
+	return lines
 
 
 def make_selinux_policy(guest: Guest) -> None:
@@ -55,17 +62,51 @@ def make_selinux_policy(guest: Guest) -> None:
 		made.failed('built: no policy')
 
 
-def content(guest: Guest, modules: Path, algorithm: str) -> List[str]:
+def sign(guest: Guest, file: Path) -> None:
+	"""Signs a file for security.ima, with the key that signs modules. Makes FILE.sig."""
+	base.run(['evmctl', 'ima_sign', '--hashalgo', 'sha256', '--sigfile', '--key',
+		  guest.made.directory / 'certs/signing_key.pem', file]).check_returncode()
+
+
+def digest(file: Path) -> str:
+	"""Returns the digest of a file as IMA writes it."""
+	return f'sha256:{hashlib.sha256(file.read_bytes()).hexdigest()}'
+
+
+def measurements(files: Path, suffix: str, sees_decompressed: bool) -> str:
+	"""
+	Returns what IMA's list must have of the files that harness/guest/ima.c loads: "d-ng n-ng", and
+	with ima-modsig an empty "sig" and "d-modsig". See Documentation/security/IMA-templates.rst.
+	"""
+	lines, module = [], digest(files / 'test/plain/unsigned.ko')
+	for form, has_modsig in ('test/plain/{}.ko', True), ('{}.ko' + suffix, sees_decompressed):
+		measured, appended = form.format('xattr'), form.format('appended')
+		lines += [f' ima-ng {digest(files / measured)} /ima/measured/{measured}\n',
+			  f' ima-modsig {digest(files / appended)} /ima/modsig/{appended}  '
+			  f'{module if has_modsig else ""} \n']
+	return ''.join(lines)
+
+
+def content(guest: Guest, modules: Path, algorithm: str, sees_decompressed: bool) -> List[str]:
 	"""Makes the guest's files, and returns the lines for gen_init_cpio."""
 	files, plain = guest.path / 'security', modules / 'test/plain/kernel/fs/binfmt_script.ko'
 	shutil.rmtree(files, ignore_errors=True)
 	(files / 'test/plain').mkdir(parents=True)
 	module = plain.read_bytes()
+	made = {f'{name}.ko': module for name in ('signed', 'appended', 'xattr')}
+	made.update(signature.bad(module))
 	with guest.making('built: no initramfs', lambda: 'still making files'):
-		for name, data in ('signed.ko', module), ('unsigned.ko', signature.strip(module)):
+		for name, data in made.items():
 			for path in files / 'test/plain' / name, files / name:
 				path.write_bytes(data)
 			compress(algorithm, files / name)
+		sign(guest, files / 'test/plain/xattr.ko')
+		compressed, = files.glob('xattr.ko.*')
+		sign(guest, compressed)
+	(guest.path / 'expected').write_text(
+		measurements(files, compressed.suffix, sees_decompressed), encoding='utf-8')
 	make_selinux_policy(guest)
 	return [f'file /policy {guest.path}/policy 0644 0 0',
+		f'file /expected {guest.path}/expected 0644 0 0',
+		f'file /ima.der {guest.made.directory}/certs/signing_key.x509 0644 0 0',
 		*list_files(files_in(files), files, '/modules')]

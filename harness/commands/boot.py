@@ -7,7 +7,8 @@ finit_module() in a guest. Builds a kernel for each algorithm and boots it sever
   (harness/guest/memory.c)
 - with few addresses for vmap() (harness/guest/memory.c);
 - with insmod and modprobe of several projects (harness/guest/loaders.c);
-- with security modules (harness/guest/security.c).
+- with security modules (harness/guest/security.c), IMA (ima.c), and what the kernel counts
+  (statistics.c).
 
 harness/boot/sweep.py boots a kernel as shipped, for IMAGE=.
 """
@@ -126,13 +127,19 @@ class Boot:
 
 	def boot_secured(self, algorithm: str, installed: Path) -> None:
 		"""Boots the guests that need the fragment "security"."""
+		kernel = self.made.tree.kernel
 		# At boot only LoadPin enforces. The init switches the others on.
-		lines = security.content(self.guest, installed, algorithm)
+		defers = kernel.has(*fixes.NEEDS['loadpin'][:2])
+		lines = security.content(self.guest, installed, algorithm, defers)
 		arguments = 'GUEST=security lsm=lockdown,loadpin,selinux,ipe loadpin.enforce=1 ipe.enforce=0'
 		self.boot_guest('security modules', f'{algorithm}-security', lines, arguments, megabytes=512)
 		self.boot_guest('LoadPin without kernel-module', f'{algorithm}-loadpin', lines,
 				f'{arguments} loadpin.exclude=kernel-module LOADPIN_EXCLUDES=kernel-module',
 				megabytes=512)
+		self.boot_guest('IMA', f'{algorithm}-ima', lines, 'GUEST=ima lsm=integrity,ima IMA_SEES='
+				f'{"de" if defers else ""}compressed', megabytes=512)
+		self.boot_guest('statistics', f'{algorithm}-statistics', lines,
+				'GUEST=statistics lsm=integrity,ima', megabytes=512)
 
 	def boot_guest(self, what: str, name: str, lines: List[str], arguments: str, *,
 		       megabytes: int = 4096, timeout: int = 300) -> str:
@@ -182,7 +189,7 @@ def run(given: Given, options: Options) -> int:
 	chosen = algorithms(wanted, kernel)
 	secured = security.is_asked(kernel, config)
 	if secured:
-		packages.need(['checkpolicy'], options.may_install)
+		packages.need(['checkpolicy', 'evmctl'], options.may_install)
 	programs = loaders.get(options.build, ARCH, options.may_install)
 	key = records.key()
 	what = f'linux {kernel.version}, {own.words(kernel)}'

@@ -13,12 +13,16 @@ int main(int argc, char **argv)
 		name = "";
 	if (strcmp(name, "addresses") == 0)
 		load_with_few_addresses(argc, argv);
+	if (strcmp(name, "ima") == 0)
+		load_with_ima(argc, argv);
 	if (strcmp(name, "loaders") == 0)
 		load_with_loaders(argc, argv);
 	if (strcmp(name, "memory") == 0)
 		load_with_little_memory(argc, argv);
 	if (strcmp(name, "security") == 0)
 		load_with_security_modules(argc, argv);
+	if (strcmp(name, "statistics") == 0)
+		load_with_statistics(argc, argv);
 	if (strcmp(name, "sweep") == 0)
 		load_all_modules();
 	if (strcmp(name, "rounds") == 0)

@@ -5,14 +5,12 @@
  */
 #include "guest.h"
 
-/* Where modules are: in the initramfs, and on file systems that this program mounts */
-#define INITRAMFS	"/modules"
+/* Where modules are, besides the initramfs: file systems that this program mounts */
 #define PINNED		"/pinned"
 #define OTHER		"/other"
 #define ALLOWED		"/allowed"
 #define DENIED		"/denied"
 
-#define SECURITYFS	"/sys/kernel/security"
 #define SELINUXFS	"/sys/fs/selinux"
 #define LOADPIN		"/proc/sys/kernel/loadpin/enforce"
 
@@ -20,18 +18,9 @@ static const char name[] = "binfmt_script";
 static const char with_signature[] = "signed.ko";
 static const char without_signature[] = "unsigned.ko";
 
-static const struct {
-	const char *what;
-	int flags;
-} forms[] = {
+const struct form forms[2] = {
 	{ "plain", NOT_COMPRESSED },
 	{ "compressed", COMPRESSED },
-};
-
-struct load {
-	const char *from;
-	const char *file;
-	int error;
 };
 
 /* A security module; @file switches it on and off. It allows one load and denies the other. */
@@ -41,7 +30,7 @@ struct guard {
 	const char *on;
 	/* NULL if it stays on */
 	const char *off;
-	struct load loads[2];
+	struct answer loads[2];
 };
 
 static const struct guard loadpin = {
@@ -76,18 +65,20 @@ static const struct guard sig_enforce = {
 	{ { INITRAMFS, with_signature }, { INITRAMFS, without_signature, EKEYREJECTED } },
 };
 
-static void check_load(const struct load *l, int form)
+/* Load a file of binfmt_script, check the answer, and unload it. */
+void check_answer(const struct answer *a, const struct form *form)
 {
 	int error;
 
-	directory = l->from;
-	error = load(l->file, forms[form].flags);
-	check(error == l->error, "%s, %s: %s, not %s\n", l->from, forms[form].what,
-	      error_name(error), error_name(l->error));
+	directory = a->from;
+	error = load(a->file, form->flags);
+	check(error == a->error, "%s/%s, %s: %s, not %s\n", a->from, a->file, form->what,
+	      error_name(error), error_name(a->error));
 	if (error)
-		check(!is_loaded(name), "%s, %s: loaded\n", l->from, forms[form].what);
+		check(!is_loaded(name), "%s/%s, %s: loaded\n", a->from, a->file, form->what);
 	else
-		check(unload(name) == 0, "%s, %s: not unloaded\n", l->from, forms[form].what);
+		check(unload(name) == 0, "%s/%s, %s: not unloaded\n", a->from, a->file,
+		      form->what);
 }
 
 static void answers_alike(const void *guard)
@@ -100,7 +91,7 @@ static void answers_alike(const void *guard)
 	must(!g->on || tell(g->file, g->on), "%s: not written\n", g->file);
 	for (i = 0; i < ARRAY_SIZE(g->loads); i++)
 		for (form = 0; form < ARRAY_SIZE(forms); form++)
-			check_load(&g->loads[i], form);
+			check_answer(&g->loads[i], &forms[form]);
 	must(!g->off || tell(g->file, g->off), "%s: not written\n", g->file);
 }
 
@@ -119,28 +110,51 @@ static const struct test exclude_tests[] = {
 };
 
 /* Preparation */
-static void copy_modules(const char *to)
+
+/* Copy files in each form from the initramfs. @files ends with NULL. */
+void copy_forms(const char *to, const char *const *files)
 {
-	static const char *const files[] = { with_signature, without_signature };
 	char path[PATH_SIZE], from[PATH_SIZE];
-	size_t i, j;
+	size_t i;
 
 	mkdir(join(path, to, "/test", ""), 0755);
 	mkdir(join(path, to, "/test/plain", ""), 0755);
-	for (i = 0; i < ARRAY_SIZE(files); i++) {
-		for (j = 0; j < ARRAY_SIZE(forms); j++) {
+	for (; *files; files++) {
+		for (i = 0; i < ARRAY_SIZE(forms); i++) {
 			directory = INITRAMFS;
-			join(from, path_of(files[i], forms[j].flags), "", "");
+			join(from, path_of(*files, forms[i].flags), "", "");
 			directory = to;
-			copy_to(path_of(files[i], forms[j].flags), from);
+			copy_to(path_of(*files, forms[i].flags), from);
 		}
 	}
 }
 
+/* Change the owner of a file. */
+void give_to(const char *path, int owner)
+{
+	must(syscall(__NR_fchownat, AT_FDCWD, path, owner, -1, 0) == 0,
+	     "%s: owner not changed: %s\n", path, error_name(errno));
+}
+
+/* A write() takes one rule. The policy holds from close() on. */
+void load_ima_policy(const char *rules)
+{
+	int fd = open_made(SECURITYFS "/ima/policy", O_WRONLY);
+	ssize_t n;
+
+	for (; *rules; rules += n) {
+		n = write(fd, rules, strlen(rules));
+		must(n > 0, "IMA refuses %s: %s\n", rules, error_name(errno));
+	}
+	close(fd);
+}
+
 static void make_file_system(const char *path, const char *options)
 {
+	static const char *const files[] = { with_signature, without_signature, NULL };
+
 	mount_on(path, "tmpfs", options);
-	copy_modules(path);
+	copy_forms(path, files);
 }
 
 static void load_selinux_policy(void)
