@@ -8,7 +8,8 @@ finit_module() in a guest. Builds a kernel for each algorithm and boots it sever
 - with few addresses for vmap() (harness/guest/memory.c);
 - with insmod and modprobe of several projects (harness/guest/loaders.c);
 - with security modules (harness/guest/security.c), IMA (ima.c), and what the kernel counts
-  (statistics.c).
+  (statistics.c);
+- with a compressed file system (harness/guest/zisofs.c).
 
 harness/boot/sweep.py boots a kernel as shipped, for IMAGE=.
 """
@@ -19,7 +20,7 @@ from typing import Dict, List
 
 from harness import base, build, configuration, fixes, guests, packages, records, tree, values
 from harness.base import Trouble, say
-from harness.boot import loaders, memory, modules, security, sweep
+from harness.boot import loaders, memory, modules, security, sweep, zisofs
 from harness.boot.guest import COMPRESS, Guest, Options, files_in, list_files
 from harness.fixes import DECOMPRESS, Fixes
 from harness.kernel import Kernel, Sources
@@ -140,6 +141,9 @@ class Boot:
 				f'{"de" if defers else ""}compressed', megabytes=512)
 		self.boot_guest('statistics', f'{algorithm}-statistics', lines,
 				'GUEST=statistics lsm=integrity,ima', megabytes=512)
+		# More memory than the kernel maps by itself
+		self.boot_guest('zisofs', f'{algorithm}-zisofs', zisofs.content(self.guest),
+				'GUEST=zisofs', megabytes=1536)
 
 	def boot_guest(self, what: str, name: str, lines: List[str], arguments: str, *,
 		       megabytes: int = 4096, timeout: int = 300) -> str:
@@ -189,7 +193,7 @@ def run(given: Given, options: Options) -> int:
 	chosen = algorithms(wanted, kernel)
 	secured = security.is_asked(kernel, config)
 	if secured:
-		packages.need(['checkpolicy', 'evmctl'], options.may_install)
+		packages.need(['checkpolicy', 'evmctl', 'xorriso'], options.may_install)
 	programs = loaders.get(options.build, ARCH, options.may_install)
 	key = records.key()
 	what = f'linux {kernel.version}, {own.words(kernel)}'

@@ -27,5 +27,7 @@ int main(int argc, char **argv)
 		load_all_modules();
 	if (strcmp(name, "rounds") == 0)
 		load_the_suite(argc, argv);
+	if (strcmp(name, "zisofs") == 0)
+		read_zisofs(argc, argv);
 	ksft_exit_fail_msg("GUEST=%s: no such program\n", name);
 }

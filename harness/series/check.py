@@ -276,7 +276,7 @@ class Checker:
 			for name in ('suite', 'native', 'kselftest'):
 				self.series(name)
 			self.with_suite()
-			for name in ('core', 'fixes', 'xz', 'loadpin'):
+			for name in ('core', 'fixes', 'xz', 'loadpin', 'isofs', 'initramfs'):
 				self.series(name)
 
 

@@ -58,6 +58,8 @@ SERIES = (
 	# kernel ignores its flags.
 	Series('xz', cc=MODULES_LIST, ignored=('MACRO_ARG_UNUSED',)),
 	Series('loadpin', cc=MODULES_LIST),
+	Series('isofs'),
+	Series('initramfs'),
 	Series('suite', 'RFC PATCH', on='core', cc=KUNIT_LIST),
 	Series('native', 'RFC PATCH', cc=KUNIT_LIST, ignored=STAND_IN_TYPES),
 	Series('kselftest'),
