@@ -65,6 +65,8 @@ def test_series_applies_passes_checkpatch_and_is_for_the_lists(tmp_path: Path) -
 	for name in SERIES:
 		cover = (series / name / '0000-cover-letter.patch').read_text()
 		assert f'\nbase-commit: {base}\n' in cover, name
+		is_stacked = name in ('fixes', 'suite', 'native')
+		assert ('\nprerequisite-patch-id: ' in cover) == is_stacked, name
 		# Tests are for KUnit's list, too.
 		if name in ('core', 'suite', 'native'):
 			assert 'kunit-dev@googlegroups.com' in cover, name

@@ -273,7 +273,7 @@ class Checker:
 		self.without_suite()
 		self.core()
 		if whole:
-			for name in ('suite', 'native', 'kselftest'):
+			for name in ('fixes', 'suite', 'native', 'kselftest'):
 				self.series(name)
 			self.with_suite()
 			for name in ('core', 'fixes', 'xz', 'loadpin', 'isofs', 'initramfs'):

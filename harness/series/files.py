@@ -99,7 +99,9 @@ class Files:
 
 
 def with_maintained(text: str, path: str) -> str:
-	"""Returns MAINTAINERS with one more path for MODULE SUPPORT."""
+	"""Returns MAINTAINERS with a path for MODULE SUPPORT. 7.3 has one of them already."""
+	if f'\nF:\t{path}\n' in text.partition('\nMODULE SUPPORT\n')[2].partition('\n\n')[0] + '\n':
+		return text
 	lines = text.splitlines(keepends=True)
 	start = next(number for number in range(lines.index('MODULE SUPPORT\n'), len(lines))
 		     if lines[number].startswith('F:'))

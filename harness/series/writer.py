@@ -60,8 +60,8 @@ SERIES = (
 	Series('loadpin', cc=MODULES_LIST),
 	Series('isofs'),
 	Series('initramfs'),
-	Series('suite', 'RFC PATCH', on='core', cc=KUNIT_LIST),
-	Series('native', 'RFC PATCH', cc=KUNIT_LIST, ignored=STAND_IN_TYPES),
+	Series('suite', 'RFC PATCH', on='fixes', cc=KUNIT_LIST),
+	Series('native', 'RFC PATCH', on='suite', cc=KUNIT_LIST, ignored=STAND_IN_TYPES),
 	Series('kselftest'),
 )
 
@@ -175,7 +175,8 @@ class Writer:
 	def write(self, series: Series) -> None:
 		"""Writes the commits of a series as mails, and checks them."""
 		out = self.work / 'series' / series.name
-		self.git('format-patch', '-q', '--cover-letter', '-o', out,
+		base_commit = ['--base=linux'] if self.commit else []
+		self.git('format-patch', '-q', '--cover-letter', '-o', out, *base_commit,
 			 f'--subject-prefix={series.prefix}', *self.recipients(series), series.on)
 		cover, *mails = sorted(out.iterdir())
 		self.fill_in(cover, table(series.name)[0])
@@ -200,9 +201,9 @@ class Writer:
 		"""Fills in git's template of a cover letter."""
 		text = cover.read_text(encoding='utf-8')
 		text = text.replace('*** SUBJECT HERE ***', letter.subject).replace(
-			'*** BLURB HERE ***\n', f'{letter.message}\n\nv1: the first version\n')
-		if self.commit:
-			text = text.replace('\n-- \n', f'\nbase-commit: {self.commit}\n-- \n')
+			'*** BLURB HERE ***\n', f'{letter.message}\n')
+		# git's base-commit is that of the repository, not of the tree.
+		text = re.sub('^base-commit: .*', f'base-commit: {self.commit}', text, flags=re.M)
 		cover.write_text(text, encoding='utf-8')
 
 	def checkpatch(self, mails: List[Path], ignored: List[str]) -> None:
