@@ -5,29 +5,28 @@
  */
 #include "guest.h"
 
+static const struct {
+	const char *name;
+	void (*run)(int argc, char **argv);
+} programs[] = {
+	{ "addresses", load_with_few_addresses },
+	{ "ima", load_with_ima },
+	{ "loaders", load_with_loaders },
+	{ "memory", load_with_little_memory },
+	{ "rounds", load_the_suite },
+	{ "security", load_with_security_modules },
+	{ "statistics", load_with_statistics },
+	{ "sweep", load_all_modules },
+	{ "zisofs", read_zisofs },
+};
+
 int main(int argc, char **argv)
 {
 	const char *name = getenv("GUEST");
+	size_t i;
 
-	if (!name)
-		name = "";
-	if (strcmp(name, "addresses") == 0)
-		load_with_few_addresses(argc, argv);
-	if (strcmp(name, "ima") == 0)
-		load_with_ima(argc, argv);
-	if (strcmp(name, "loaders") == 0)
-		load_with_loaders(argc, argv);
-	if (strcmp(name, "memory") == 0)
-		load_with_little_memory(argc, argv);
-	if (strcmp(name, "security") == 0)
-		load_with_security_modules(argc, argv);
-	if (strcmp(name, "statistics") == 0)
-		load_with_statistics(argc, argv);
-	if (strcmp(name, "sweep") == 0)
-		load_all_modules();
-	if (strcmp(name, "rounds") == 0)
-		load_the_suite(argc, argv);
-	if (strcmp(name, "zisofs") == 0)
-		read_zisofs(argc, argv);
-	ksft_exit_fail_msg("GUEST=%s: no such program\n", name);
+	for (i = 0; i < ARRAY_SIZE(programs); i++)
+		if (name && strcmp(name, programs[i].name) == 0)
+			programs[i].run(argc, argv);
+	ksft_exit_fail_msg("GUEST=%s: no such program\n", name ?: "");
 }

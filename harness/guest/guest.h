@@ -36,7 +36,7 @@ void load_with_few_addresses(int argc, char **argv) __noreturn;
 void load_with_security_modules(int argc, char **argv) __noreturn;
 void load_with_loaders(int argc, char **argv) __noreturn;
 void load_with_statistics(int argc, char **argv) __noreturn;
-void load_all_modules(void) __noreturn;
+void load_all_modules(int argc, char **argv) __noreturn;
 void read_zisofs(int argc, char **argv) __noreturn;
 void load_the_suite(int argc, char **argv) __noreturn;
 

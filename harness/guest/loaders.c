@@ -40,7 +40,7 @@ struct loader {
 /* The calls of the load that runs, as text */
 static char calls[PATH_SIZE];
 
-static long ptrace(long request, pid_t pid, long address, void *data)
+static long call_ptrace(long request, pid_t pid, long address, void *data)
 {
 	return syscall(__NR_ptrace, request, pid, address, data);
 }
@@ -79,13 +79,13 @@ static void trace(pid_t pid)
 		must((status & 0x7f) == 0x7f, "killed by signal %d\n", status & 0x7f);
 		signal = status >> 8 & 0xff;
 		if (signal == (SIGTRAP | 0x80)) {
-			must(ptrace(PTRACE_GET_SYSCALL_INFO, pid, sizeof(info), &info) > 0,
+			must(call_ptrace(PTRACE_GET_SYSCALL_INFO, pid, sizeof(info), &info) > 0,
 			     "no information about a call: %s\n", error_name(errno));
 			add_call(&info, &running);
 		}
 		if (signal == (SIGTRAP | 0x80) || signal == SIGTRAP || signal == SIGSTOP)
 			signal = 0;
-		ptrace(PTRACE_SYSCALL, pid, 0, (void *)(long)signal);
+		call_ptrace(PTRACE_SYSCALL, pid, 0, (void *)(long)signal);
 	}
 }
 
@@ -102,7 +102,7 @@ static pid_t start_program(const char *root, const char *program, const char *ar
 	output = open(OUTPUT, O_WRONLY | O_CREAT | O_TRUNC, 0600);
 	dup2(output, 1);
 	dup2(output, 2);
-	if (syscall(__NR_chroot, root) || chdir("/") || ptrace(PTRACE_TRACEME, 0, 0, NULL))
+	if (syscall(__NR_chroot, root) || chdir("/") || call_ptrace(PTRACE_TRACEME, 0, 0, NULL))
 		exit(KSFT_FAIL);
 	kill(getpid(), SIGSTOP);
 	execve(path, (char *const *)argv, environ);
@@ -117,9 +117,9 @@ static void run_program(const char *root, const char *program, const char *arg)
 	calls[0] = '\0';
 	must(pid > 0 && waitpid(pid, &status, 0) == pid && !WIFEXITED(status),
 	     "%s/sbin/%s: not started\n", root, program);
-	must(ptrace(PTRACE_SETOPTIONS, pid, 0, (void *)PTRACE_O_TRACESYSGOOD) == 0,
+	must(call_ptrace(PTRACE_SETOPTIONS, pid, 0, (void *)PTRACE_O_TRACESYSGOOD) == 0,
 	     "not traced: %s\n", error_name(errno));
-	ptrace(PTRACE_SYSCALL, pid, 0, NULL);
+	call_ptrace(PTRACE_SYSCALL, pid, 0, NULL);
 	trace(pid);
 }
 

@@ -54,7 +54,7 @@ static void load_one(const char *path)
 		ksft_print_msg(": %s\n", message);
 }
 
-void load_all_modules(void)
+void load_all_modules(int argc, char **argv)
 {
 	struct utsname uts;
 	char *list, *end, *compression;
