@@ -115,7 +115,7 @@ class Boot:
 		lines = memory.content(self.guest, installed, algorithm)
 		self.boot_guest('little memory', f'{algorithm}-little', lines,
 				f'preempt=none vmalloc=256M GUEST=memory{self.security * " FAULTS=yes"}',
-				megabytes=384)
+				megabytes=384, timeout=900)
 		# 192 MiB of output fit into the memory, but not between its end and that of vmalloc().
 		self.boot_guest('few addresses', f'{algorithm}-addresses', lines, 'vmalloc=128M '
 				'GUEST=addresses', megabytes=1024)
