@@ -174,7 +174,7 @@ static void refuse(int times)
 	static const struct answer refused = { MODSIG, changed, EACCES };
 	char from[PATH_SIZE];
 
-	while (times--) {
+	while (times-- && !failed) {
 		directory = INITRAMFS;
 		join(from, path_of(changed, COMPRESSED), "", "");
 		directory = MODSIG;
