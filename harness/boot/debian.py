@@ -27,7 +27,7 @@ def get_package(build: Path, name: str, arch: str, release: str = '', *, more: S
 	Returns a directory with a package and all that it needs, and with the packages @more, of
 	@release or of a recent one. @arch is Debian's name of the architecture.
 	"""
-	directory = build / '-'.join(filter(None, (name, release, arch)))
+	directory = build / '-'.join(filter(None, ('+'.join([name, *more]), release, arch)))
 	releases = (release,) if release else RECENT_RELEASES
 	lock = locks.take(Path(f'{directory}.lock'), f'another download of {name}')
 	if not directory.is_dir():
