@@ -252,7 +252,7 @@ static const struct test tests_of_compressed[] = {
 	  check_measurements },
 };
 
-/* Add the key that signs modules to those that IMA trusts. */
+/* Let IMA trust the key that signs modules. */
 static void trust_key(void)
 {
 	char *keys = contents("/proc/keys", NULL), *line, *end, *der;

@@ -637,7 +637,7 @@ static const struct {
 	{ ALGORITHM_ZSTD, "Can't initialize ZSTD stream", 9, .no_decoder = true },
 };
 
-/* Test that the texts of the messages are those that users search for */
+/* Test the texts of the messages, which users search for */
 static void message_texts_as_of_today(struct kunit *test)
 {
 	struct attempt *a = test->priv;
