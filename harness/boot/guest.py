@@ -28,7 +28,8 @@ LOADERS = {
 
 
 # What kmod needs of them, and the dynamic loader. Only kmod before 34 links liblzma.
-LIBRARIES = ('ld-linux*.so.*', 'libc.so.6', 'libcrypto.so.3', 'liblzma.so.5', 'libz.so.1', 'libzstd.so.1')
+LIBRARIES = ('ld-linux*.so.*', 'libc.so.6', 'libcrypto.so.3', 'liblzma.so.5', 'libz.so.1',
+	     'libzstd.so.1')
 
 
 @dataclass(frozen=True)

@@ -23,12 +23,17 @@ allow base_t other_t:filesystem *;
 '''
 
 
+def asks_again(kernel: Kernel) -> bool:
+	"""
+	Returns whether the kernel asks security modules again after it has decompressed a module:
+	whether it has READING_MODULE_COMPRESSED.
+	"""
+	return kernel.has(*fixes.NEEDS['loadpin'][:2])
+
+
 def is_asked(kernel: Kernel, config: str) -> bool:
-	"""
-	Returns whether to boot this guest: with CONFIG=security, or if the kernel has
-	READING_MODULE_COMPRESSED.
-	"""
-	return config == 'security' or kernel.has(*fixes.NEEDS['loadpin'][:2])
+	"""Returns whether to boot this guest: with CONFIG=security, or if the kernel asks again."""
+	return config == 'security' or asks_again(kernel)
 
 
 def options(kernel: Kernel) -> List[str]:
@@ -73,13 +78,13 @@ def digest(file: Path) -> str:
 	return f'sha256:{hashlib.sha256(file.read_bytes()).hexdigest()}'
 
 
-def measurements(files: Path, suffix: str, sees_decompressed: bool) -> str:
+def measurements(files: Path, suffix: str, asked_again: bool) -> str:
 	"""
 	Returns what IMA's list must have of the files that harness/guest/ima.c loads: "d-ng n-ng", and
 	with ima-modsig an empty "sig" and "d-modsig". See Documentation/security/IMA-templates.rst.
 	"""
 	lines, module = [], digest(files / 'test/plain/unsigned.ko')
-	for form, has_modsig in ('test/plain/{}.ko', True), ('{}.ko' + suffix, sees_decompressed):
+	for form, has_modsig in ('test/plain/{}.ko', True), ('{}.ko' + suffix, asked_again):
 		measured, appended = form.format('xattr'), form.format('appended')
 		lines += [f' ima-ng {digest(files / measured)} /ima/measured/{measured}\n',
 			  f' ima-modsig {digest(files / appended)} /ima/modsig/{appended}  '
@@ -87,7 +92,7 @@ def measurements(files: Path, suffix: str, sees_decompressed: bool) -> str:
 	return ''.join(lines)
 
 
-def content(guest: Guest, modules: Path, algorithm: str, sees_decompressed: bool) -> List[str]:
+def content(guest: Guest, modules: Path, algorithm: str) -> List[str]:
 	"""Makes the guest's files, and returns the lines for gen_init_cpio."""
 	files, plain = guest.path / 'security', modules / 'test/plain/kernel/fs/binfmt_script.ko'
 	shutil.rmtree(files, ignore_errors=True)
@@ -104,7 +109,8 @@ def content(guest: Guest, modules: Path, algorithm: str, sees_decompressed: bool
 		compressed, = files.glob('xattr.ko.*')
 		sign(guest, compressed)
 	(guest.path / 'expected').write_text(
-		measurements(files, compressed.suffix, sees_decompressed), encoding='utf-8')
+		measurements(files, compressed.suffix, asks_again(guest.made.tree.kernel)),
+		encoding='utf-8')
 	make_selinux_policy(guest)
 	return [f'file /policy {guest.path}/policy 0644 0 0',
 		f'file /expected {guest.path}/expected 0644 0 0',

@@ -128,17 +128,16 @@ class Boot:
 
 	def boot_secured(self, algorithm: str, installed: Path) -> None:
 		"""Boots the guests that need the fragment "security"."""
-		kernel = self.made.tree.kernel
 		# At boot only LoadPin enforces. The init switches the others on.
-		defers = kernel.has(*fixes.NEEDS['loadpin'][:2])
-		lines = security.content(self.guest, installed, algorithm, defers)
+		lines = security.content(self.guest, installed, algorithm)
 		arguments = 'GUEST=security lsm=lockdown,loadpin,selinux,ipe loadpin.enforce=1 ipe.enforce=0'
 		self.boot_guest('security modules', f'{algorithm}-security', lines, arguments, megabytes=512)
 		self.boot_guest('LoadPin without kernel-module', f'{algorithm}-loadpin', lines,
 				f'{arguments} loadpin.exclude=kernel-module LOADPIN_EXCLUDES=kernel-module',
 				megabytes=512)
-		self.boot_guest('IMA', f'{algorithm}-ima', lines, 'GUEST=ima lsm=integrity,ima IMA_SEES='
-				f'{"de" if defers else ""}compressed', megabytes=512)
+		sees = 'decompressed' if security.asks_again(self.made.tree.kernel) else 'compressed'
+		self.boot_guest('IMA', f'{algorithm}-ima', lines,
+				f'GUEST=ima lsm=integrity,ima IMA_SEES={sees}', megabytes=512)
 		self.boot_guest('statistics', f'{algorithm}-statistics', lines,
 				'GUEST=statistics lsm=integrity,ima', megabytes=512)
 		# More memory than the kernel maps by itself
