@@ -21,7 +21,7 @@ STAND_IN_TYPES = re.findall('^[A-Z_]+', (TOP / 'harness/data/stand_in_types.tsv'
 			    re.MULTILINE)
 # Directories of harness/ whose files run in a guest
 IN_A_GUEST = {'guest'}
-IN_A_KERNEL = {'native_check.c', 'no_decompressors.c', 'production.c', 'select.c'}
+IN_A_KERNEL = {'initramfs.c', 'native_check.c', 'no_decompressors.c', 'production.c', 'select.c'}
 
 
 @pytest.fixture(scope='module', autouse=True)
