@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * Unpack a gzip file with the kernel's decompressor of initramfs files, lib/decompress_inflate.c.
- * Print its result, and how many bytes of input are left: "OK 0", or "-1 MESSAGE". The file ends
+ * Print what it says, its status, and how many bytes of input are left. The file ends
  * where readable memory ends.
  */
 #define STATIC	static
@@ -28,7 +28,7 @@ static long flush(void *buf, unsigned long size)
 
 static void error(char *message)
 {
-	printf("error: %s\n", message);
+	printf("says: %s\n", message);
 }
 
 /* Return a copy of standard input whose end is the end of readable memory. */

@@ -50,6 +50,6 @@ def test_a_gzip_initramfs_without_its_trailer_is_not_read_past(
 		said = subprocess.run([program], input=file[:len(file) - lost], check=True,
 				      stdout=subprocess.PIPE).stdout.decode().splitlines()
 		left = 0 if fixed else max(-lost, -8)
-		error = ['error: read error'] if lost > 8 else \
-			['error: gzip trailer is truncated'] if fixed and lost else []
+		error = ['says: read error'] if lost > 8 else \
+			['says: gzip trailer is truncated'] if fixed and lost else []
 		assert said == [*error, f'status {-1 if error else 0}, {left} bytes left']
