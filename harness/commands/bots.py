@@ -49,11 +49,11 @@ def command(given: Given, build: Path) -> int:
 		raise Trouble(f'SEED={seed}: must be a number of up to nine digits')
 	arch = given.get('ARCH', '')
 	options = run.options_of(given, build)
-	# Refuse here what would stop each process.
+	# Refuse here what would stop each process, and install nothing for a wrong KERNEL=.
+	Sources(build, options.may_install).find(options.kernel)
 	for name in sorted({arch or BOTS[bot][0] for bot in bots}):
 		packages.need_for_kernel(machine(name), options.llvm or '0day' in bots,
 					 options.may_install)
-	Sources(build, options.may_install).find(options.kernel)
 	as_module = replace(options, arch=arch or 'um')
 	work: Dict[str, List[Callable[[], int]]] = {
 		'module': [partial(run_module, as_module, kunit) for kunit in 'ym'],
