@@ -26,8 +26,9 @@ os.environ['IN_TEST'] = 'yes'
 # Seconds between two signs of life
 PATIENCE = 5
 
-# Parts whose tests build from the tree of Linux 6.12, each with fixes that it chooses
-IN_TREE = {'suite', 'red', 'um', 'native', 'coverage', 'machines', 'debug', 'kernels', 'boot'}
+# Marks of tests that build from the tree of Linux 6.12, each with fixes that it chooses
+IN_TREE = {'suite', 'red', 'um', 'native', 'coverage', 'machines', 'debug', 'kernels', 'boot',
+	   'in_tree'}
 # Parts whose tests share what another file of them has built
 SHARED = {'mutants', 'fuzz'}
 # Parts whose tests have directories for themselves
@@ -124,8 +125,9 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_configure(config: pytest.Config) -> None:
-	"""Declares the marks that name no part."""
+	"""Declares the marks that are not parts."""
 	config.addinivalue_line('markers', 'long: runs only with ALL=yes or ONLY=')
+	config.addinivalue_line('markers', 'in_tree: builds in build/tree/6.12, see IN_TREE')
 	config.addinivalue_line('markers', 'depends(path, ...): see kept.py')
 
 

@@ -72,6 +72,7 @@ def test_kernel_doc_is_complete() -> None:
 	assert not run('perl', 'scripts/kernel-doc', '-none', '-Wall', *c_files(), cwd=TREE).err
 
 
+@pytest.mark.in_tree
 def test_W1_and_sparse_are_silent() -> None:
 	# Build every object of the suite again, with all warnings.
 	make('run', FILTER='*.sysfs_attribute*')
@@ -84,6 +85,7 @@ def test_W1_and_sparse_are_silent() -> None:
 	assert not said.has('kernel/module/(tests/|decompress_kunit)')
 
 
+@pytest.mark.in_tree
 def test_no_decompression_without_an_MMU(tmp_path: Path) -> None:
 	# Without an MMU vmap() is a BUG(). Without the fix Kconfig offers decompression anyway.
 	tree, output = tmp_path / 'tree', tmp_path / 'output'
