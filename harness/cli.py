@@ -108,11 +108,17 @@ def command_line(argv: Sequence[str]) -> int:
 	args = parser().parse_args(argv)
 	command = COMMANDS[args.command]
 	given, files = variables(args.command, command, args.words)
-	values.is_yes(given, 'INSTALL', 'yes')
-	values.number(given, 'JOBS', 1)
-	build = base.build_directory(given.get('BUILD', ''))
-	module = importlib.import_module(f'harness.commands.{args.command.replace("-", "_")}')
-	return int(module.command(given, build, *([files] if command.files else [])))
+	try:
+		values.is_yes(given, 'INSTALL', 'yes')
+		values.number(given, 'JOBS', 1)
+		build = base.build_directory(given.get('BUILD', ''))
+		module = importlib.import_module(f'harness.commands.{args.command.replace("-", "_")}')
+		return int(module.command(given, build, *([files] if command.files else [])))
+	except Trouble as trouble:
+		name = str(trouble).partition('=')[0]
+		if name in given and not any(word.startswith(f'{name}=') for word in args.words):
+			raise Trouble(f'{trouble} ({name} is set in the environment)') from trouble
+		raise
 
 
 def main(argv: Sequence[str]) -> int:

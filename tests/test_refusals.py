@@ -7,7 +7,7 @@ import pytest
 
 from harness import base
 from stand_ins import kernel
-from support import TOP, refused, run
+from support import TOP, make, refused, run
 
 pytestmark = pytest.mark.commands
 
@@ -26,6 +26,13 @@ def test_refuses_bad_variables(tmp_path: Path) -> None:
 	refused('cannot write to /no/such/file: No such', 'run', JSON='/no/such/file')
 	refused('cannot write to /no/such/file: No such', 'run', JUNIT='/no/such/file')
 	refused('JSON= and JUNIT= both name', 'run', JSON=tmp_path / 'one', JUNIT=tmp_path / 'one')
+	refused('KMOD=34+LZ4: must be none, or such as 30', 'check-modules', KMOD='34+LZ4', FILES='none')
+
+
+def test_a_value_from_the_environment_is_named_as_such() -> None:
+	where = ' (ARCH is set in the environment)'
+	refused(where, 'run', env={'ARCH': 'qemu'})
+	assert where not in make('run', ARCH='vax', env={'ARCH': 'qemu'}, status=2).err
 
 
 def test_refuses_what_is_not_a_kernel(tmp_path: Path) -> None:

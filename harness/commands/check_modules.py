@@ -49,8 +49,8 @@ def names_of(given: Given, files: List[str]) -> List[str]:
 	return names or files
 
 
-def refuse_bad_values(boot: bool, arch: str, kconfig: str) -> None:
-	"""Refuses values that do not go together."""
+def refuse_bad_values(boot: bool, arch: str, kconfig: str, kmod: str) -> None:
+	"""Refuses bad values, and those that do not go together."""
 	if arch and not boot:
 		raise Trouble(f'ARCH={arch}: needs BOOT=yes')
 	if arch == 'um':
@@ -60,6 +60,8 @@ def refuse_bad_values(boot: bool, arch: str, kconfig: str) -> None:
 			      'kernel itself')
 	if kconfig not in ('', 'any') and not os.access(kconfig, os.R_OK):
 		raise Trouble(f'KCONFIG={kconfig}: cannot read this file')
+	if not re.fullmatch(r'|none|[1-9][0-9]*(\.[0-9]*)?([+-](ZLIB|XZ|ZSTD))*', kmod, re.IGNORECASE):
+		raise Trouble(f'KMOD={kmod}: must be none, or such as 30, 34 or 34+ZLIB')
 
 
 def build_program(options: run.Options, what: str, own: tree.Tree, directory: Path) -> Path:
@@ -119,7 +121,7 @@ cd "$(dirname "$1")" || exit
 def command(given: Given, build: Path, files: List[str]) -> int:
 	"""Returns 0 if all files would load, 1 if some would not, 2 if some have no answer."""
 	boot, verbose = (values.is_yes(given, name, 'no') for name in ('BOOT', 'VERBOSE'))
-	refuse_bad_values(boot, given.get('ARCH', ''), given.get('KCONFIG', ''))
+	refuse_bad_values(boot, *(given.get(name, '') for name in ('ARCH', 'KCONFIG', 'KMOD')))
 	names = names_of(given, files)
 	# The default is the kernel as shipped, unlike for other commands.
 	options = run.options_of({**given, 'FIXES': given.get('FIXES') or 'no'}, build)
