@@ -85,8 +85,8 @@ COMMANDS: Dict[str, Command] = {
 	'check-modules': Command(
 		'check whether a kernel as shipped, and its kmod, would load these files as modules',
 		{**KERNEL, **AS_SHIPPED,
-		 'FILES': '.ko, .ko.gz, .ko.xz and .ko.zst files, or directories of them; put blanks '
-			  'between several names, or give them as arguments',
+		 'FILES': '.ko, .ko.gz, .ko.xz and .ko.zst files, directories of them, or packages, such as '
+			  '.deb and .rpm; put blanks between several names, or give them as arguments',
 		 'FILES_FROM': 'a file that lists such names, with a NUL after each; - is stdin',
 		 'KCONFIG': "the kernel's .config, or any: a kernel with the decoder that each file needs. "
 			    'The default is the configuration of the release in the path, or else any',

@@ -57,5 +57,5 @@ def build_sanitized(program: Path, *sources: Path) -> Path:
 	"""Compiles a program with AddressSanitizer and UBSan."""
 	run('gcc', '-std=gnu11', '-O1', '-g', '-Wall', '-Wextra', '-Werror',
 	    '-fsanitize=address,undefined', '-fno-sanitize-recover', '-o', program, *sources,
-	    '-DKERNEL_NAME="a kernel"', '-llzma', '-lzstd', '-lz')
+	    '-DKERNEL_NAME="a kernel"', '-larchive', '-llzma', '-lzstd', '-lz')
 	return program

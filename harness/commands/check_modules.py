@@ -28,7 +28,8 @@ from harness.values import Given
 
 VERDICT = TOP / 'harness/verdict'
 PROGRAM = 'module-decompress-check'
-NEEDED = ('objcopy', '/usr/include/lzma.h', '/usr/include/zstd.h', '/usr/include/zlib.h')
+NEEDED = ('objcopy', '/usr/include/archive.h', '/usr/include/lzma.h', '/usr/include/zstd.h',
+	  '/usr/include/zlib.h')
 
 
 def names_of(given: Given, files: List[str]) -> List[str]:

@@ -26,8 +26,9 @@ from harness.values import Given
 TESTS = TOP / 'tests'
 TOOLS = '''pytest-3 /usr/lib/python3/dist-packages/xdist mypy pyflakes3 shellcheck sparse mandoc sphinx-build
 	git parallel unifdef perl cc gcc /usr/include/stdlib.h /usr/include/lzma.h
+	/usr/include/archive.h
 	/usr/include/zlib.h /usr/include/zstd.h /usr/include/openssl/evp.h openssl
-	bgzip bzip2 gzip pigz pzstd xz zopfli zstd'''.split()
+	bgzip bzip2 cpio dpkg-deb gzip pigz pzstd rpmbuild xz zopfli zstd'''.split()
 
 # Bytes of memory for each test that runs side by side with others
 MEMORY = 3 << 30

@@ -18,6 +18,7 @@
 
 #include "check.h"
 #include "native_check.h"
+#include "package.h"
 #include "stock.h"
 
 /*
@@ -32,7 +33,7 @@
 
 /* Note that there is no answer for the file, whatever else is known about it */
 static void __attribute__((format(printf, 3, 4)))
-no_answer(struct result *result, const char *id, const char *fmt, ...)
+no_verdict(struct result *result, const char *id, const char *fmt, ...)
 {
 	char why[200];
 	va_list args;
@@ -59,20 +60,13 @@ static unsigned char *read_to_guard_page(const struct file *file)
 	unsigned char *in = mmap(NULL, room + page, PROT_READ | PROT_WRITE,
 				 MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 	unsigned char *begin = in + room - file->size;
-	int fd = open(file->path, O_RDONLY | O_NONBLOCK);
-	ssize_t n = 0, got = 0;
+	ssize_t got;
 
-	if (in == MAP_FAILED || fd < 0)
+	if (in == MAP_FAILED)
 		return NULL;
 	mprotect(in + room, page, PROT_NONE);
-	while (got < file->size) {
-		n = read(fd, begin + got, file->size - got);
-		if (n <= 0)
-			break;
-		got += n;
-	}
-	close(fd);
-	if (n >= 0 && got < file->size)
+	got = read_content(file, begin, file->size);
+	if (got >= 0 && got < file->size)
 		errno = ESTALE;
 	return got == file->size ? begin : NULL;
 }
@@ -168,7 +162,7 @@ static void from_kernel(struct result *result)
 		snprintf(result->advice, sizeof(result->advice), "%s",
 			 is_fine(answer->verdict) ? "" : answer->advice);
 	if (answer->verdict == NO_ANSWER)
-		no_answer(result, answer->cause ? answer->cause : "unreadable", "%s", answer->why);
+		no_verdict(result, answer->cause ? answer->cause : "unreadable", "%s", answer->why);
 	else if (!is_fine(answer->verdict))
 		find(result, answer->cause ? answer->cause : "unexplained", BY_KERNEL, true, "%s",
 		     answer->why);
@@ -249,8 +243,8 @@ static void ask(struct file *file, struct result *result)
 	struct rlimit limit;
 
 	if (!in) {
-		no_answer(result, "unreadable", "%s", errno == ESTALE ?
-			  "it shrank while the checker read it" : strerror(errno));
+		no_verdict(result, "unreadable", "%s", errno == ESTALE ?
+			   "it shrank while the checker read it" : strerror(errno));
 		return;
 	}
 	getrlimit(RLIMIT_CPU, &limit);
@@ -275,8 +269,8 @@ static void give_up(const struct file *file, struct result *result, int signal)
 		find(result, "kernel-died", BY_KERNEL, true,
 		     "the kernel did not return from decompressing it: %s", strsignal(signal));
 	else
-		no_answer(result, "checker-died", "the checker died on this file: %s",
-			  strsignal(signal));
+		no_verdict(result, "checker-died", "the checker died on this file: %s",
+			   strsignal(signal));
 }
 
 /* Set the result if it is known without reading the file; false if it is not */
@@ -285,9 +279,9 @@ static bool is_told(const struct file *file, struct result *result)
 	const struct target *target = &targets[file->target_nr];
 
 	if (target->error)
-		no_answer(result, "configuration", "%s: %s", target->config, target->error);
+		no_verdict(result, "configuration", "%s: %s", target->config, target->error);
 	else if (file->trouble == TROUBLE)
-		no_answer(result, file->trouble_id, "%s", file->trouble_says);
+		no_verdict(result, file->trouble_id, "%s", file->trouble_says);
 	else if (file->trouble)
 		find(result, file->trouble_id, BY_NAME,
 		     file->trouble == UNSEEN && target->kmod.version, "%s",
@@ -318,7 +312,7 @@ static void ended_with(int status, struct file *file, struct result *result)
 	if (WIFSIGNALED(status))
 		give_up(file, result, WTERMSIG(status));
 	else if (WEXITSTATUS(status))
-		no_answer(result, "checker-failed", "the checker failed on this file");
+		no_verdict(result, "checker-failed", "the checker failed on this file");
 }
 
 /* Allocate memory that the child processes write and this one reads */

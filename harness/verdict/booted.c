@@ -15,6 +15,7 @@
 
 #include "check.h"
 #include "json_xml.h"
+#include "package.h"
 
 #define SUITE		"module_decompress_replay"
 
@@ -130,6 +131,19 @@ static bool read_log(FILE *log, struct file *const *group, unsigned int count)
 	return asked;
 }
 
+/* Copy a file out of a package */
+static void copy(const struct file *file, const char *name)
+{
+	void *content = malloc(file->size + 1);
+	FILE *to = open_file(name, "w");
+
+	if (!content || read_content(file, content, file->size) != file->size)
+		die("%s: cannot read it again", file->path);
+	fwrite(content, 1, file->size, to);
+	close_written(to, name);
+	free(content);
+}
+
 /*
  * Write the list for gen_init_cpio, in which a blank ends a name. So name each file by its
  * number, and make a link of that name to the file.
@@ -141,9 +155,11 @@ static void make_list(FILE *list, struct file *const *group, unsigned int count)
 
 	fputs("dir /" SUITE " 0755 0 0\n", list);
 	for (i = 0; i < count; i++) {
-		target = realpath(group[i]->path, NULL);
+		target = group[i]->package ? NULL : realpath(group[i]->path, NULL);
 		snprintf(name, sizeof(name), "%s/%u", dir, i);
-		if (!target || symlink(target, name))
+		if (group[i]->package)
+			copy(group[i], name);
+		else if (!target || symlink(target, name))
 			die("%s: %s", group[i]->path, strerror(errno));
 		free(target);
 		fprintf(list, "file /" SUITE "/%u.%s %u 0644 0 0\n", i,
@@ -211,12 +227,9 @@ static void boot_with(const char *boot, struct file *const *group, unsigned int 
 static enum format format_of(const struct file *file)
 {
 	unsigned char begin[512];
-	FILE *in = file->trouble ? NULL : fopen(file->path, "r");
-	size_t n = in ? fread(begin, 1, sizeof(begin), in) : 0;
+	ssize_t n = file->trouble ? 0 : read_content(file, begin, sizeof(begin));
 
-	if (in)
-		fclose(in);
-	return format_by_content(begin, n);
+	return format_by_content(begin, n < 0 ? 0 : n);
 }
 
 /**

@@ -18,6 +18,7 @@
 
 #include "check.h"
 #include "json_xml.h"
+#include "package.h"
 #include "stock.h"
 
 #define MOST_JOBS	1024
@@ -40,7 +41,8 @@ static void __attribute__((noreturn)) usage(void)
 	puts("usage: module-decompress-check [OPTION ...] [--] FILE ...\n"
 	     "\n"
 	     "Check whether a kernel and its kmod would load these files as modules. A FILE is\n"
-	     "a module (.ko, .ko.gz, .ko.xz, .ko.zst) or a directory of them.\n"
+	     "a module (.ko, .ko.gz, .ko.xz, .ko.zst), or has modules in it: a directory, a\n"
+	     "package (.deb, .rpm, .apk, .ipk, .pkg.tar.zst), a tar or cpio archive, an initramfs.\n"
 	     "\n"
 	     "  --kconfig=FILE     the configuration of the kernel that is to load them; without\n"
 	     "                     it, that of the release in the path, or else any\n"
@@ -87,6 +89,17 @@ static void __attribute__((noreturn)) bad_option(const char *arg)
 		die("-%c: no such option; --help names them, and -- ends them", optopt);
 	die("%s: no such option, or a value is missing or not allowed; --help lists the options",
 	    arg);
+}
+
+/* What is only mentioned gets no verdict */
+static void want_modules(void)
+{
+	unsigned int i;
+
+	for (i = 0; i < nr_files; i++)
+		if (files[i].trouble != ASIDE)
+			return;
+	die("%s: %s", files[0].path, files[0].trouble_says);
 }
 
 static void parse(struct options *options, int argc, char **argv)
@@ -162,6 +175,7 @@ static void parse(struct options *options, int argc, char **argv)
 		collect(argv[optind]);
 	if (!nr_files)
 		die("which files? Name one or more; --help lists the options");
+	want_modules();
 	if (*options->boot && (!options->kconfig || !strcmp(options->kconfig, "any")))
 		die("--boot needs --kconfig=FILE, the configuration of the kernel that it boots");
 }
@@ -170,6 +184,7 @@ static void parse(struct options *options, int argc, char **argv)
 static void own_file(FILE *file, FILE *other)
 {
 	struct stat st, is;
+	const char *path;
 	unsigned int i;
 
 	if (!file || fstat(fileno(file), &st) || !S_ISREG(st.st_mode))
@@ -177,11 +192,11 @@ static void own_file(FILE *file, FILE *other)
 	if (other && !fstat(fileno(other), &is) && is.st_ino == st.st_ino &&
 	    is.st_dev == st.st_dev)
 		die("--json and --junit: not both into one file");
-	for (i = 0; i < nr_files; i++)
-		if (!stat(files[i].path, &is) && is.st_ino == st.st_ino &&
-		    is.st_dev == st.st_dev)
-			die("%s: is a file to check; write the answers to another file",
-			    files[i].path);
+	for (i = 0; i < nr_files; i++) {
+		path = files[i].package ? files[i].package->path : files[i].path;
+		if (!stat(path, &is) && is.st_ino == st.st_ino && is.st_dev == st.st_dev)
+			die("%s: is a file to check; write the answers to another file", path);
+	}
 }
 
 /* Open without truncating, as it may still turn out to be one of the files to check */

@@ -114,6 +114,8 @@ struct options {
 };
 
 /* collect.c */
+extern const char name_not_seen[];
+void no_answer(struct file *file, const char *id, enum trouble trouble, const char *why);
 void collect(const char *path);
 void collect_from(const char *list);
 
@@ -136,7 +138,7 @@ bool ends_in_signature(const unsigned char *in, size_t size);
 
 /* kmod.c */
 bool parse_kmod(struct kmod *kmod, const char *text);
-bool kmod_of_root(struct kmod *kmod, const char *root);
+bool kmod_of_program(struct kmod *kmod, FILE *in, const char *path);
 void ask_kmod(struct result *result, const struct file *file, const unsigned char *in,
 	      const struct target *target, const struct explanation *e);
 void ask_kmod_by_name(struct result *result, const char *path, enum format format,

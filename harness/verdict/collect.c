@@ -10,21 +10,10 @@
 #include <unistd.h>
 
 #include "check.h"
+#include "package.h"
 
-/* kmod_exts in kmod's libkmod/libkmod-util.c or shared/util.c */
-static bool depmod_sees(const char *name)
-{
-	static const char *const suffixes[] = { ".ko", ".ko.gz", ".ko.xz", ".ko.zst" };
-	size_t length = strlen(name), i;
-
-	for (i = 0; i < ARRAY_SIZE(suffixes); i++) {
-		size_t suffix = strlen(suffixes[i]);
-
-		if (length > suffix && !strcmp(name + length - suffix, suffixes[i]))
-			return true;
-	}
-	return false;
-}
+const char name_not_seen[] =
+	"depmod does not see it: the name of a module ends in .ko, .ko.gz, .ko.xz or .ko.zst";
 
 static const char *base_name(const char *path)
 {
@@ -33,7 +22,14 @@ static const char *base_name(const char *path)
 	return slash ? slash + 1 : path;
 }
 
-static void no_answer(struct file *file, const char *id, enum trouble trouble, const char *why)
+/**
+ * no_answer() - note why no kernel is asked about a file
+ * @file: the file
+ * @id: name of the reason, for programs
+ * @trouble: what follows from it
+ * @why: the reason in words
+ */
+void no_answer(struct file *file, const char *id, enum trouble trouble, const char *why)
 {
 	file->trouble = trouble;
 	file->trouble_id = id;
@@ -121,8 +117,7 @@ static int add_entry(const char *path, const struct stat *st, int type, struct F
 	} else if (seen) {
 		add(path);
 	} else if (is_misnamed(path)) {
-		no_answer(add_file(path), "name-not-seen", UNSEEN,
-			  "depmod does not see it: the name of a module ends in .ko, .ko.gz, .ko.xz or .ko.zst");
+		no_answer(add_file(path), "name-not-seen", UNSEEN, name_not_seen);
 	}
 	return 0;
 }
@@ -153,16 +148,19 @@ static void add_tree(const char *path)
 }
 
 /**
- * collect() - add a file, or the modules in a directory
- * @path: name of the file or directory
+ * collect() - add a file, or the modules in a directory or a package
+ * @path: name of the file, directory or package
  */
 void collect(const char *path)
 {
 	struct stat st;
 
-	if (!stat(path, &st) && S_ISDIR(st.st_mode))
+	bool is_there = !stat(path, &st);
+
+	if (is_there && S_ISDIR(st.st_mode))
 		add_tree(path);
-	else
+	else if (!is_there || !S_ISREG(st.st_mode) || strstr(base_name(path), ".ko") ||
+		 !collect_package(path))
 		add(path);
 }
 

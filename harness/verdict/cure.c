@@ -46,7 +46,7 @@ void choose_cure(struct result *result, const struct file *file, const struct ex
 
 	bool damaged = file->tool_failed && !result->rest;
 
-	if (result->outcome != FAILS || damaged || is_hopeless(result))
+	if (result->outcome != FAILS || file->package || damaged || is_hopeless(result))
 		return;
 	if (found(result, "signed-after-compression") || found(result, "unsigned")) {
 		result->cure = SIGN;

@@ -8,6 +8,8 @@
 
 #include "explain.h"
 
+struct package;
+
 #define FILE_MAX	(64 * MIB)	/* REPLAY_MAX */
 
 /* Length and checksums of a decompressed file, to compare two decompressors */
@@ -25,8 +27,11 @@ enum trouble { NO_TROUBLE, TROUBLE, UNSEEN, ASIDE };
 
 /**
  * struct file - a file to check
- * @path: name of the file
+ * @path: name of the file; of one in a package, the name of the package, ": " and the name in it
  * @shown: the name, with escapes, safe for a terminal
+ * @package: the package that it is in, or NULL
+ * @outer: with @package, the part of @path that names the package
+ * @at: with @package, the place of its content in package->spool
  * @size: size in bytes
  * @format: format of the decoder that is asked
  * @tool: output of the stock tool
@@ -50,6 +55,9 @@ enum trouble { NO_TROUBLE, TROUBLE, UNSEEN, ASIDE };
 struct file {
 	char *path;
 	char *shown;
+	struct package *package;
+	char *outer;
+	long long at;
 	long long size;
 	enum format format;
 	struct output tool;

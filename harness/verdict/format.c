@@ -44,6 +44,10 @@ static const struct {
 	{ { "lzop", "an lzop file", true, NO_FORMAT }, 0, 4, "\x89LZO" },
 	{ { "7z", "a 7z archive", true, NO_FORMAT }, 0, 6, "7z\xbc\xaf\x27\x1c" },
 	{ { "zip", "a zip archive", true, NO_FORMAT }, 0, 4, "PK\3\4" },
+	{ { "squashfs", "a squashfs image", false, NO_FORMAT }, 0, 4, "hsqs" },
+	{ { "apk3", "an apk v3 package", false, NO_FORMAT }, 0, 4, "ADB." },
+	{ { "apk3", "an apk v3 package", false, NO_FORMAT }, 0, 4, "ADBd" },
+	{ { "apk3", "an apk v3 package", false, NO_FORMAT }, 0, 4, "ADBc" },
 	{ { "rpm", "an rpm package", false, NO_FORMAT }, 0, 4, "\xed\xab\xee\xdb" },
 	{ { "ar", "an ar archive, such as a .deb", false, NO_FORMAT }, 0, 8, "!<arch>\n" },
 	{ { "cpio", "a cpio archive", false, NO_FORMAT }, 0, 5, "07070" },
@@ -162,4 +166,26 @@ enum format format_by_name(const char *path)
 		if (dot && !strcmp(dot + 1, formats[f].suffix))
 			return f;
 	return NO_FORMAT;
+}
+
+/**
+ * depmod_sees() - tell whether depmod takes a file for a module
+ * @name: the file's name, without directories
+ *
+ * The suffixes are kmod_exts in kmod's libkmod/libkmod-util.c or shared/util.c.
+ *
+ * Return: whether it does.
+ */
+bool depmod_sees(const char *name)
+{
+	static const char *const suffixes[] = { ".ko", ".ko.gz", ".ko.xz", ".ko.zst" };
+	size_t length = strlen(name), i;
+
+	for (i = 0; i < ARRAY_SIZE(suffixes); i++) {
+		size_t suffix = strlen(suffixes[i]);
+
+		if (length > suffix && !strcmp(name + length - suffix, suffixes[i]))
+			return true;
+	}
+	return false;
 }

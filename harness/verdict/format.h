@@ -51,5 +51,6 @@ bool is_cut_magic(const unsigned char *in, size_t size);
 bool is_skippable(const unsigned char *in, size_t size);
 enum format format_by_content(const unsigned char *in, size_t size);
 enum format format_by_name(const char *path);
+bool depmod_sees(const char *name);
 
 #endif /* _FORMAT_H */

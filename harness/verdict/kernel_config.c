@@ -36,20 +36,17 @@ static bool decompress(char **text, size_t *size, enum format format)
 }
 
 /* Return the content of the file as a string, which the caller frees; NULL with the reason */
-static char *read_text(const char *path, const char **error)
+static char *read_text(FILE *file, const char **error)
 {
 	char *text = malloc(CONFIG_MAX + 1);
-	FILE *file = fopen(path, "r");
 	enum format format;
 	size_t size = 0;
 
-	*error = file ? "no memory" : strerror(errno);
-	if (file && text) {
+	*error = "no memory";
+	if (text) {
 		size = fread(text, 1, CONFIG_MAX, file);
 		*error = ferror(file) ? strerror(errno) : NULL;
 	}
-	if (file)
-		fclose(file);
 	if (!*error) {
 		format = format_by_content((unsigned char *)text, size);
 		if (format != NO_FORMAT && !decompress(&text, &size, format))
@@ -134,11 +131,11 @@ static bool is_whole(const char *text)
 /**
  * read_kernel_config() - read what a kernel's configuration says about modules and decoders
  * @kernel: gets what the configuration says
- * @path: path of the .config, which may be compressed by gzip, xz or zstd
+ * @file: the .config, which may be compressed by gzip, xz or zstd
  *
  * Return: NULL, or what is wrong with the file.
  */
-const char *read_kernel_config(struct kernel *kernel, const char *path)
+const char *read_kernel_config(struct kernel *kernel, FILE *file)
 {
 	char *text, *line, *next, *name;
 	const char *error;
@@ -146,7 +143,7 @@ const char *read_kernel_config(struct kernel *kernel, const char *path)
 
 	memset(kernel, 0, sizeof(*kernel));
 	kernel->decoder = NO_FORMAT;
-	text = read_text(path, &error);
+	text = read_text(file, &error);
 	if (!text)
 		return error;
 	if (!strstr(text, "CONFIG_"))

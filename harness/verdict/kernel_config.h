@@ -3,8 +3,10 @@
 #ifndef _KERNEL_CONFIG_H
 #define _KERNEL_CONFIG_H
 
+#include <stdio.h>
+
 #include "explain.h"
 
-const char *read_kernel_config(struct kernel *kernel, const char *path);
+const char *read_kernel_config(struct kernel *kernel, FILE *file);
 
 #endif /* _KERNEL_CONFIG_H */

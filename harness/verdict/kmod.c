@@ -94,45 +94,31 @@ static bool read_version(struct kmod *kmod, const char *program_text, size_t siz
 }
 
 /**
- * kmod_of_root() - find out which kmod is installed beside the modules
- * @kmod: gets its version and features
- * @root: the directory that contains lib/modules
+ * kmod_of_program() - find out the version and the features of a kmod
+ * @kmod: gets them
+ * @in: the program
+ * @path: its name
  *
- * Return: whether a kmod is installed there.
+ * Return: whether it is kmod.
  */
-bool kmod_of_root(struct kmod *kmod, const char *root)
+bool kmod_of_program(struct kmod *kmod, FILE *in, const char *path)
 {
-	static const char *const places[] = {
-		"/usr/bin/kmod", "/bin/kmod", "/usr/sbin/kmod", "/sbin/kmod",
-	};
-	bool is_known = false;
-	char *path, *program_text;
-	size_t i, n;
-	FILE *in;
+	char *program_text = malloc(MIB + 1), *shown = printable(path), whose[100];
+	bool is_known;
+	size_t n;
 
+	if (!program_text)
+		die("no memory");
 	memset(kmod, 0, sizeof(*kmod));
-	for (i = 0; i < ARRAY_SIZE(places) && !is_known; i++) {
-		if (asprintf(&path, "%s%s", root, places[i]) < 0)
-			die("no memory");
-		in = fopen(path, "r");
-		program_text = in ? malloc(MIB + 1) : NULL;
-		if (program_text) {
-			n = fread(program_text, 1, MIB, in);
-			program_text[n] = '\0';
-			is_known = read_version(kmod, program_text, n);
-		}
-		if (is_known) {
-			char *shown = printable(path), whose[100];
-
-			snprintf(whose, sizeof(whose), ", of %.90s", shown);
-			describe(kmod, whose);
-			free(shown);
-		}
-		if (in)
-			fclose(in);
-		free(program_text);
-		free(path);
+	n = fread(program_text, 1, MIB, in);
+	program_text[n] = '\0';
+	is_known = read_version(kmod, program_text, n);
+	if (is_known) {
+		snprintf(whose, sizeof(whose), ", of %.90s", shown);
+		describe(kmod, whose);
 	}
+	free(shown);
+	free(program_text);
 	return is_known;
 }
 

@@ -10,6 +10,8 @@
 verdict_dir := $(dir $(lastword $(MAKEFILE_LIST)))
 verdict := $(wildcard $(verdict_dir)[!n]*.c)
 libraries := $(foreach name,lzma zstd z,$(LIBRARIES)/lib$(name).a)
+# libarchive calls the libraries above, so it comes before them
+libarchive := -larchive
 
 check: $(O)/module-decompress-check
 
@@ -21,7 +23,7 @@ CFLAGS += -O2 -DNR_PAGES=262144
 $(O)/module-decompress-check: $(verdict) $(wildcard $(verdict_dir)*.h) $(O)/check.o $(O)/made_of
 	@$(say) "  LD      $(@:$(O)/%=%)"
 	$(quiet)$(HOSTCC) -std=gnu11 -O2 -static -I$(HEADERS) -DKERNEL_NAME='"$(NAME)"' \
-		-o $@.new $(verdict) $(O)/check.o $(libraries)
+		-o $@.new $(verdict) $(O)/check.o $(libarchive) $(libraries)
 	$(quiet)mv $@.new $@
 
 $(O)/made_of: force

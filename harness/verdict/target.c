@@ -10,6 +10,7 @@
 
 #include "kernel_config.h"
 #include "check.h"
+#include "package.h"
 
 struct target *targets;
 unsigned int nr_targets;
@@ -46,10 +47,12 @@ static char *absolute(const char *path)
 }
 
 /* Split ROOT/lib/modules/RELEASE/...; false if the path is not like that */
-static bool split(const char *path, char **root, char **release)
+static bool split(const struct file *file, char **root, char **release)
 {
 	static const char part[] = "/lib/modules/";
-	char *whole = absolute(path), *at = whole, *last = NULL;
+	char *whole = file->package ? text("/%s", file->path + strlen(file->outer) + strlen(": ")) :
+		      absolute(file->path);
+	char *at = whole, *last = NULL;
 	size_t length;
 
 	while ((at = strstr(at, part)))
@@ -61,40 +64,80 @@ static bool split(const char *path, char **root, char **release)
 		length = strlen(whole);
 		if (length >= 4 && !strcmp(whole + length - 4, "/usr"))
 			whole[length - 4] = '\0';
-		*root = whole;
+		*root = file->package ? file->outer : whole;
 		return true;
 	}
+	if (file->package)
+		*root = file->outer;
 	free(whole);
 	return false;
 }
 
-static char *config_of(const char *root, const char *release)
+/* Open a file below the root of a module, or below usr in it; *path gets its name */
+static FILE *open_below(const struct file *file, const char *root, const char *name, char **path)
 {
-	static const char *const places[] = {
-		"%s/lib/modules/%s/config", "%s/usr/lib/modules/%s/config",
-		"%s/lib/modules/%s/build/.config", "%s/usr/lib/modules/%s/build/.config",
-		"%s/boot/config-%s",
-	};
-	size_t i;
+	FILE *found;
 
-	for (i = 0; i < ARRAY_SIZE(places); i++) {
-		char *path = text(places[i], root, release);
-
-		if (!access(path, R_OK))
-			return path;
-		free(path);
+	*path = text(file->package ? "%s: %s" : "%s/%s", root, name);
+	if (file->package)
+		return open_beside(file->package, root, name);
+	found = fopen(*path, "r");
+	if (!found) {
+		free(*path);
+		*path = text("%s/usr/%s", root, name);
+		found = fopen(*path, "r");
 	}
-	return NULL;
+	return found;
 }
 
-static void read_config(struct target *target, const char *path)
+static void read_config(struct target *target, FILE *file, const char *path)
 {
 	struct kernel *kernel = &target->kernel;
 
-	target->error = read_kernel_config(kernel, path);
+	target->error = read_kernel_config(kernel, file);
 	if (!target->error && !kernel->has_modules)
 		target->error = "that kernel loads no modules (CONFIG_MODULES is not set)";
 	target->config = strdup(path);
+	fclose(file);
+}
+
+/* Read the configuration of the release, if there is one beside the module */
+static void read_config_beside(struct target *target, const struct file *file)
+{
+	static const char *const places[] = {
+		"lib/modules/%s/config", "lib/modules/%s/build/.config", "boot/config-%s",
+	};
+	char *name, *path;
+	FILE *config;
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(places) && !target->config; i++) {
+		name = text(places[i], target->release);
+		config = open_below(file, target->root, name, &path);
+		if (config)
+			read_config(target, config, path);
+		free(path);
+		free(name);
+	}
+}
+
+/* Find out which kmod is installed beside the module; false if none is */
+static bool find_kmod(struct target *target, const struct file *file)
+{
+	static const char *const places[] = { "bin/kmod", "sbin/kmod" };
+	bool found = false;
+	char *path;
+	FILE *kmod;
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(places) && !found; i++) {
+		kmod = open_below(file, target->root, places[i], &path);
+		found = kmod && kmod_of_program(&target->kmod, kmod, path);
+		if (kmod)
+			fclose(kmod);
+		free(path);
+	}
+	return found;
 }
 
 static void any_kernel(struct target *target)
@@ -112,8 +155,8 @@ static unsigned int code_release(void)
 	       VERSION(major, minor) : 0;
 }
 
-static struct target *add_target(const struct options *options, const char *root,
-				 const char *release)
+static void add_target(const struct options *options, const struct file *file, const char *root,
+		       const char *release)
 {
 	struct target *target;
 	unsigned int code = code_release();
@@ -126,13 +169,11 @@ static struct target *add_target(const struct options *options, const char *root
 	target->release = strdup(release);
 	target->kernel.release = code;
 	if (options->kconfig && strcmp(options->kconfig, "any"))
-		read_config(target, options->kconfig);
+		read_config(target, open_file(options->kconfig, "r"), options->kconfig);
 	if (target->error)
 		die("%s: %s", options->kconfig, target->error);
 	if (!options->kconfig && *release)
-		target->config = config_of(root, release);
-	if (!options->kconfig && target->config)
-		read_config(target, target->config);
+		read_config_beside(target, file);
 	target->kernel.release = code;
 	target->booted = *options->boot;
 	if (!target->config)
@@ -141,12 +182,11 @@ static struct target *add_target(const struct options *options, const char *root
 		if (!parse_kmod(&target->kmod, options->kmod))
 			die("--kmod=%s: neither none nor such as 30, 34 or 34+ZLIB",
 			    options->kmod);
-	} else if (!*release || !kmod_of_root(&target->kmod, root)) {
+	} else if (!(*release && find_kmod(target, file))) {
 		parse_kmod(&target->kmod, "34");
 		snprintf(target->kmod.words, sizeof(target->kmod.words),
 			 "kmod 34 without zlib, the strictest: no kmod found beside these files");
 	}
-	return target;
 }
 
 /**
@@ -160,13 +200,13 @@ void choose_targets(const struct options *options)
 	for (i = 0; i < nr_files; i++) {
 		char *root = "", *release = "";
 
-		split(files[i].path, &root, &release);
+		split(&files[i], &root, &release);
 		for (t = 0; t < nr_targets; t++)
 			if (!strcmp(targets[t].root, root) &&
 			    !strcmp(targets[t].release, release))
 				break;
 		if (t == nr_targets)
-			add_target(options, root, release);
+			add_target(options, &files[i], root, release);
 		files[i].target_nr = t;
 	}
 }

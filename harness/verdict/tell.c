@@ -67,7 +67,8 @@ static bool is_alike(unsigned int a, unsigned int b, const struct result *result
 
 	if (one->outcome != other->outcome || one->nr != other->nr ||
 	    one->cure != other->cure || files[a].format != files[b].format ||
-	    !one->rest != !other->rest || files[a].target_nr != files[b].target_nr ||
+	    !one->rest != !other->rest || !files[a].package != !files[b].package ||
+	    files[a].target_nr != files[b].target_nr ||
 	    strcmp(one->advice, other->advice))
 		return false;
 	for (i = 0; i < one->nr; i++)
@@ -92,6 +93,7 @@ static void print_group(const struct options *options, const unsigned int *group
 			unsigned int count, const struct result *results)
 {
 	const struct result *first = &results[group[0]];
+	bool is_packed = files[group[0]].package;
 	unsigned int i, nr;
 
 	printf("\n%s: %u file%s\n", first->outcome == LOADS ? "note" :
@@ -106,7 +108,8 @@ static void print_group(const struct options *options, const unsigned int *group
 	if (count > NAMES_SHOWN && !options->verbose)
 		printf("  and %u more (--verbose names them)\n", count - NAMES_SHOWN);
 	if (first->advice[0])
-		printf("    to do: %s\n", first->advice);
+		printf("    to do%s: %s\n", is_packed ? ", before the package is built" : "",
+		       first->advice);
 	if (first->cure) {
 		printf("    run: ");
 		print_cure(stdout, group, count, results);
