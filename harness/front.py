@@ -88,6 +88,10 @@ COMMANDS: Dict[str, Command] = {
 		 'FILES': '.ko, .ko.gz, .ko.xz and .ko.zst files, directories of them, or packages, such as '
 			  '.deb and .rpm; put blanks between several names, or give them as arguments',
 		 'FILES_FROM': 'a file that lists such names, with a NUL after each; - is stdin',
+		 'ROOT': 'the root of a system, such as debian/tmp: check the modules of all releases in '
+			 'lib/modules below it',
+		 'FIX': "yes: repair the files that can be repaired, if the kernel's code takes the "
+			'repaired file; dry-run: only say which',
 		 'KCONFIG': "the kernel's .config, or any: a kernel with the decoder that each file needs. "
 			    'The default is the configuration of the release in the path, or else any',
 		 'KMOD': 'the version of the kmod that reads the files: 30, 34, or 34+ZLIB if kmod is '

@@ -6,6 +6,7 @@ answers.
 """
 
 import lzma
+import re
 import shutil
 import xml.etree.ElementTree
 from pathlib import Path
@@ -103,6 +104,10 @@ def test_check_modules_refuses_bad_variables(tmp_path: Path) -> None:
 	refused('no files given', 'check-modules')
 	refused('no files given', 'check-modules', FILES=' ')
 	refused('only one of FILES=, FILES_FROM=', 'check-modules', FILES='a.xz', FILES_FROM='b')
+	refused('ROOT=/nowhere: no such directory', 'check-modules', ROOT='/nowhere')
+	refused('FIX=maybe', 'check-modules', FILES='a.xz', FIX='maybe')
+	refused('FIX=yes: does not go with BOOT=yes', 'check-modules', FILES='a.xz', FIX='yes',
+		BOOT='yes')
 	refused('FILES_FROM=no-such-list: cannot read', 'check-modules',
 		FILES_FROM='no-such-list')
 	refused('KCONFIG=/nowhere', 'check-modules', FILES='a.xz', KCONFIG='/nowhere')
@@ -117,6 +122,18 @@ def test_check_modules_refuses_bad_variables(tmp_path: Path) -> None:
 	refused('ARCH=um', 'check-modules', FILES='a.xz', BOOT='yes', ARCH='um')
 	refused('KCONFIG=any: does not go with BOOT=yes', 'check-modules', FILES='a.xz', BOOT='yes',
 		KCONFIG='any')
+
+
+def test_the_manual_page_lists_all_causes() -> None:
+	verdict = TOP / 'harness/verdict'
+	source = ''.join(path.read_text() for path in verdict.glob('*.c'))
+	ids = set(re.findall(r'(?:find|no_verdict|no_answer|unsupported|cause_is)'
+			     r'\([^;"]*?"([a-z][a-z0-9-]+)"', source))
+	page = (verdict / 'module-decompress-check.1').read_text().replace('\\-', '-')
+	part = page[page.index('of a cause stays the same'):page.index('.SH EXIT STATUS')]
+	listed = set(re.findall('^([a-z0-9-]+)[,.]$', part, re.MULTILINE))
+	assert len(ids) > 40 and not ids - listed
+	assert not [name for name in listed if f'"{name}"' not in source]
 
 
 @pytest.mark.long

@@ -38,19 +38,21 @@ def names_of(given: Given, files: List[str]) -> List[str]:
 	file has all of FILES= as its name, blanks included, FILES= is one name. Otherwise blanks
 	separate names.
 	"""
-	variable, listed = given.get('FILES', ''), given.get('FILES_FROM', '')
-	if sum(map(bool, (variable, listed, files))) > 1:
-		raise Trouble('give only one of FILES=, FILES_FROM= and files as arguments')
+	variable, listed, root = (given.get(name, '') for name in ('FILES', 'FILES_FROM', 'ROOT'))
+	if sum(map(bool, (variable, listed, root, files))) > 1:
+		raise Trouble('give only one of FILES=, FILES_FROM=, ROOT= and files as arguments')
+	if root and not Path(root).is_dir():
+		raise Trouble(f'ROOT={root}: no such directory')
 	if listed and listed != '-' and not os.access(listed, os.R_OK):
 		raise Trouble(f'FILES_FROM={listed}: cannot read this file')
 	names = [variable] if os.path.exists(variable) else re.findall('[^ \t\n]+', variable)
-	if not (names or files or listed):
+	if not (names or files or listed or root):
 		raise Trouble("no files given; run: make check-modules FILES='a.ko.xz b.ko.zst', or "
 			      'FILES=DIRECTORY')
 	return names or files
 
 
-def refuse_bad_values(boot: bool, arch: str, kconfig: str, kmod: str) -> None:
+def refuse_bad_values(boot: bool, arch: str, kconfig: str, kmod: str, fix: str) -> None:
 	"""Refuses bad values, and those that do not go together."""
 	if arch and not boot:
 		raise Trouble(f'ARCH={arch}: needs BOOT=yes')
@@ -63,6 +65,10 @@ def refuse_bad_values(boot: bool, arch: str, kconfig: str, kmod: str) -> None:
 		raise Trouble(f'KCONFIG={kconfig}: cannot read this file')
 	if not re.fullmatch(r'|none|[1-9][0-9]*(\.[0-9]*)?([+-](ZLIB|XZ|ZSTD))*', kmod, re.IGNORECASE):
 		raise Trouble(f'KMOD={kmod}: must be none, or such as 30, 34 or 34+ZLIB')
+	if fix not in ('', 'no', 'yes', 'dry-run'):
+		raise Trouble(f'FIX={fix}: must be yes, no or dry-run')
+	if fix in ('yes', 'dry-run') and boot:
+		raise Trouble(f'FIX={fix}: does not go with BOOT=yes; repair the files first')
 
 
 def build_program(options: run.Options, what: str, own: tree.Tree, directory: Path) -> Path:
@@ -122,7 +128,7 @@ cd "$(dirname "$1")" || exit
 def command(given: Given, build: Path, files: List[str]) -> int:
 	"""Returns 0 if all files would load, 1 if some would not, 2 if some have no answer."""
 	boot, verbose = (values.is_yes(given, name, 'no') for name in ('BOOT', 'VERBOSE'))
-	refuse_bad_values(boot, *(given.get(name, '') for name in ('ARCH', 'KCONFIG', 'KMOD')))
+	refuse_bad_values(boot, *(given.get(name, '') for name in ('ARCH', 'KCONFIG', 'KMOD', 'FIX')))
 	names = names_of(given, files)
 	# The default is the kernel as shipped, unlike for other commands.
 	options = run.options_of({**given, 'FIXES': given.get('FIXES') or 'no'}, build)
@@ -144,7 +150,9 @@ def command(given: Given, build: Path, files: List[str]) -> int:
 	lock.release()
 	words = [f'--{name.lower().replace("_", "-")}={value}' for name, value in (
 		('KCONFIG', given.get('KCONFIG')), ('KMOD', given.get('KMOD')), ('JSON', options.json),
-		('JUNIT', options.junit), ('FILES_FROM', given.get('FILES_FROM'))) if value]
+		('JUNIT', options.junit), ('FILES_FROM', given.get('FILES_FROM')),
+		('ROOT', given.get('ROOT'))) if value]
+	words += {'yes': ['--fix'], 'dry-run': ['--fix', '--dry-run']}.get(given.get('FIX', ''), [])
 	words += ['--verbose'] if verbose else []
 	environment = base.environment()
 	if boot:

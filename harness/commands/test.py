@@ -25,9 +25,8 @@ from harness.values import Given
 
 TESTS = TOP / 'tests'
 TOOLS = '''pytest-3 /usr/lib/python3/dist-packages/xdist mypy pyflakes3 shellcheck sparse mandoc sphinx-build
-	git parallel unifdef perl cc gcc /usr/include/stdlib.h /usr/include/lzma.h
-	/usr/include/archive.h
-	/usr/include/zlib.h /usr/include/zstd.h /usr/include/openssl/evp.h openssl
+	git parallel unifdef perl cc gcc /usr/include/stdlib.h /usr/include/archive.h
+	/usr/include/lzma.h /usr/include/zlib.h /usr/include/zstd.h /usr/include/openssl/evp.h openssl
 	bgzip bzip2 cpio dpkg-deb gzip pigz pzstd rpmbuild xz zopfli zstd'''.split()
 
 # Bytes of memory for each test that runs side by side with others

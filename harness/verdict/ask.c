@@ -237,7 +237,12 @@ static void ask_other(struct file *file, struct result *result, const unsigned c
 	snprintf(result->advice, sizeof(result->advice), "%s", e.advice);
 }
 
-static void ask(struct file *file, struct result *result)
+/**
+ * ask() - check a file in this process, which must not have checked another
+ * @file: the file
+ * @result: gets the result
+ */
+void ask(struct file *file, struct result *result)
 {
 	unsigned char *in = read_to_guard_page(file);
 	struct rlimit limit;
@@ -258,6 +263,7 @@ static void ask(struct file *file, struct result *result)
 		ask_other(file, result, in);
 	else
 		ask_compressed(file, result, in);
+	compare_release(result, asked.target);
 	ask_kmod_by_name(result, file->path, file->format, &asked.target->kmod);
 }
 

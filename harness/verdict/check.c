@@ -50,11 +50,15 @@ static void __attribute__((noreturn)) usage(void)
 	     "  --kmod=VERSION     the kmod that reads them: 30, 34, or none; as Debian builds it,\n"
 	     "                     without zlib, or with it: 34+ZLIB\n"
 	     "  --boot=PROGRAM     ask a booted kernel: see the manual page\n"
+	     "  --fix              repair the files that can be repaired, if the kernel's code takes\n"
+	     "                     the repaired file\n"
+	     "  --dry-run          with --fix: leave the files as they are, and only tell\n"
 	     "  --json[=FILE]      write the answers as JSON, to stdout in place of the text\n"
 	     "  --junit=FILE       write the answers as JUnit XML\n"
 	     "  -q, --quiet        print nothing if all files would load\n"
 	     "  -v, --verbose      print a line for each file\n"
 	     "  --jobs=N           check N files at once\n"
+	     "  --root=DIRECTORY   the modules of all releases below this root of a system\n"
 	     "  --files-from=FILE  read names from FILE, each ended by a NUL; - is stdin\n"
 	     "  -h, --help         print this\n"
 	     "  --version          print the versions of this program, of the kernel's code and\n"
@@ -78,8 +82,8 @@ static void want_addresses(void)
 
 /* Values of long options, which no short option can have */
 enum {
-	BOOT = UCHAR_MAX + 1, KCONFIG, JSON, JUNIT, KMOD, QUIET, VERBOSE, JOBS, FILES_FROM, HELP,
-	VERSION
+	BOOT = UCHAR_MAX + 1, KCONFIG, JSON, JUNIT, KMOD, QUIET, VERBOSE, JOBS, FILES_FROM, ROOT,
+	FIX, DRY_RUN, HELP, VERSION
 };
 
 /* getopt_long() leaves in optopt the letter or the value of an option that it knows, or 0 */
@@ -114,6 +118,9 @@ static void parse(struct options *options, int argc, char **argv)
 		{ "verbose", no_argument, NULL, VERBOSE },
 		{ "jobs", required_argument, NULL, JOBS },
 		{ "files-from", required_argument, NULL, FILES_FROM },
+		{ "root", required_argument, NULL, ROOT },
+		{ "fix", no_argument, NULL, FIX },
+		{ "dry-run", no_argument, NULL, DRY_RUN },
 		{ "help", no_argument, NULL, HELP },
 		{ "version", no_argument, NULL, VERSION },
 		{ }
@@ -152,6 +159,15 @@ static void parse(struct options *options, int argc, char **argv)
 		case FILES_FROM:
 			collect_from(optarg);
 			break;
+		case FIX:
+			options->fix = true;
+			break;
+		case DRY_RUN:
+			options->dry_run = true;
+			break;
+		case ROOT:
+			collect_root(optarg);
+			break;
 		case 'h':
 		case HELP:
 			usage();
@@ -176,6 +192,10 @@ static void parse(struct options *options, int argc, char **argv)
 	if (!nr_files)
 		die("which files? Name one or more; --help lists the options");
 	want_modules();
+	if (options->dry_run && !options->fix)
+		die("--dry-run goes only with --fix");
+	if (*options->boot && options->fix)
+		die("--fix does not go with --boot: repair the files first");
 	if (*options->boot && (!options->kconfig || !strcmp(options->kconfig, "any")))
 		die("--boot needs --kconfig=FILE, the configuration of the kernel that it boots");
 }
@@ -244,6 +264,8 @@ int main(int argc, char **argv)
 	if (*options.boot)
 		ask_booted(options.boot);
 	results = ask_all(options.jobs);
+	if (options.fix)
+		fix_all(results, !options.dry_run, json == stdout ? NULL : stdout);
 
 	if (json != stdout)
 		json = emptied(json, options.json);

@@ -43,6 +43,8 @@ enum cure { NO_CURE, SIGN, DECOMPRESS, RECOMPRESS, TRUNCATE };
  * @cure: what repairs it
  * @rest: bytes after the compressed data
  * @is_signed: whether a signature came out with the module
+ * @vermagic: release of the kernel for which the module was built, or ""
+ * @machine: machine in its ELF header, or 0
  * @advice: what to do, in words, or ""
  */
 struct result {
@@ -53,6 +55,8 @@ struct result {
 	enum cure cure;
 	size_t rest;
 	bool is_signed;
+	char vermagic[64];
+	unsigned int machine;
 	char advice[240];
 };
 
@@ -101,6 +105,8 @@ extern unsigned int nr_targets;
  * @jobs: number of files to check at once
  * @quiet: print nothing if all files would load
  * @verbose: print a line for each file
+ * @fix: repair the files that can be repaired
+ * @dry_run: with @fix, leave the files as they are, and only tell
  */
 struct options {
 	const char *kconfig;
@@ -111,6 +117,8 @@ struct options {
 	long jobs;
 	bool quiet;
 	bool verbose;
+	bool fix;
+	bool dry_run;
 };
 
 /* collect.c */
@@ -118,6 +126,7 @@ extern const char name_not_seen[];
 void no_answer(struct file *file, const char *id, enum trouble trouble, const char *why);
 void collect(const char *path);
 void collect_from(const char *list);
+void collect_root(const char *root);
 
 /* target.c */
 void choose_targets(const struct options *options);
@@ -127,6 +136,7 @@ bool has_decoder(const struct target *target, enum format format);
 void ask_booted(const char *boot);
 
 /* ask.c */
+void ask(struct file *file, struct result *result);
 struct result *ask_all(unsigned int jobs);
 
 /* module.c */
@@ -134,6 +144,7 @@ void find(struct result *result, const char *id, enum source source, bool fatal,
 	  const char *fmt, ...) __attribute__((format(printf, 5, 6)));
 void inspect(struct result *result, const struct kernel *kernel, const unsigned char *out,
 	     size_t len);
+void compare_release(struct result *result, const struct target *target);
 bool ends_in_signature(const unsigned char *in, size_t size);
 
 /* kmod.c */
@@ -149,6 +160,9 @@ void choose_cure(struct result *result, const struct file *file, const struct ex
 		 const struct target *target);
 void print_cure(FILE *to, const unsigned int *group, unsigned int count,
 		const struct result *results);
+
+/* fix.c */
+void fix_all(struct result *results, bool for_real, FILE *to);
 
 /* tell.c */
 int tell(const struct options *options, const struct result *results, FILE *json,

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /* Find the files to check; in a directory, only files that depmod would read */
 #define _GNU_SOURCE
+#include <dirent.h>
 #include <errno.h>
 #include <ftw.h>
 #include <limits.h>
@@ -129,7 +130,8 @@ static int by_path(const void *a, const void *b)
 	return strcmp(one->path, other->path);
 }
 
-static void add_tree(const char *path)
+/* Add the modules below a directory; false if there is none */
+static bool add_tree(const char *path)
 {
 	unsigned int before = nr_files, modules = 0, i;
 	char inside[PATH_MAX + 2];
@@ -142,9 +144,87 @@ static void add_tree(const char *path)
 		die("%s: %s", path, strerror(errno));
 	for (i = before; i < nr_files; i++)
 		modules += files[i].trouble != ASIDE;
-	if (!modules)
-		die("%s: no module in this directory (.ko, .ko.gz, .ko.xz, .ko.zst)", path);
 	qsort(files + before, nr_files - before, sizeof(*files), by_path);
+	return modules;
+}
+
+/* Directories below a root that collect_root() has seen, or that no depmod reads */
+static const char *const apart[] = { "/lib/modules", "/usr/lib/modules", "/usr/lib/debug" };
+static size_t root_length;
+
+/* Mention a module outside of lib/modules/RELEASE */
+static int add_outside(const char *path, const struct stat *st, int type, struct FTW *where)
+{
+	size_t i;
+
+	(void)st;
+	(void)where;
+	for (i = 0; i < ARRAY_SIZE(apart); i++)
+		if (!strcmp(path + root_length, apart[i]))
+			return FTW_SKIP_SUBTREE;
+	if (type == FTW_F && depmod_sees(base_name(path)))
+		no_answer(add_file(path), "outside-lib-modules", ASIDE,
+			  "outside of lib/modules/RELEASE: depmod does not see it");
+	return FTW_CONTINUE;
+}
+
+/* Add the modules of each release in a directory; false if there is none */
+static bool add_releases(const char *directory)
+{
+	struct dirent **entries;
+	int i, n = scandir(directory, &entries, NULL, alphasort);
+	bool found = false;
+	struct stat st;
+	char *path;
+
+	if (n < 0)
+		die("%s: %s", directory, strerror(errno));
+	for (i = 0; i < n; i++) {
+		if (asprintf(&path, "%s/%s", directory, entries[i]->d_name) < 0)
+			die("no memory");
+		if (entries[i]->d_name[0] != '.' && !stat(path, &st) && S_ISDIR(st.st_mode))
+			found |= add_tree(path);
+		else if (depmod_sees(entries[i]->d_name))
+			no_answer(add_file(path), "outside-lib-modules", ASIDE,
+				  "outside of lib/modules/RELEASE: depmod does not see it");
+		free(path);
+		free(entries[i]);
+	}
+	free(entries);
+	return found;
+}
+
+/**
+ * collect_root() - add the modules of all releases below a root
+ * @root: the directory that has lib/modules or usr/lib/modules
+ *
+ * Modules elsewhere below @root are only mentioned.
+ */
+void collect_root(const char *root)
+{
+	bool found = false, linked = false;
+	struct stat st, other;
+	char *path, *merged;
+
+	if (asprintf(&path, "%s/lib/modules", root) < 0 ||
+	    asprintf(&merged, "%s/usr/lib/modules", root) < 0)
+		die("no memory");
+	if (!stat(path, &st))
+		found = add_releases(path);
+	linked = !stat(merged, &other) && found && st.st_ino == other.st_ino &&
+		 st.st_dev == other.st_dev;
+	if (!linked && !access(merged, X_OK)) {
+		found |= add_releases(merged);
+		no_answer(add_file(merged), "outside-lib-modules", ASIDE,
+			  "many a depmod reads only lib/modules, and no link called lib leads here");
+	}
+	if (!found)
+		die("%s: no module in lib/modules/RELEASE or usr/lib/modules/RELEASE", root);
+	root_length = strlen(root);
+	if (nftw(root, add_outside, 16, FTW_PHYS | FTW_ACTIONRETVAL))
+		die("%s: %s", root, strerror(errno));
+	free(path);
+	free(merged);
 }
 
 /**
@@ -157,11 +237,13 @@ void collect(const char *path)
 
 	bool is_there = !stat(path, &st);
 
-	if (is_there && S_ISDIR(st.st_mode))
-		add_tree(path);
-	else if (!is_there || !S_ISREG(st.st_mode) || strstr(base_name(path), ".ko") ||
-		 !collect_package(path))
+	if (is_there && S_ISDIR(st.st_mode)) {
+		if (!add_tree(path))
+			die("%s: no module in this directory (.ko, .ko.gz, .ko.xz, .ko.zst)", path);
+	} else if (!is_there || !S_ISREG(st.st_mode) || strstr(base_name(path), ".ko") ||
+		 !collect_package(path)) {
 		add(path);
+	}
 }
 
 /**

@@ -23,6 +23,7 @@
  * @knows_signatures: whether it checks signatures, and can be told at boot to require them
  * @decompresses: whether it decompresses modules
  * @decoder: the format of its decoder for modules, or NO_FORMAT
+ * @machines: machine in the ELF headers of its modules, for a 32-bit and for a 64-bit kernel, or 0
  * @release: VERSION() of the code that is asked, or 0
  * @version: version of the kernel according to its configuration, or ""
  */
@@ -35,6 +36,7 @@ struct kernel {
 	bool knows_signatures;
 	bool decompresses;
 	enum format decoder;
+	unsigned int machines[2];
 	unsigned int release;
 	char version[64];
 };

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /* See kernel_config.h. A later line overrides an earlier one, as in the kernel's kconfig. */
 #define _GNU_SOURCE
+#include <elf.h>
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -14,6 +15,18 @@
 /* Options of the choice between the decoders: the last one that is set wins */
 static const char *const decoder_configs[NR_FORMATS] = {
 	"MODULE_COMPRESS_GZIP", "MODULE_COMPRESS_XZ", "MODULE_COMPRESS_ZSTD",
+};
+
+/* The machine in the ELF headers of modules, for a 32-bit and for a 64-bit kernel */
+static const struct {
+	const char *config;
+	unsigned int machines[2];
+} architectures[] = {
+	{ "X86", { EM_386, EM_X86_64 } }, { "ARM", { EM_ARM, EM_ARM } },
+	{ "ARM64", { EM_AARCH64, EM_AARCH64 } }, { "RISCV", { EM_RISCV, EM_RISCV } },
+	{ "S390", { EM_S390, EM_S390 } }, { "PPC", { EM_PPC, EM_PPC64 } },
+	{ "MIPS", { EM_MIPS, EM_MIPS } }, { "SPARC", { EM_SPARC, EM_SPARCV9 } },
+	{ "LOONGARCH", { EM_LOONGARCH, EM_LOONGARCH } }, { "M68K", { EM_68K, EM_68K } },
 };
 
 /* Replace a compressed configuration by its content; false if it is damaged or too large */
@@ -110,6 +123,10 @@ static void set_option(struct kernel *kernel, const char *name, bool set)
 		}
 	if (!strcmp(name, "MODULE_COMPRESS_NONE") && set)
 		kernel->decoder = NO_FORMAT;
+	for (i = 0; i < ARRAY_SIZE(architectures); i++)
+		if (set && !strcmp(name, architectures[i].config))
+			memcpy(kernel->machines, architectures[i].machines,
+			       sizeof(kernel->machines));
 	set_bcj(kernel, name, set);
 }
 

@@ -75,6 +75,26 @@ static void cut_off(struct result *result, unsigned long long end, size_t len)
 	     len, end);
 }
 
+/* Note the release in .modinfo for which the module was built */
+static void note_vermagic(struct result *result, const unsigned char *info, size_t size)
+{
+	static const char key[] = "vermagic=";
+	const unsigned char *end = info + size, *next;
+
+	for (; info < end; info = next) {
+		next = memchr(info, '\0', end - info) ?: end;
+		if (next - info > (ssize_t)strlen(key) && !memcmp(info, key, strlen(key))) {
+			info += strlen(key);
+			snprintf(result->vermagic, sizeof(result->vermagic), "%.*s",
+				 (int)(next - info), (const char *)info);
+			result->vermagic[strcspn(result->vermagic, " ")] = '\0';
+			return;
+		}
+		while (next < end && !*next)
+			next++;
+	}
+}
+
 /* An ELF file that contains its header and section table */
 struct elf {
 	const unsigned char *bytes;
@@ -121,6 +141,7 @@ static bool read_header(struct result *result, struct elf *elf)
 	elf->big = out[EI_DATA] == ELFDATA2MSB;
 	big = elf->big;
 	type = FIELD(out, wide, Ehdr, e_type);
+	result->machine = FIELD(out, wide, Ehdr, e_machine);
 	elf->table = FIELD(out, wide, Ehdr, e_shoff);
 	elf->count = FIELD(out, wide, Ehdr, e_shnum);
 	elf->names = FIELD(out, wide, Ehdr, e_shstrndx);
@@ -189,7 +210,10 @@ static void inspect_elf(struct result *result, const unsigned char *out, size_t 
 		if (end > last)
 			last = end;
 		symbols |= section.type == SHT_SYMTAB;
-		modinfo |= is_called(&elf, &section, ".modinfo");
+		if (is_called(&elf, &section, ".modinfo")) {
+			modinfo = true;
+			note_vermagic(result, out + section.at, section.size);
+		}
 		this_module |= is_called(&elf, &section, ".gnu.linkonce.this_module");
 	}
 	if (!this_module || !modinfo)
@@ -236,4 +260,27 @@ void inspect(struct result *result, const struct kernel *kernel, const unsigned 
 	else if (kernel->wants_signature && !result->is_signed)
 		find(result, "unsigned", BY_KERNEL, true,
 		     "no signature inside, and the kernel loads signed modules only (CONFIG_MODULE_SIG_FORCE)");
+}
+
+/**
+ * compare_release() - warn if a module was built for another kernel
+ * @result: the result, after inspect(); gets a finding if it was
+ * @target: the kernel in whose directory the module is
+ */
+void compare_release(struct result *result, const struct target *target)
+{
+	const struct kernel *kernel = &target->kernel;
+
+	clean(result->vermagic);
+	if (*target->release && result->vermagic[0] && strcmp(target->release, result->vermagic))
+		find(result, "other-release", BY_NAME, false,
+		     "built for %s, but in the directory of %s: a kernel without symbol versions (CONFIG_MODVERSIONS) refuses it",
+		     result->vermagic, target->release);
+	if (!result->machine || !target->config || !kernel->machines[0])
+		return;
+	if (kernel->machines[kernel->is_64bit] == result->machine)
+		return;
+	find(result, "other-machine", BY_NAME, false,
+	     "built for another machine than the kernel: ELF machine %u, where the kernel has %u",
+	     result->machine, kernel->machines[kernel->is_64bit]);
 }

@@ -200,6 +200,9 @@ void choose_targets(const struct options *options)
 	for (i = 0; i < nr_files; i++) {
 		char *root = "", *release = "";
 
+		/* What is only mentioned needs no kernel: want_modules() says that there is more */
+		if (files[i].trouble == ASIDE)
+			continue;
 		split(&files[i], &root, &release);
 		for (t = 0; t < nr_targets; t++)
 			if (!strcmp(targets[t].root, root) &&

@@ -141,6 +141,8 @@ static void unpack_filter(struct unpacker *unpacker, struct stream *in, const ch
 	filter(layer->archive);
 	if (archive_read_open(layer->archive, layer, NULL, below, NULL))
 		unread(unpacker, outer, "%s", archive_error_string(layer->archive) ?: "damaged");
+	else if (archive_filter_count(layer->archive) < 2)
+		unread(unpacker, outer, "its header is damaged");
 	else if (next_member(layer, outer))
 		unpack_layer(unpacker, &layer->data, outer, depth + 1);
 	close_layer(layer);
