@@ -8,7 +8,7 @@ help:
 # Name each target, because tools that complete or list targets read the makefile.
 run test native fuzz mutants coverage boot bots series matrix results install uninstall clean: %: do-%
 	$(verdict)
-check-modules check replay: %: do-%
+check-modules install-check dist-check check replay: %: do-%
 	$(verdict)
 
 # The variables on make's command line, quoted for a shell. make must not expand their values.
@@ -38,4 +38,4 @@ do-%:
 # Run the commands of "make clean run" one after the other.
 .NOTPARALLEL:
 .PHONY: help run test native fuzz mutants coverage boot bots series matrix results install uninstall \
-	clean check-modules check replay
+	clean check-modules install-check dist-check check replay

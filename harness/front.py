@@ -103,6 +103,13 @@ COMMANDS: Dict[str, Command] = {
 		 **RESULTS},
 		"runs the kernel's own code, compiled natively in a minute the first time, as "
 		'build/check/module-decompress-check', files=True),
+	'install-check': Command(
+		'install module-decompress-check, its manual page and its completion for bash',
+		{**KERNEL, **AS_SHIPPED, 'PREFIX': 'where to; /usr/local is the default',
+		 'DESTDIR': 'install below this directory, for a package'}),
+	'dist-check': Command(
+		'make a source archive of module-decompress-check, with the sources of the kernel that it '
+		'needs', {**KERNEL, **AS_SHIPPED}, 'it builds without network and kernel tree'),
 	'boot': Command(
 		'load compressed modules in a guest with finit_module(), insmod and modprobe',
 		{**KERNEL, 'ARCH': 'i386, the only machine that make boot supports', **FIXES,

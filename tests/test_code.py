@@ -13,7 +13,8 @@ from stand_ins import SOURCE
 from support import BUILD, KERNEL, KUNIT_PY, TOP, TREE, Arg, make, run
 
 pytestmark = [pytest.mark.code, pytest.mark.depends(
-	'kernel', 'tools', 'harness', 'tests', 'patches', 'suite', '.ci', '.kunitconfig')]
+	'kernel', 'tools', 'harness', 'tests', 'patches', 'packaging', 'suite', '.ci',
+	'.kunitconfig')]
 
 STAND_INS = 'tools/testing/module_decompress/'
 # Types of checkpatch.pl messages to ignore in STAND_INS
@@ -128,7 +129,10 @@ def test_tools_in_C_compile_silently() -> None:
 
 
 def test_scripts_pass_shellcheck() -> None:
-	run('shellcheck', '-x', *sorted((TOP / 'harness').rglob('*.sh')), '.ci/run', cwd=TOP)
+	run('shellcheck', '-x', *sorted((TOP / 'harness').rglob('*.sh')),
+	    *sorted((TOP / 'packaging').rglob('*.sh')), *(TOP / 'packaging/debian/tests').glob('a*'),
+	    '.ci/run', cwd=TOP)
+	run('shellcheck', '-s', 'bash', *(TOP / 'harness/verdict').glob('*.bash'))
 
 
 def test_Python_files_are_clean() -> None:

@@ -15,6 +15,7 @@ import shlex
 import shutil
 import subprocess
 import sys
+from dataclasses import dataclass
 from pathlib import Path
 from typing import List
 
@@ -71,31 +72,68 @@ def refuse_bad_values(boot: bool, arch: str, kconfig: str, kmod: str, fix: str) 
 		raise Trouble(f'FIX={fix}: does not go with BOOT=yes; repair the files first')
 
 
-def build_program(options: run.Options, what: str, own: tree.Tree, directory: Path) -> Path:
-	"""Builds the program, and returns its path."""
+@dataclass(frozen=True)
+class Checker:
+	"""The program, and what it was built from"""
+	options: run.Options
+	what: str
+	"""Whose code is in it, in words"""
+	own: tree.Tree
+	directory: Path
+	"""The directory of its build"""
+
+	@property
+	def program(self) -> Path:
+		"""The program"""
+		return self.directory / PROGRAM
+
+
+def compile_program(checker: Checker) -> None:
+	"""Builds the program."""
+	options = checker.options
 	found = oracle.get(options.build, options.may_install)
 	if not found:
 		say('Cannot download the newest zlib, liblzma and libzstd; using those of this system.')
 	multiarch = base.output(['gcc', '-print-multiarch'])
 	headers = found.headers if found else '/usr/include'
 	libraries = found.libraries if found else f'/usr/lib/{multiarch}'
-	log = directory / 'build.log'
-	say(f'Building {PROGRAM} with the code of {what} ...')
-	with patience(lambda: f'{count_objects(directory)} objects built'):
-		ended = base.run(['make', '-C', own.path / 'tools/testing/module_decompress',
+	log = checker.directory / 'build.log'
+	say(f'Building {PROGRAM} with the code of {checker.what} ...')
+	with patience(lambda: f'{count_objects(checker.directory)} objects built'):
+		ended = base.run(['make', '-C', checker.own.path / 'tools/testing/module_decompress',
 				  '--no-print-directory', f'EXTRA_MK={VERDICT}/native_check.mk',
-				  f'O={directory}', 'SANITIZE=', f'NAME={what}', f'HEADERS={headers}',
-				  f'LIBRARIES={libraries}', f'--jobs={options.jobs}', 'check'], both=True)
+				  f'O={checker.directory}', 'SANITIZE=', f'NAME={checker.what}',
+				  f'HEADERS={headers}', f'LIBRARIES={libraries}',
+				  f'--jobs={options.jobs}', 'check'], both=True)
 	log.write_text(ended.stdout, encoding='utf-8')
 	if ended.returncode:
 		say('\n'.join(ended.stdout.splitlines()[-20:]))
-		raise Trouble(f'{what}: not built; see above, or {log}')
-	# Leave the program and its manual page in build/check/. A rename never leaves half of one.
-	for path in directory / PROGRAM, VERDICT / f'{PROGRAM}.1':
+		raise Trouble(f'{checker.what}: not built; see above, or {log}')
+
+
+def build_program(options: run.Options) -> Checker:
+	"""Builds the program, and leaves it and its manual page in build/check/."""
+	packages.need([*packages.FOR_NATIVE, *NEEDED], options.may_install)
+	kernel = Sources(options.build, options.may_install).find(options.kernel)
+	what = f'linux {kernel.version}, {run.words_of_fixes(options, kernel)}'
+	who = f'make check-modules of {what}, process {os.getpid()}'
+	own = run.take_tree(options, kernel, who)
+	directory = options.build / 'check' / f'{kernel.name}-{options.fixes}'
+	checker = Checker(options, what, own, directory)
+	lock = locks.take(directory / 'lock', who)
+	compile_program(checker)
+	# A rename never leaves half of a file.
+	for path in checker.program, VERDICT / f'{PROGRAM}.1':
 		new = directory / 'new'
 		shutil.copy(path, new)
 		base.put(new, options.build / 'check' / path.name)
-	return directory / PROGRAM
+	lock.release()
+	return checker
+
+
+def as_shipped(given: Given, build: Path) -> run.Options:
+	"""Returns the options; the default is the kernel as shipped, unlike for other commands."""
+	return run.options_of({**given, 'FIXES': given.get('FIXES') or 'no'}, build)
 
 
 def build_booted(options: run.Options, what: str, own: tree.Tree) -> Build:
@@ -130,24 +168,15 @@ def command(given: Given, build: Path, files: List[str]) -> int:
 	boot, verbose = (values.is_yes(given, name, 'no') for name in ('BOOT', 'VERBOSE'))
 	refuse_bad_values(boot, *(given.get(name, '') for name in ('ARCH', 'KCONFIG', 'KMOD', 'FIX')))
 	names = names_of(given, files)
-	# The default is the kernel as shipped, unlike for other commands.
-	options = run.options_of({**given, 'FIXES': given.get('FIXES') or 'no'}, build)
+	options = as_shipped(given, build)
 	# The results must not overwrite one of the files.
 	for name in names:
 		if any(path and base.one_file(Path(name), path) for path in (options.json, options.junit)):
 			raise Trouble(f'JSON= or JUNIT= would overwrite {name}, one of the files to check')
 	base.writable(options.json, options.junit)
-	packages.need([*packages.FOR_NATIVE, *NEEDED], options.may_install)
 	if boot:
 		packages.need_for_kernel(machine(options.arch), False, options.may_install)
-	kernel = Sources(build, options.may_install).find(options.kernel)
-	what = f'linux {kernel.version}, {run.words_of_fixes(options, kernel)}'
-	who = f'make check-modules of {what}, process {os.getpid()}'
-	own = run.take_tree(options, kernel, who)
-	directory = build / 'check' / f'{kernel.name}-{options.fixes}'
-	lock = locks.take(directory / 'lock', who)
-	program = build_program(options, what, own, directory)
-	lock.release()
+	checker = build_program(options)
 	words = [f'--{name.lower().replace("_", "-")}={value}' for name, value in (
 		('KCONFIG', given.get('KCONFIG')), ('KMOD', given.get('KMOD')), ('JSON', options.json),
 		('JUNIT', options.junit), ('FILES_FROM', given.get('FILES_FROM')),
@@ -157,11 +186,11 @@ def command(given: Given, build: Path, files: List[str]) -> int:
 	environment = base.environment()
 	if boot:
 		with contextlib.redirect_stdout(sys.stderr):
-			kunit = build_booted(options, what, own).directory
+			kunit = build_booted(options, checker.what, checker.own).directory
 		words += [f'--boot={kunit}/boot', f'--kconfig={kunit}/.config']
 		# The program writes the list and the console's log there.
 		environment['TMPDIR'] = str(kunit)
 	with patience() if boot else contextlib.nullcontext():
-		ended = subprocess.run([program, *words, '--', *names], env=environment,
+		ended = subprocess.run([checker.program, *words, '--', *names], env=environment,
 				       close_fds=False, check=False)
 	return ended.returncode if ended.returncode in (0, 1) else 2

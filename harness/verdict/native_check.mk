@@ -1,17 +1,18 @@
 # SPDX-License-Identifier: GPL-2.0
 #
 #	make -C tools/testing/module_decompress EXTRA_MK=PATH/native_check.mk O=DIRECTORY SANITIZE= \
-#		NAME='linux 6.12' HEADERS=DIRECTORY LIBRARIES=DIRECTORY check
+#		NAME='linux 6.12' [HEADERS=DIRECTORY] [LIBRARIES=DIRECTORY] check
 #
 # makes O/check.o, decompress.c and its decoders as one object in which only native_check() is
 # global, and links it with the other files here and the stock libraries to
-# O/module-decompress-check.
+# O/module-decompress-check. LIBRARIES= has the static libraries; without it, the program uses the shared
+# ones of the system.
 
 verdict_dir := $(dir $(lastword $(MAKEFILE_LIST)))
 verdict := $(wildcard $(verdict_dir)[!n]*.c)
-libraries := $(foreach name,lzma zstd z,$(LIBRARIES)/lib$(name).a)
-# libarchive calls the libraries above, so it comes before them
-libarchive := -larchive
+# libarchive calls the other libraries, so it comes before them
+archives := $(if $(LIBRARIES),$(foreach name,lzma zstd z,$(LIBRARIES)/lib$(name).a))
+libraries := -larchive $(if $(LIBRARIES),-static $(archives),-llzma -lzstd -lz)
 
 check: $(O)/module-decompress-check
 
@@ -22,13 +23,13 @@ CFLAGS += -O2 -DNR_PAGES=262144
 # Replace the program in one step: it may be running
 $(O)/module-decompress-check: $(verdict) $(wildcard $(verdict_dir)*.h) $(O)/check.o $(O)/made_of
 	@$(say) "  LD      $(@:$(O)/%=%)"
-	$(quiet)$(HOSTCC) -std=gnu11 -O2 -static -I$(HEADERS) -DKERNEL_NAME='"$(NAME)"' \
-		-o $@.new $(verdict) $(O)/check.o $(libarchive) $(libraries)
+	$(quiet)$(HOSTCC) -std=gnu11 -O2 $(CHECK_CFLAGS) $(HEADERS:%=-I%) -DKERNEL_NAME='"$(NAME)"' \
+		-o $@.new $(verdict) $(O)/check.o $(libraries)
 	$(quiet)mv $@.new $@
 
 $(O)/made_of: force
 	$(quiet)mkdir -p $(@D)
-	$(quiet)echo "$(NAME) $$(sha256sum $(libraries))" >$@.new
+	$(quiet)echo "$(NAME) $(CHECK_CFLAGS) $$(cat $(archives) /dev/null | sha256sum)" >$@.new
 	$(quiet)cmp -s $@.new $@ || mv $@.new $@
 
 $(O)/check.o: $(O)/check_all.o
