@@ -95,7 +95,7 @@ COMMANDS: Dict[str, Command] = {
 		 'KCONFIG': "the kernel's .config, or any: a kernel with the decoder that each file needs. "
 			    'The default is the configuration of the release in the path, or else any',
 		 'KMOD': 'the version of the kmod that reads the files: 30, 34, or 34+ZLIB if kmod is '
-			 'built with zlib; none: ask the kernel only. The default is the kmod '
+			 'built with zlib, or the path of a kmod; none: ask the kernel only. The default is the kmod '
 			 'beside the modules, or else the strictest',
 		 'BOOT': 'yes: boot a kernel and let it load the files (3 min the first time, then '
 			 'seconds)',

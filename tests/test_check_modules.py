@@ -105,6 +105,7 @@ def test_check_modules_refuses_bad_variables(tmp_path: Path) -> None:
 	refused('no files given', 'check-modules', FILES=' ')
 	refused('only one of FILES=, FILES_FROM=', 'check-modules', FILES='a.xz', FILES_FROM='b')
 	refused('ROOT=/nowhere: no such directory', 'check-modules', ROOT='/nowhere')
+	refused('KMOD=/nowhere: cannot read', 'check-modules', FILES='a.xz', KMOD='/nowhere')
 	refused('FIX=maybe', 'check-modules', FILES='a.xz', FIX='maybe')
 	refused('FIX=yes: does not go with BOOT=yes', 'check-modules', FILES='a.xz', FIX='yes',
 		BOOT='yes')
@@ -148,6 +149,13 @@ def test_what_no_kernel_before_6_2_has_is_refused_for_6_1(files: Path) -> None:
 
 def test_the_checker_gives_true_answers(table: Table) -> None:
 	assert not table.check_all()
+
+
+def test_a_kmod_can_be_named(table: Table, files: Path) -> None:
+	kmod = table.kmods[1].root / 'usr/bin/kmod'
+	words = (PROGRAM, '--kconfig=any', files / 'module.ko.xz')
+	assert run(*words, f'--kmod={kmod}').out.count(f'\nkmod 34 without zlib, of {kmod}\n')
+	assert run(*words, '--kmod=/bin/sh', status=2).err.endswith(': this program is not kmod\n')
 
 
 def test_names_do_no_harm(table: Table) -> None:

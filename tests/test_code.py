@@ -132,6 +132,8 @@ def test_scripts_pass_shellcheck() -> None:
 	run('shellcheck', '-x', *sorted((TOP / 'harness').rglob('*.sh')),
 	    *sorted((TOP / 'packaging').rglob('*.sh')), *(TOP / 'packaging/debian/tests').glob('a*'),
 	    '.ci/run', cwd=TOP)
+	run('shellcheck', *(path for path in (TOP / 'packaging/hooks').rglob('*')
+			    if path.is_file() and path.suffix != '.yml'))
 	run('shellcheck', '-s', 'bash', *(TOP / 'harness/verdict').glob('*.bash'))
 
 

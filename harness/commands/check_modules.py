@@ -64,8 +64,11 @@ def refuse_bad_values(boot: bool, arch: str, kconfig: str, kmod: str, fix: str) 
 			      'kernel itself')
 	if kconfig not in ('', 'any') and not os.access(kconfig, os.R_OK):
 		raise Trouble(f'KCONFIG={kconfig}: cannot read this file')
-	if not re.fullmatch(r'|none|[1-9][0-9]*(\.[0-9]*)?([+-](ZLIB|XZ|ZSTD))*', kmod, re.IGNORECASE):
-		raise Trouble(f'KMOD={kmod}: must be none, or such as 30, 34 or 34+ZLIB')
+	if '/' in kmod and not os.access(kmod, os.R_OK):
+		raise Trouble(f'KMOD={kmod}: cannot read this file')
+	if '/' not in kmod and not re.fullmatch(
+		r'|none|[1-9][0-9]*(\.[0-9]*)?([+-](ZLIB|XZ|ZSTD))*', kmod, re.IGNORECASE):
+		raise Trouble(f'KMOD={kmod}: must be none, or such as 30, 34 or 34+ZLIB, or a path')
 	if fix not in ('', 'no', 'yes', 'dry-run'):
 		raise Trouble(f'FIX={fix}: must be yes, no or dry-run')
 	if fix in ('yes', 'dry-run') and boot:

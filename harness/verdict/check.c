@@ -48,7 +48,7 @@ static void __attribute__((noreturn)) usage(void)
 	     "                     it, that of the release in the path, or else any\n"
 	     "  --kconfig=any      any 64-bit kernel with the decoder that the file needs\n"
 	     "  --kmod=VERSION     the kmod that reads them: 30, 34, or none; as Debian builds it,\n"
-	     "                     without zlib, or with it: 34+ZLIB\n"
+	     "                     without zlib, or with it: 34+ZLIB; or a program: /bin/kmod\n"
 	     "  --boot=PROGRAM     ask a booted kernel: see the manual page\n"
 	     "  --fix              repair the files that can be repaired, if the kernel's code takes\n"
 	     "                     the repaired file\n"

@@ -160,6 +160,7 @@ static void add_target(const struct options *options, const struct file *file, c
 {
 	struct target *target;
 	unsigned int code = code_release();
+	FILE *kmod;
 
 	targets = realloc(targets, (nr_targets + 1) * sizeof(*targets));
 	if (!targets)
@@ -178,9 +179,14 @@ static void add_target(const struct options *options, const struct file *file, c
 	target->booted = *options->boot;
 	if (!target->config)
 		any_kernel(target);
-	if (options->kmod) {
+	if (options->kmod && strchr(options->kmod, '/')) {
+		kmod = open_file(options->kmod, "r");
+		if (!kmod_of_program(&target->kmod, kmod, options->kmod))
+			die("--kmod=%s: this program is not kmod", options->kmod);
+		fclose(kmod);
+	} else if (options->kmod) {
 		if (!parse_kmod(&target->kmod, options->kmod))
-			die("--kmod=%s: neither none nor such as 30, 34 or 34+ZLIB",
+			die("--kmod=%s: neither none nor such as 30, 34 or 34+ZLIB, nor a path",
 			    options->kmod);
 	} else if (!(*release && find_kmod(target, file))) {
 		parse_kmod(&target->kmod, "34");
