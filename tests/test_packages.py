@@ -120,7 +120,7 @@ def initramfs(root: Path, compressor: str) -> bytes:
 
 
 PACKAGES: Dict[str, Callable[[Path], bytes]] = {
-	'modules.deb with xz': lambda root: deb(root, 'xz'),
+	'my.kodi.deb with xz': lambda root: deb(root, 'xz'),
 	'modules.deb with zstd': lambda root: deb(root, 'zstd'),
 	'modules.deb with gzip': lambda root: deb(root, 'gzip'),
 	'modules.deb with none': lambda root: deb(root, 'none'),
@@ -197,7 +197,7 @@ def test_the_modules_in_a_package_are_judged(kind: str, root: Path, tmp_path: Pa
 	assert package.read_bytes() == before
 
 
-@pytest.mark.parametrize('kind', ['modules.deb with xz', 'modules.rpm with zstd', 'modules.apk',
+@pytest.mark.parametrize('kind', ['my.kodi.deb with xz', 'modules.rpm with zstd', 'modules.apk',
 				  'modules.cpio', 'initrd.img with gz'])
 def test_a_package_that_is_cut_off_has_no_answer(kind: str, root: Path, tmp_path: Path) -> None:
 	package = tmp_path / kind.partition(' ')[0]

@@ -236,14 +236,16 @@ void collect(const char *path)
 	struct stat st;
 
 	bool is_there = !stat(path, &st);
+	/* What is called a module is judged as one, whatever is in it */
+	bool is_called_module = depmod_sees(base_name(path)) || strcasestr(base_name(path), ".ko.");
 
 	if (is_there && S_ISDIR(st.st_mode)) {
 		if (!add_tree(path))
 			die("%s: no module in this directory (.ko, .ko.gz, .ko.xz, .ko.zst)", path);
-	} else if (!is_there || !S_ISREG(st.st_mode) || strstr(base_name(path), ".ko") ||
-		 !collect_package(path)) {
-		add(path);
+		return;
 	}
+	if (!is_there || !S_ISREG(st.st_mode) || is_called_module || !collect_package(path))
+		add(path);
 }
 
 /**
