@@ -32,7 +32,7 @@ ANSWERS = {'good.ko.xz': 'loads: other-release', 'crc64.ko.xz': 'does not load: 
 CONTROL = '''Package: modules
 Version: 1
 Architecture: all
-Maintainer: nobody <nobody@example.org>
+Maintainer: modules <modules@example.org>
 Description: modules
 '''
 SPEC = '''Name: modules
