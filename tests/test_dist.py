@@ -56,8 +56,8 @@ class Root:
 	def __init__(self, path: Path, packages: str, archive: Path) -> None:
 		self.path = path
 		run('mmdebstrap', '--variant=buildd', f'--include={packages}', 'bookworm', path)
-		run('tar', '-C', path / 'root', '-xf', archive)
-		self.source = f'/root/{archive.name.removesuffix(".tar.xz")}'
+		run('tar', '-C', path / 'usr/src', '-xf', archive)
+		self.source = f'/usr/src/{archive.name.removesuffix(".tar.xz")}'
 
 	def run(self, *words: str) -> str:
 		"""Runs a line of a shell in the source, without network."""

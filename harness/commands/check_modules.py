@@ -54,7 +54,7 @@ def names_of(given: Given, files: List[str]) -> List[str]:
 
 
 def refuse_bad_values(boot: bool, arch: str, kconfig: str, kmod: str, fix: str) -> None:
-	"""Refuses bad values, and those that do not go together."""
+	"""Refuses a bad value, and two values that contradict each other."""
 	if arch and not boot:
 		raise Trouble(f'ARCH={arch}: needs BOOT=yes')
 	if arch == 'um':

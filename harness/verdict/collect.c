@@ -130,7 +130,7 @@ static int by_path(const void *a, const void *b)
 	return strcmp(one->path, other->path);
 }
 
-/* Add the modules below a directory; false if there is none */
+/* Add the modules below a directory. Returns false if the directory has no module. */
 static bool add_tree(const char *path)
 {
 	unsigned int before = nr_files, modules = 0, i;
@@ -168,7 +168,7 @@ static int add_outside(const char *path, const struct stat *st, int type, struct
 	return FTW_CONTINUE;
 }
 
-/* Add the modules of each release in a directory; false if there is none */
+/* Add the modules of each release in lib/modules. Returns false if no release has a module. */
 static bool add_releases(const char *directory)
 {
 	struct dirent **entries;
