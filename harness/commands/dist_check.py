@@ -81,7 +81,8 @@ def fill(directory: Path, checker: Checker) -> None:
 		target.parent.mkdir(parents=True, exist_ok=True)
 		shutil.copy(checker.own.path / name, target)
 	shutil.copytree(PACKAGING / 'source', directory, dirs_exist_ok=True)
-	shutil.copytree(PACKAGING / 'debian', directory / 'debian')
+	for name in 'debian', 'hooks':
+		shutil.copytree(PACKAGING / name, directory / name)
 	(directory / 'verdict').mkdir()
 	for path in sorted(VERDICT.glob('*')):
 		if path.suffix in ('.c', '.h', '.mk', '.1', '.bash'):
