@@ -6,6 +6,7 @@ and never judges or changes the package itself.
 
 import gzip
 import lzma
+import re
 import shutil
 import subprocess
 import tarfile
@@ -170,8 +171,7 @@ def check(path: Path, status: int, *options: str) -> Result:
 def answers(result: Result) -> List[str]:
 	"""Returns the lines for the files."""
 	lines = result.out.partition('\n\n')[0].splitlines()
-	return sorted(line for line in lines if ': loads' in line or ': does not load' in line
-		      or ': no answer' in line)
+	return sorted(line for line in lines if re.search(': (loads|does not load|no answer|only mentioned)', line))
 
 
 def expected(prefix: str) -> List[str]:
@@ -219,7 +219,7 @@ def test_packages_in_an_archive_are_read(root: Path, tmp_path: Path) -> None:
 	result = check(tmp_path / 'all.tar', 1)
 	assert 'its header is damaged' in result.out
 	assert first_causes(answers(result)) == sorted(
-		['all.tar: c.tar.gz: loads: package-unread'] +
+		['all.tar: c.tar.gz: only mentioned: package-unread'] +
 		expected('all.tar: a.tar.xz: ') + expected('all.tar: b.cpio: '))
 
 
@@ -302,6 +302,23 @@ def test_what_is_not_read_is_named(begin: bytes, words: str, tmp_path: Path) -> 
 	assert answers(result) == ['package: no answer: package-unread']
 
 
+def test_it_says_what_to_do_before_a_package_is_built(contents: Dict[str, bytes],
+						       tmp_path: Path) -> None:
+	for name, content, words in (
+		('a.ko.xz', contents['good.ko.xz'] + b'rest', 'cut off what follows the stream'),
+		('a.ko.zst', zstd(module()), 'recompress with zstd -19 FILE, not from a pipe')):
+		(tmp_path / name).write_bytes(content)
+		(tmp_path / 'x.tar').write_bytes(tar(tmp_path, name))
+		assert f'to do, before the package is built: {words}\n' in check(tmp_path / 'x.tar', 1).out
+
+
+def test_each_package_that_is_not_read_is_named(tmp_path: Path) -> None:
+	for name, begin in ('a', b'PK\3\4'), ('b', b'hsqs'):
+		(tmp_path / name).write_bytes(begin.ljust(600, b'x'))
+	said = run(PROGRAM, '--kconfig=any', 'a', 'b', status=2, cwd=tmp_path).out
+	assert 'a zip archive' in said and 'run: unsquashfs' in said
+
+
 def test_a_package_without_a_module_is_only_mentioned(root: Path, tmp_path: Path) -> None:
 	(tmp_path / 'empty.tar').write_bytes(bytes(10240))
 	(tmp_path / 'notes').write_text('no module')
@@ -311,7 +328,10 @@ def test_a_package_without_a_module_is_only_mentioned(root: Path, tmp_path: Path
 	assert result.err == 'module-decompress-check: notes.tar: no module in it\n'
 	result = run(PROGRAM, '--kconfig=any', '--verbose', 'notes.tar', 'modules.tar', status=0,
 		     cwd=tmp_path)
-	assert result.has('^notes.tar: loads: package-without-modules$')
+	assert result.has('^notes.tar: only mentioned: package-without-modules$')
+	assert result.has('of 1 file, 1 would load')
+	run(PROGRAM, '--kconfig=any', '--junit=junit', 'notes.tar', 'modules.tar', cwd=tmp_path)
+	assert 'tests="2" failures="0" errors="0" skipped="1"' in (tmp_path / 'junit').read_text()
 
 
 def test_other_files_are_judged_as_modules(contents: Dict[str, bytes], tmp_path: Path) -> None:

@@ -77,7 +77,7 @@ def causes(result: Result) -> Dict[str, str]:
 	found = {}
 	for line in result.out.partition('\n\n')[0].splitlines():
 		name, _, answer = line.partition(': ')
-		if answer.startswith(('loads', 'does not', 'no answer')):
+		if answer.startswith(('loads', 'does not', 'no answer', 'only')):
 			found[Path(name).name] = answer
 	return found
 
@@ -100,8 +100,8 @@ def test_all_releases_of_a_root_are_checked(directory: Path, plain: bytes, tmp_p
 	assert result.has('^6.0.0-other: .* any 64-bit configuration')
 	assert causes(result) == {
 		'a.ko.xz': 'loads', 'b.ko.xz': 'does not load: xz-check-crc64, kmod-leaves-it',
-		'c.ko.xz': 'loads: other-release', 'outside.ko': 'loads: outside-lib-modules',
-		'elsewhere.ko': 'loads: outside-lib-modules'}
+		'c.ko.xz': 'loads: other-release', 'outside.ko': 'only mentioned: outside-lib-modules',
+		'elsewhere.ko': 'only mentioned: outside-lib-modules'}
 	assert 'no module in lib/modules/RELEASE' in check('--root=root/boot', status=2,
 							   cwd=tmp_path).err
 
@@ -111,7 +111,7 @@ def test_a_root_without_lib_is_told(directory: Path, plain: bytes, tmp_path: Pat
 	(tmp_path / 'root/usr').mkdir()
 	(tmp_path / 'root/lib').rename(tmp_path / 'root/usr/lib')
 	result = check('--root=root', status=0, cwd=tmp_path)
-	assert causes(result) == {'a.ko.xz': 'loads', 'modules': 'loads: outside-lib-modules'}
+	assert causes(result) == {'a.ko.xz': 'loads', 'modules': 'only mentioned: outside-lib-modules'}
 	(tmp_path / 'root/lib').symlink_to('usr/lib')
 	assert causes(check('--root=root', status=0, cwd=tmp_path)) == {'a.ko.xz': 'loads'}
 

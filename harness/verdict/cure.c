@@ -32,35 +32,54 @@ static bool is_hopeless(const struct result *result)
 	return found(result, "damaged") || found(result, "cut-off") || found(result, "unexplained");
 }
 
+static enum cure cure_of(const struct result *result, const struct file *file,
+			 const struct explanation *e, const struct target *target)
+{
+	bool recompress = !strncmp(result->advice, "recompress", strlen("recompress"));
+	bool damaged = file->tool_failed && !result->rest;
+
+	if (result->outcome != FAILS || damaged || is_hopeless(result))
+		return NO_CURE;
+	/* No cure gives a file another format, but this kmod does not read gzip */
+	if (found(result, "kmod-without-zlib") && !target->kernel.has_highmem)
+		return NO_CURE;
+	if (found(result, "signed-after-compression") || found(result, "unsigned"))
+		return SIGN;
+	if (file->format == GZIP && target->kernel.has_highmem)
+		return DECOMPRESS;
+	if ((found(result, "trailing-bytes") || found(result, "xz-padding")) && !e->cause)
+		return TRUNCATE;
+	if (found(result, "kmod-no-content-size") || found(result, "kmod-refuses") || recompress)
+		return RECOMPRESS;
+	return NO_CURE;
+}
+
 /**
  * choose_cure() - decide which commands repair a file
- * @result: the findings; gets the cure
+ * @result: the findings; gets the cure and the advice
  * @file: the file, after ask_stock()
  * @e: the explanation of the file
  * @target: the kernel and the kmod
+ *
+ * No command repairs a file in a package: the advice says what to do before it is built.
  */
 void choose_cure(struct result *result, const struct file *file, const struct explanation *e,
 		 const struct target *target)
 {
-	bool recompress = !strncmp(result->advice, "recompress", strlen("recompress"));
+	enum cure cure = cure_of(result, file, e, target);
+	size_t room = sizeof(result->advice);
 
-	bool damaged = file->tool_failed && !result->rest;
-
-	if (result->outcome != FAILS || file->package || damaged || is_hopeless(result))
-		return;
-	if (found(result, "signed-after-compression") || found(result, "unsigned")) {
-		result->cure = SIGN;
-		snprintf(result->advice, sizeof(result->advice), "decompress, sign, compress");
-	} else if (file->format == GZIP && target->kernel.has_highmem) {
-		result->cure = DECOMPRESS;
-	} else if ((found(result, "trailing-bytes") || found(result, "xz-padding")) && !e->cause) {
-		result->cure = TRUNCATE;
-	} else if (found(result, "kmod-without-zlib")) {
-		result->cure = NO_CURE;
-	} else if (found(result, "kmod-no-content-size") || found(result, "kmod-refuses") ||
-		   recompress) {
-		result->cure = RECOMPRESS;
-	}
+	if (cure == SIGN)
+		snprintf(result->advice, room, "decompress, sign, compress");
+	if (!file->package)
+		result->cure = cure;
+	else if (cure == DECOMPRESS)
+		snprintf(result->advice, room, "leave it uncompressed");
+	else if (cure == TRUNCATE)
+		snprintf(result->advice, room, "cut off what follows the %s",
+			 formats[file->format].part);
+	else if (cure == RECOMPRESS && !result->advice[0])
+		snprintf(result->advice, room, "recompress with %s", formats[file->format].advice);
 }
 
 /*

@@ -199,7 +199,8 @@ static void without_zlib(struct result *result, const struct kmod *kmod, const c
 	find(result, "kmod-without-zlib", BY_KMOD, true,
 	     "%skmod %u without zlib cannot read .gz: depmod leaves it out of modules.dep",
 	     taken, kmod->version);
-	if (!result->advice[0])
+	/* Advice to compress by gzip again does not help either */
+	if (!result->advice[0] || strstr(result->advice, formats[GZIP].advice))
 		snprintf(result->advice, sizeof(result->advice),
 			 "compress it with %s, or ask with --kmod=%u+ZLIB if that kmod has zlib",
 			 formats[XZ].advice, kmod->version);

@@ -255,8 +255,10 @@ void inspect(struct result *result, const struct kernel *kernel, const unsigned 
 	result->is_signed = ends_in_signature(out, len);
 	if (result->nr > before)
 		snprintf(result->advice, sizeof(result->advice), "%s",
-			 strcmp(result->findings[before].id, "compressed-twice") ?
-			 "put the module itself there" : "decompress it once");
+			 !strcmp(result->findings[before].id, "compressed-twice") ?
+			 "decompress it once" :
+			 !strcmp(result->findings[before].id, "module-cut-off") ?
+			 "get the file anew" : "put the module itself there");
 	else if (kernel->wants_signature && !result->is_signed)
 		find(result, "unsigned", BY_KERNEL, true,
 		     "no signature inside, and the kernel loads signed modules only (CONFIG_MODULE_SIG_FORCE)");

@@ -14,9 +14,17 @@ static const char *const outcome_words[NR_OUTCOMES] = {
 	[LOADS] = "loads", [FAILS] = "does not load", [NO_VERDICT] = "no answer",
 };
 
+/* Place in the counts for files without a verdict, which are only mentioned */
+#define MENTIONED	NR_OUTCOMES
+
 static const char *const source_words[] = {
 	[BY_KERNEL] = "kernel", [BY_KMOD] = "kmod", [BY_MODULE] = "module", [BY_NAME] = "file",
 };
+
+static const char *answer_of(const struct file *file, const struct result *result)
+{
+	return file->trouble == ASIDE ? "only mentioned" : outcome_words[result->outcome];
+}
 
 static const char *judges(void)
 {
@@ -70,6 +78,10 @@ static bool is_alike(unsigned int a, unsigned int b, const struct result *result
 	    !one->rest != !other->rest || !files[a].package != !files[b].package ||
 	    files[a].target_nr != files[b].target_nr ||
 	    strcmp(one->advice, other->advice))
+		return false;
+	/* What to do is in the text itself */
+	if (one->nr && !strcmp(one->findings[0].id, "package-unread") &&
+	    strcmp(one->findings[0].text, other->findings[0].text))
 		return false;
 	for (i = 0; i < one->nr; i++)
 		if (strcmp(one->findings[i].id, other->findings[i].id))
@@ -141,20 +153,20 @@ static void print_groups(const struct options *options, const struct result *res
 static void print_all(const struct options *options, const struct result *results,
 		      const unsigned int *counts)
 {
-	unsigned int i, k;
+	unsigned int judged = nr_files - counts[MENTIONED], i, k;
 
 	for (i = 0; i < nr_targets; i++)
 		print_target(&targets[i]);
 	for (i = 0; options->verbose && i < nr_files; i++) {
-		printf("%s: %s", files[i].shown, outcome_words[results[i].outcome]);
+		printf("%s: %s", files[i].shown, answer_of(&files[i], &results[i]));
 		for (k = 0; k < results[i].nr; k++)
 			printf("%s%s", k ? ", " : ": ", results[i].findings[k].id);
 		putchar('\n');
 	}
 	print_groups(options, results);
 	printf("%s%s: of %u file%s, %u would load, %u would not",
-	       counts[FAILS] + counts[NO_VERDICT] ? "\n" : "", program, nr_files,
-	       nr_files > 1 ? "s" : "", counts[LOADS], counts[FAILS]);
+	       counts[FAILS] + counts[NO_VERDICT] ? "\n" : "", program, judged,
+	       judged > 1 ? "s" : "", counts[LOADS], counts[FAILS]);
 	if (counts[NO_VERDICT])
 		printf(", %u without an answer", counts[NO_VERDICT]);
 	putchar('\n');
@@ -197,7 +209,7 @@ static void json_file(FILE *json, unsigned int nr, const struct result *results)
 	fputs("    {\n      ", json);
 	json_name(json, file->path);
 	fputs(",\n      \"answer\": ", json);
-	json_string(json, outcome_words[result->outcome]);
+	json_string(json, answer_of(file, result));
 	member(json, "format", file->format == NO_FORMAT ? NULL : formats[file->format].name);
 	fprintf(json, ", \"target\": %u", file->target_nr);
 	if (!file->trouble && file->format != NO_FORMAT)
@@ -239,7 +251,7 @@ static void write_json(FILE *json, const struct result *results, const unsigned 
 		CHECK_VERSION);
 	member(json, "code", KERNEL_NAME);
 	member(json, "libraries", judges());
-	fprintf(json, ",\n  \"counts\": {\"files\": %u, \"load\": %u", nr_files,
+	fprintf(json, ",\n  \"counts\": {\"files\": %u, \"load\": %u", nr_files - counts[MENTIONED],
 		counts[LOADS]);
 	fprintf(json, ", \"do not load\": %u, \"no answer\": %u}", counts[FAILS],
 		counts[NO_VERDICT]);
@@ -276,8 +288,8 @@ static void xml_file(FILE *xml, const struct file *file, const struct result *re
 		      formats[file->format].name);
 	xml_attribute(xml, "name", file->shown);
 	fprintf(xml, " time=\"%.3f\"", file->ns / 1e9);
-	if (result->outcome == LOADS) {
-		fputs("/>\n", xml);
+	if (file->trouble == ASIDE || result->outcome == LOADS) {
+		fputs(file->trouble == ASIDE ? "><skipped/></testcase>\n" : "/>\n", xml);
 		return;
 	}
 	fprintf(xml, ">\n      <%s", element);
@@ -302,8 +314,8 @@ static void write_junit(FILE *xml, const struct result *results, const unsigned 
 
 	fputs("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuites>\n  <testsuite", xml);
 	xml_attribute(xml, "name", program);
-	fprintf(xml, " tests=\"%u\" failures=\"%u\" errors=\"%u\" skipped=\"0\">\n", nr_files,
-		counts[FAILS], counts[NO_VERDICT]);
+	fprintf(xml, " tests=\"%u\" failures=\"%u\" errors=\"%u\" skipped=\"%u\">\n", nr_files,
+		counts[FAILS], counts[NO_VERDICT], counts[MENTIONED]);
 	fputs("    <properties>\n      <property name=\"kernel\"", xml);
 	xml_attribute(xml, "value", KERNEL_NAME);
 	fputs("/>\n      <property name=\"judged by\"", xml);
@@ -326,11 +338,11 @@ static void write_junit(FILE *xml, const struct result *results, const unsigned 
 int tell(const struct options *options, const struct result *results, FILE *json,
 	 FILE *junit)
 {
-	unsigned int counts[NR_OUTCOMES] = { }, i;
+	unsigned int counts[NR_OUTCOMES + 1] = { }, i;
 
 	for (i = 0; i < nr_files; i++)
-		counts[results[i].outcome]++;
-	if (json != stdout && (!options->quiet || counts[LOADS] < nr_files))
+		counts[files[i].trouble == ASIDE ? MENTIONED : results[i].outcome]++;
+	if (json != stdout && (!options->quiet || counts[FAILS] + counts[NO_VERDICT]))
 		print_all(options, results, counts);
 	if (json)
 		write_json(json, results, counts);
