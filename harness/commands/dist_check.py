@@ -115,4 +115,3 @@ def command(given: Given, build: Path) -> int:
 	shutil.rmtree(top / name)
 	print(top / f'{name}.tar.xz')
 	return 0
-

@@ -192,8 +192,8 @@ static const char *replace(const char *path, const struct result *result, enum f
 	return NULL;
 }
 
-/* From now on the results are about the repaired file */
-static void is_new(struct file *file, struct result *result)
+/* Put the repaired file in the place of the old one in the list of files */
+static void take_new(struct file *file, struct result *result)
 {
 	bool other_name = result->cure == DECOMPRESS;
 	struct file new = told->file;
@@ -289,7 +289,7 @@ void fix_all(struct result *results, bool for_real, FILE *to)
 				for_real ? "fixed" : "would be fixed", files[i].shown,
 				done_by[results[i].cure], files[i].size, told->file.size);
 		if (!why && for_real)
-			is_new(&files[i], &results[i]);
+			take_new(&files[i], &results[i]);
 	}
 	for (i = 0; i < ARRAY_SIZE(signals); i++)
 		signal(signals[i], SIG_DFL);

@@ -176,8 +176,11 @@ static void unpack_archive(struct unpacker *unpacker, struct stream *in, const c
 	close_layer(layer);
 }
 
-/* Files that hold modules but are not read here, and what to do with them */
-static bool is_told(struct unpacker *unpacker, const char *outer, const struct kind *kind)
+/*
+ * Say what to do with a file that may hold modules but is not read here. Returns false if it is of
+ * another kind.
+ */
+static bool advise(struct unpacker *unpacker, const char *outer, const struct kind *kind)
 {
 	static const struct {
 		const char *id;
@@ -234,7 +237,7 @@ void unpack_layer(struct unpacker *unpacker, struct stream *in, const char *oute
 		unpack_archive(unpacker, in, outer, depth);
 	else if (is_cpio)
 		unpack_cpio(unpacker, in, outer, depth);
-	else if (!is_told(unpacker, outer, kind))
+	else if (!advise(unpacker, outer, kind))
 		unread(unpacker, outer, "there is %s where an archive is expected", kind->words);
 }
 
