@@ -104,6 +104,7 @@ def test_dkms_installs_what_the_kernel_loads(root: Root) -> None:
 		f'{DKMS_CONF}POST_BUILD="dkms-post-build $kernelver $arch"\n'
 		'MAKE[0]="make -C $kernel_source_dir M=$dkms_tree/hello/1/build && : >hello.ko"\n')
 	assert root.run('dkms', 'install', *words).has('empty: nothing comes out of it')
+	root.run('dkms', 'remove', 'hello/1', '--all')
 
 
 def test_kernel_install_refuses_a_kernel(root: Root) -> None:

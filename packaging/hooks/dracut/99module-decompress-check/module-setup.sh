@@ -19,7 +19,7 @@ depends()
 installkernel()
 {
 	# Only what depmod sees: a stray file is no reason to do without an initramfs.
-	find "$srcmods/" -type f \( -name '*.ko' -o -name '*.ko.gz' -o -name '*.ko.xz' -o \
+	find -H "$srcmods" -type f \( -name '*.ko' -o -name '*.ko.gz' -o -name '*.ko.xz' -o \
 		-name '*.ko.zst' \) -print0 | module-decompress-check --quiet --files-from=- >&2
 	[[ $? -ne 1 ]]
 }
