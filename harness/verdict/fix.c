@@ -270,8 +270,8 @@ static const char *const done_by[] = {
 void fix_all(struct result *results, bool for_real, FILE *to)
 {
 	static const int signals[] = { SIGHUP, SIGINT, SIGTERM };
+	unsigned int in_packages = 0, i;
 	const char *why;
-	unsigned int i;
 
 	told = mmap(NULL, sizeof(*told), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 	if (told == MAP_FAILED)
@@ -279,6 +279,7 @@ void fix_all(struct result *results, bool for_real, FILE *to)
 	for (i = 0; i < ARRAY_SIZE(signals); i++)
 		signal(signals[i], interrupted);
 	for (i = 0; i < nr_files; i++) {
+		in_packages += files[i].package && results[i].outcome == FAILS;
 		if (results[i].cure < DECOMPRESS)
 			continue;
 		why = fix(&files[i], &results[i], for_real);
@@ -293,4 +294,7 @@ void fix_all(struct result *results, bool for_real, FILE *to)
 	}
 	for (i = 0; i < ARRAY_SIZE(signals); i++)
 		signal(signals[i], SIG_DFL);
+	if (to && in_packages)
+		fprintf(to, "not fixed: %u file%s in packages: %s\n", in_packages,
+			in_packages > 1 ? "s" : "", "repair them before the package is built");
 }

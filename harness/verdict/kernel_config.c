@@ -29,6 +29,33 @@ static const struct {
 	{ "LOONGARCH", { EM_LOONGARCH, EM_LOONGARCH } }, { "M68K", { EM_68K, EM_68K } },
 };
 
+/* As ARCH= or the tools for the machine name it */
+static const struct {
+	unsigned int machine;
+	const char *name;
+} machine_names[] = {
+	{ EM_386, "i386" }, { EM_X86_64, "x86-64" }, { EM_ARM, "arm" }, { EM_AARCH64, "arm64" },
+	{ EM_RISCV, "riscv" }, { EM_S390, "s390" }, { EM_PPC, "powerpc" },
+	{ EM_PPC64, "powerpc64" }, { EM_MIPS, "mips" }, { EM_SPARC, "sparc" },
+	{ EM_SPARCV9, "sparc64" }, { EM_LOONGARCH, "loongarch" }, { EM_68K, "m68k" },
+};
+
+/**
+ * machine_name() - name a machine
+ * @machine: its number in the header of an ELF file
+ *
+ * Return: the name, or NULL if it is none that read_kernel_config() knows.
+ */
+const char *machine_name(unsigned int machine)
+{
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(machine_names); i++)
+		if (machine_names[i].machine == machine)
+			return machine_names[i].name;
+	return NULL;
+}
+
 /* Replace a compressed configuration by its content; false if it is damaged or too large */
 static bool decompress(char **text, size_t *size, enum format format)
 {

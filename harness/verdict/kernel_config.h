@@ -7,6 +7,7 @@
 
 #include "explain.h"
 
+const char *machine_name(unsigned int machine);
 const char *read_kernel_config(struct kernel *kernel, FILE *file);
 
 #endif /* _KERNEL_CONFIG_H */

@@ -269,11 +269,11 @@ void ask_kmod(struct result *result, const struct file *file, const unsigned cha
 		return;
 	else if (kmod->version < LEAVES_TO_KERNEL)
 		find(result, "kmod-decompresses", BY_KMOD, false,
-		     "kmod %u decompresses it itself; 31 and later leave it to a kernel with a decoder for %s",
+		     "kmod %u decompresses it itself; 31 and later let a kernel with a decoder for %s do it",
 		     kmod->version, formats[file->format].name);
 	else
 		find(result, "kmod-leaves-it", BY_KMOD, false,
-		     "kmod %u leaves it to a kernel with a decoder for %s, whose refusal is final",
+		     "kmod %u lets a kernel with a decoder for %s decompress it, and does not try itself when the kernel refuses",
 		     kmod->version, formats[file->format].name);
 }
 

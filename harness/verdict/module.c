@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "check.h"
+#include "kernel_config.h"
 
 /* include/linux/module_signature.h */
 static const char signature_magic[] = "~Module signature appended~\n";
@@ -283,6 +284,7 @@ void compare_release(struct result *result, const struct target *target)
 	if (kernel->machines[kernel->is_64bit] == result->machine)
 		return;
 	find(result, "other-machine", BY_NAME, false,
-	     "built for another machine than the kernel: ELF machine %u, where the kernel has %u",
-	     result->machine, kernel->machines[kernel->is_64bit]);
+	     "built for %s, and the kernel is for %s",
+	     machine_name(result->machine) ?: "another machine",
+	     machine_name(kernel->machines[kernel->is_64bit]));
 }

@@ -191,7 +191,7 @@ static void add_target(const struct options *options, const struct file *file, c
 	} else if (!(*release && find_kmod(target, file))) {
 		parse_kmod(&target->kmod, "34");
 		snprintf(target->kmod.words, sizeof(target->kmod.words),
-			 "kmod 34 without zlib, the strictest: no kmod found beside these files");
+			 "kmod 34 without zlib, the strictest, is assumed: no kmod found beside these files");
 	}
 }
 

@@ -37,8 +37,8 @@ static const char *judges(void)
 static const char *decoder_of(const struct target *target)
 {
 	return !target->config || target->booted ? "a decoder for each format" :
-	       !target->kernel.decompresses || target->kernel.decoder == NO_FORMAT ?
-	       "no decoder for modules" : formats[target->kernel.decoder].name;
+	       target->kernel.decoder == NO_FORMAT ? "no decoder for modules" :
+	       formats[target->kernel.decoder].name;
 }
 
 static void print_target(const struct target *target)
@@ -51,11 +51,12 @@ static void print_target(const struct target *target)
 	printf("%s%s%scode of %s, ", release, colon, target->booted ? "a booted kernel, " : "",
 	       KERNEL_NAME);
 	if (target->config)
-		printf("configured by %s (%s): %s", printable(target->config),
+		printf("configured by %s (%s): %s%s", printable(target->config),
 		       kernel->version[0] ? kernel->version : "no version in it",
+		       target->booted || kernel->decoder == NO_FORMAT ? "" : "a decoder for ",
 		       decoder_of(target));
 	else
-		printf("any 64-bit configuration: %s", decoder_of(target));
+		printf("any 64-bit configuration with %s", decoder_of(target));
 	printf("\n%s%s%s\n", release, colon, target->kmod.words);
 	free(release);
 	if (kernel->wants_signature)
@@ -71,20 +72,20 @@ static void print_target(const struct target *target)
 static bool is_alike(unsigned int a, unsigned int b, const struct result *results)
 {
 	const struct result *one = &results[a], *other = &results[b];
+	bool same_text;
 	unsigned int i;
 
 	if (one->outcome != other->outcome || one->nr != other->nr ||
 	    one->cure != other->cure || files[a].format != files[b].format ||
 	    !one->rest != !other->rest || !files[a].package != !files[b].package ||
-	    files[a].target_nr != files[b].target_nr ||
 	    strcmp(one->advice, other->advice))
 		return false;
-	/* What to do is in the text itself */
-	if (one->nr && !strcmp(one->findings[0].id, "package-unread") &&
-	    strcmp(one->findings[0].text, other->findings[0].text))
-		return false;
+	/* The text may say what to do, or depend on the kernel and on kmod */
+	same_text = files[a].target_nr != files[b].target_nr ||
+		    (one->nr && !strcmp(one->findings[0].id, "package-unread"));
 	for (i = 0; i < one->nr; i++)
-		if (strcmp(one->findings[i].id, other->findings[i].id))
+		if (strcmp(one->findings[i].id, other->findings[i].id) ||
+		    (same_text && strcmp(one->findings[i].text, other->findings[i].text)))
 			return false;
 	return true;
 }
