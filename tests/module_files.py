@@ -4,7 +4,7 @@
 import lzma
 import tarfile
 from pathlib import Path
-from typing import List
+from typing import List, Sequence
 
 from harness.boot import debian
 from support import BUILD, TOP, run
@@ -53,9 +53,9 @@ def write_blobs(directory: Path) -> List[Path]:
 	return sorted(directory.iterdir())
 
 
-def build_sanitized(program: Path, *sources: Path) -> Path:
+def build_sanitized(program: Path, *sources: Path, compiler: Sequence[str] = ('gcc',)) -> Path:
 	"""Compiles a program with AddressSanitizer and UBSan."""
-	run('gcc', '-std=gnu11', '-O1', '-g', '-Wall', '-Wextra', '-Werror',
+	run(*compiler, '-std=gnu11', '-O1', '-g', '-Wall', '-Wextra', '-Werror',
 	    '-fsanitize=address,undefined', '-fno-sanitize-recover', '-o', program, *sources,
 	    '-DKERNEL_NAME="a kernel"', '-larchive', '-llzma', '-lzstd', '-lz')
 	return program

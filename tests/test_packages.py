@@ -237,9 +237,18 @@ def test_configuration_and_kmod_of_the_package_count(root: Path, tmp_path: Path)
 		# This kernel leaves xz to kmod, which takes CRC64.
 		result = run(PROGRAM, '--verbose', name, status=1, cwd=tmp_path)
 		assert result.has(f'^{RELEASE}: code of .*, configured by {name}: '
-				  f'boot/config-{RELEASE} \\({RELEASE}\\): zstd$')
+				  f'boot/config-{RELEASE} \\({RELEASE}\\): a decoder for zstd$')
 		assert result.has(f'^{RELEASE}: kmod 34 .*, of {name}: bin/kmod$')
 		assert result.has(f'^{name}: {MODULES}/crc64.ko.xz: loads: other-release$')
+
+
+def test_fix_says_what_it_leaves_in_packages(root: Path, tmp_path: Path) -> None:
+	(tmp_path / 'x.tar').write_bytes(tar(root, 'lib'))
+	before = (tmp_path / 'x.tar').read_bytes()
+	bad = sum(answer.startswith('does not load') for answer in ANSWERS.values())
+	result = run(PROGRAM, '--fix', '--kconfig=any', 'x.tar', status=1, cwd=tmp_path)
+	assert result.has(f'^not fixed: {bad} files in packages: repair them before the package is built$')
+	assert (tmp_path / 'x.tar').read_bytes() == before
 
 
 def test_only_names_that_depmod_sees_count(root: Path, tmp_path: Path) -> None:
@@ -359,17 +368,35 @@ def test_a_booted_kernel_gets_the_modules_of_a_package(root: Path, contents: Dic
 	assert (tmp_path / 'second').read_bytes() == contents['good.ko.xz']
 
 
-def test_damaged_packages_do_no_harm(root: Path, tmp_path: Path) -> None:
-	# To look for longer: clang -DFUZZER -fsanitize=fuzzer,address,undefined, and the same files
-	verdict = TOP / 'harness/verdict'
-	program = build_sanitized(tmp_path / 'unpack_all', TOP / 'tests/unpack_all.c', *(
-		verdict / f'{name}.c' for name in ('unpack', 'cpio', 'stream', 'file', 'format')))
+def build_unpack_all(program: Path, *compiler: str) -> Path:
+	"""Compiles the program that only unpacks."""
+	return build_sanitized(program, TOP / 'tests/unpack_all.c', *(
+		TOP / f'harness/verdict/{name}.c'
+		for name in ('unpack', 'cpio', 'stream', 'file', 'format')), compiler=compiler)
+
+
+@pytest.fixture(name='seeds')
+def fixture_seeds(root: Path, tmp_path: Path) -> Path:
+	"""A directory with a small package of each kind"""
 	for path in root.rglob('*.ko.*'):
 		path.write_bytes(path.read_bytes()[:600])
-	seeds = []
+	(tmp_path / 'seeds').mkdir()
 	for number, (kind, make_package) in enumerate(PACKAGES.items()):
 		work = tmp_path / str(number)
 		shutil.copytree(root, work / 'root')
-		seeds.append(tmp_path / f'{number} {kind}')
-		seeds[-1].write_bytes(make_package(work / 'root'))
-	assert run(program, *seeds).out.endswith(' inputs read\n')
+		(tmp_path / 'seeds' / f'{number} {kind}').write_bytes(make_package(work / 'root'))
+	return tmp_path / 'seeds'
+
+
+def test_damaged_packages_do_no_harm(seeds: Path, tmp_path: Path) -> None:
+	program = build_unpack_all(tmp_path / 'unpack_all', 'gcc')
+	assert run(program, *seeds.iterdir()).out.endswith(' inputs read\n')
+
+
+@pytest.mark.long
+def test_a_fuzzer_finds_no_harm_in_packages(seeds: Path, tmp_path: Path) -> None:
+	program = build_unpack_all(tmp_path / 'fuzzer', 'clang', '-DFUZZER', '-fsanitize=fuzzer')
+	(tmp_path / 'corpus').mkdir()
+	# To look for longer, run this line by hand with a larger number of seconds.
+	run(program, '-max_total_time=60', '-max_len=16384', '-timeout=10', '-rss_limit_mb=1024',
+	    tmp_path / 'corpus', seeds, cwd=tmp_path)

@@ -2,7 +2,7 @@
 /*
  * unpack_all FILE ...: call unpack() for each package, damaged at random, and for its beginnings.
  * Compile it with AddressSanitizer and UBSan. With -DFUZZER -fsanitize=fuzzer it is a program of
- * libFuzzer, to which the packages are the first inputs.
+ * libFuzzer, to which the packages are the first inputs. test_packages.py does both.
  */
 #define _GNU_SOURCE
 #include <errno.h>
