@@ -74,7 +74,7 @@ def make_samples(directory: Path) -> None:
 			archive.addfile(member, io.BytesIO(samples[name]))
 
 
-def fill(directory: Path, checker: Checker) -> None:
+def fill(directory: Path, checker: Checker, version: str) -> None:
 	"""Puts all files into the directory that becomes the archive."""
 	for name in sorted(kernel_files(checker)):
 		target = directory / 'linux' / name
@@ -83,6 +83,9 @@ def fill(directory: Path, checker: Checker) -> None:
 	shutil.copytree(PACKAGING / 'source', directory, dirs_exist_ok=True)
 	for name in 'debian', 'hooks':
 		shutil.copytree(PACKAGING / name, directory / name)
+	changelog = directory / 'debian/changelog'
+	changelog.write_text(re.sub(r'\(.*?\)', f'({version})', changelog.read_text(encoding='utf-8'),
+				    count=1), encoding='utf-8')
 	(directory / 'verdict').mkdir()
 	for path in sorted(VERDICT.glob('*')):
 		if path.suffix in ('.c', '.h', '.mk', '.1', '.bash'):
@@ -102,11 +105,12 @@ def command(given: Given, build: Path) -> int:
 	release = re.search(r'linux ([0-9.]+)', checker.what)
 	if not version or not release:
 		raise Trouble(f'{checker.what}: this is no release; give KERNEL= one of 6.1, 6.12 and newest')
-	name = f'{PROGRAM}-{version[1]}+{release[1]}'
+	full_version = f'{version[1]}+{release[1]}'
+	name = f'{PROGRAM}-{full_version}'
 	top = build / 'dist'
 	shutil.rmtree(top / name, ignore_errors=True)
 	(top / name).mkdir(parents=True)
-	fill(top / name, checker)
+	fill(top / name, checker, full_version)
 	date = int((checker.own.kernel.directory / DECOMPRESS).stat().st_mtime)
 	subprocess.run(['tar', '-C', top, '--sort=name', '--owner=0', '--group=0', '--numeric-owner',
 			'--mode=go=rX,u+rw', f'--mtime=@{date}', '-cJf', top / f'{name}.new', name],
