@@ -10,8 +10,9 @@ import os
 import subprocess
 import sys
 import tempfile
+import textwrap
 from pathlib import Path
-from typing import Dict, List, Tuple
+from typing import Dict, List, Sequence, Tuple
 
 TOP = Path(__file__).resolve().parents[2]
 PAGE = TOP / 'Documentation' / 'modules.md'
@@ -33,22 +34,30 @@ def answers_of(kernel: str, directory: Path) -> Tuple[str, Dict[str, str]]:
 	kernels = {Path(file['file']).stem:
 		   'taken' if file['kernel']['verdict'] == 'right'
 		   else file['kernel']['why'].partition(';')[0] for file in found['files']}
-	return 'Linux ' + found['code'].split()[1].rstrip(','), kernels
+	return found['code'].split()[1].rstrip(','), kernels
+
+
+def item(versions: Sequence[str], answers: Sequence[str], names: Sequence[str]) -> str:
+	"""Returns the item for the files that get these answers from these versions."""
+	alike = {answer: ', '.join(version for version, other in zip(versions, answers)
+				   if other == answer) for answer in answers}
+	head = '; '.join(f'{who}: {answer}' for answer, who in alike.items())
+	return textwrap.fill(f'- **{head}:** ' + ', '.join(f'`{name}`' for name in names), 100,
+			     subsequent_indent='  ', break_on_hyphens=False) + '\n'
 
 
 def main() -> None:
-	"""Writes the table. Files to which all kernels give the same answers share a row."""
+	"""Writes the list. Files to which all kernels give the same answers share an item."""
 	with tempfile.TemporaryDirectory() as directory:
 		subprocess.run([TOP / 'harness/blobs/blobs.py', 'files', directory], check=True)
 		found = [answers_of(kernel, Path(directory)) for kernel in KERNELS]
 	rows: Dict[Tuple[str, ...], List[str]] = {}
 	for name in found[0][1]:
-		rows.setdefault(tuple(kernel[name] for _, kernel in found), []).append(f'`{name}`')
-	lines = [('made by', *(version for version, _ in found)), ('---',) * (1 + len(found)),
-		 *((', '.join(names), *answers) for answers, names in rows.items())]
-	table = ''.join('| ' + ' | '.join(line) + ' |\n' for line in lines)
+		rows.setdefault(tuple(kernel[name] for _, kernel in found), []).append(name)
+	items = ''.join(item([version for version, _ in found], answers, names)
+			for answers, names in rows.items())
 	before, _, rest = PAGE.read_text().partition(BEGIN)
-	PAGE.write_text(f'{before}{BEGIN}\n{table}\n{END}{rest.partition(END)[2]}')
+	PAGE.write_text(f'{before}{BEGIN}\n{items}\n{END}{rest.partition(END)[2]}')
 
 
 if __name__ == '__main__':
