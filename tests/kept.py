@@ -25,7 +25,8 @@ FOR_NATIVE = [*FOR_RUN, 'harness/fuzz']
 # ... that tries mutants, ...
 FOR_MUTANTS = [*FOR_NATIVE, 'harness/mutants']
 # ... or that asks about files, or loads them.
-FOR_FILES = [*FOR_NATIVE, 'harness/verdict', 'harness/blobs', 'harness/boot', 'harness/guest']
+FOR_FILES = [*FOR_NATIVE, 'harness/verdict', 'harness/blobs', 'harness/conformance', 'harness/boot',
+	     'harness/guest']
 
 
 @functools.cache

@@ -148,8 +148,8 @@ def test_Python_files_are_clean() -> None:
 	mypy = ['mypy', '--strict', f'--cache-dir={BUILD}/mypy']
 	run(*mypy, *sorted((TOP / 'tests').glob('*.py')), cwd=TOP / 'tests')
 	run(*mypy, '--namespace-packages', '--explicit-package-bases', 'suite',
-	    *(path for room in ('', 'blobs', 'commands', 'boot', 'bots', 'fuzz', 'matrix', 'mutants',
-			       'series')
+	    *(path for room in ('', 'blobs', 'commands', 'conformance', 'boot', 'bots', 'fuzz', 'matrix',
+			       'mutants', 'series')
 	      for path in sorted((TOP / 'harness' / room).glob('*.py'))))
 
 

@@ -3,8 +3,9 @@
 """
 blobs.py make: makes a file with a real compressor for each row of blobs.tsv. The files go to
 	kernel/module/tests/blob_table.h or to harness/blobs/files/.
-blobs.py check: checks with the newest tools that the files are what their rows say. Does not
-	compare compressed bytes, because these differ between versions of a compressor.
+blobs.py check: checks with the newest tools, and with the decoders in harness/conformance/, that the
+	files are what their rows say. Does not compare compressed bytes, because these differ
+	between versions of a compressor.
 blobs.py files DIRECTORY: writes all files to a directory, by their names in blobs.tsv.
 blobs.py ask: boots a kernel, and checks that it accepts or refuses the files in
 	harness/blobs/files/ as their rows say.
@@ -31,6 +32,8 @@ from harness.base import TOP, Trouble
 from harness.blobs import core
 from harness.blobs.facts import facts
 from harness.blobs.table import MOST_BYTES, MOST_ROWS, TABLE, Blob, blobs, row, table, unpack
+from harness.conformance.decoders import SLOW
+from harness.conformance.refused import Lacking, Refused
 from harness.oracle import SUFFIXES
 
 FILES = TOP / 'harness/blobs/files'
@@ -45,6 +48,19 @@ def payload(build: Path, blob: Blob) -> bytes:
 			      stdout=subprocess.PIPE, check=True).stdout
 
 
+def verify_slowly(blob: Blob, path: Path, expected: bytes) -> None:
+	"""Decodes a file by the specification of its format, if that decoder has all that it needs."""
+	try:
+		decoded = SLOW[blob.format](path.read_bytes())
+	except Lacking:
+		return
+	except Refused as why:
+		raise Trouble(f'{blob.name}: by the specification, {why}') from why
+	if decoded != expected:
+		raise Trouble(f'{blob.name}: by the specification, it decodes to something other than the '
+			      'payload')
+
+
 def verify(build: Path, blob: Blob, path: Path) -> List[str]:
 	"""Returns the facts about a file. Fails if the file is not what its row says."""
 	expected = payload(build, blob)
@@ -56,6 +72,7 @@ def verify(build: Path, blob: Blob, path: Path) -> List[str]:
 		raise Trouble(f'{blob.name}: {error}')
 	if decoded.stdout != expected:
 		raise Trouble(f'{blob.name}: decodes to something other than the payload')
+	verify_slowly(blob, path, expected)
 	found = facts(blob.format, path, expected)
 	for fact in blob.wanted.split():
 		if fact not in found:
