@@ -15,8 +15,8 @@ import pytest
 
 from support import BUILD, TOP, log_name
 
-# What every test depends on: also what is in tests/ and is not a test
-COMMON = ['Makefile', 'suite', ':(glob)tests/[!t]*']
+# What every test depends on: also what tests import, and pytest's configuration
+COMMON = ['Makefile', 'suite', ':(glob)tests/[!t]*.py', ':(glob)tests/*.ini']
 # What a test depends on that runs the suite in a kernel, ...
 FOR_RUN = ['kernel', 'tools', 'patches', '.kunitconfig', 'harness/data', ':(glob)harness/*.py',
 	   ':(glob)harness/commands/*.py']
@@ -26,7 +26,7 @@ FOR_NATIVE = [*FOR_RUN, 'harness/fuzz']
 FOR_MUTANTS = [*FOR_NATIVE, 'harness/mutants']
 # ... or that asks about files, or loads them.
 FOR_FILES = [*FOR_NATIVE, 'harness/verdict', 'harness/blobs', 'harness/conformance', 'harness/boot',
-	     'harness/guest']
+	     'harness/guest', ':(glob)tests/*.tsv', ':(glob)tests/*.c']
 
 
 @functools.cache
