@@ -6,6 +6,9 @@ from pathlib import Path
 
 import pytest
 
+from harness.base import Trouble
+from harness.bots.module import CPUINFO, want_user_space
+from harness.kernel import Kernel
 from kept import FOR_FILES
 from support import BUILD, KERNEL, Arg, Result, refused, run
 
@@ -67,7 +70,21 @@ def test_KernelCI_knows_three_statuses(tmp_path: Path, status: str, lacks: str, 
 @pytest.mark.depends(*FOR_FILES, 'harness/bots')
 def test_does_as_a_module_what_it_does_when_it_is_built_in() -> None:
 	"""The bot loads the suite, reads debugfs, and unloads it, as CKI, LKFT and Android do."""
-	bot('module', 'y')
+	bot('module', 'y', 'i386' if 'amx_tile' in CPUINFO.read_text() else 'um')
+
+
+@pytest.mark.commands
+def test_UML_is_refused_where_it_runs_no_program(tmp_path: Path) -> None:
+	(tmp_path / 'arch/x86/um').mkdir(parents=True)
+	(tmp_path / 'Makefile').write_text('VERSION = 6\nPATCHLEVEL = 12\n')
+	sizes = tmp_path / 'arch/x86/um/user-offsets.c'
+	sizes.write_text('	DEFINE_LONGS(HOST_FP_SIZE, 2696);\n')
+	kernel = Kernel('6.12', '6.12', tmp_path)
+	want_user_space(kernel, 'flags: fpu avx512f\n')
+	with pytest.raises(Trouble, match='on a CPU with AMX; give ARCH=i386$'):
+		want_user_space(kernel, 'flags: fpu amx_tile avx512f\n')
+	sizes.write_text('	DEFINE_LONGS(HOST_FP_SIZE, 8192);\n')
+	want_user_space(kernel, 'flags: fpu amx_tile avx512f\n')
 
 
 def guest_says(result: str = 'ok 1 case', load: str = '', log: str = '', tainted: int = 1 << 18,

@@ -13,10 +13,10 @@ from pathlib import Path
 from typing import List
 
 from harness import base, build, guests, packages, results
-from harness.base import TOP, patience, say
+from harness.base import TOP, Trouble, patience, say
 from harness.bots import rounds
 from harness.commands import run
-from harness.kernel import Sources
+from harness.kernel import Kernel, Sources
 from harness.machine import machine
 from harness.tree import KUNIT
 
@@ -26,6 +26,8 @@ BUILT_IN = ('module_decompress_core/', 'module_decompress_own/')
 # How often the guest loads the suite: with all cases, while other tasks are busy, and before each
 # measurement of the free memory
 ROUNDS, BUSY, LOADS = 4, 1, 64
+
+CPUINFO = Path('/proc/cpuinfo')
 
 
 def make_initramfs(made: build.Build, guest: Path, kunit: str) -> Path:
@@ -76,11 +78,23 @@ def boot(made: build.Build, guest: Path, initramfs: Path, suites: List[str]) -> 
 	return text
 
 
+def want_user_space(kernel: Kernel, cpu: str) -> None:
+	"""
+	Refuses UML if no program can run in it on a CPU with these flags: such a kernel has room for
+	2696 bytes of a program's registers, and ptrace() wants all of them, which are more with AMX.
+	"""
+	if 'amx_tile' in cpu and kernel.has('arch/x86/um/user-offsets.c', 'HOST_FP_SIZE, 2696'):
+		raise Trouble(f'linux {kernel.version}, um: runs no program on a CPU with AMX; give '
+			      'ARCH=i386')
+
+
 def run_module(options: run.Options, kunit: str) -> int:
 	"""Returns 0 if the results are each time those of the built-in suite, or 1."""
-	run.run(options)
 	sources = Sources(options.build, options.may_install)
 	kernel = sources.find(options.kernel)
+	if options.arch == 'um':
+		want_user_space(kernel, CPUINFO.read_text(encoding='utf-8'))
+	run.run(options)
 	what = (f'linux {kernel.version}, {options.arch}, {run.words_of_fixes(options, kernel)}, '
 		f'KUNIT={kunit} and the suite as a module')
 	own = run.take_tree(options, kernel, f'make bots of {what}')
@@ -117,5 +131,5 @@ def run_module(options: run.Options, kunit: str) -> int:
 
 if __name__ == '__main__':
 	sys.exit(base.verdict(lambda: run_module(run.Options(
-		base.build_directory(os.environ.get('BUILD', '')), arch='um',
+		base.build_directory(os.environ.get('BUILD', '')), arch=(*sys.argv, 'um')[2],
 		jobs=os.cpu_count() or 1), sys.argv[1])))
