@@ -5,6 +5,7 @@ that contains it. Stand-ins for gcc and QEMU cause other trouble.
 """
 
 import difflib
+import fcntl
 import re
 import shutil
 import subprocess
@@ -13,6 +14,10 @@ from typing import Optional, Tuple
 
 import pytest
 
+from harness.base import Trouble
+from harness.commands import mutants
+from harness.mutants import shared
+from harness.mutants.work import Work
 from kept import FOR_MUTANTS
 from support import BUILD, TOP, TREE, Result, make, refused, run, says_why, script
 
@@ -41,6 +46,41 @@ def patch_of(path: Path, old: str, new: str) -> None:
 		changed(old, new).splitlines(True), f'a/{name}', f'b/{name}')))
 
 
+def own_build(path: Path) -> Path:
+	"""Returns a build directory with the kernels, but with no tree that other tests use."""
+	build = path / 'build'
+	build.mkdir()
+	(build / 'CACHEDIR.TAG').touch()
+	(build / 'src').symlink_to(BUILD / 'src')
+	return build
+
+
+def test_the_tree_does_not_change_until_the_base_is_made(
+		tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+	work = Work(own_build(tmp_path), 1, patches=str(SCRIPTS / 'history'))
+	locked = []
+
+	def try_lock(*_: object) -> None:
+		with open(work.tree.with_name('6.12.lock'), 'rb') as lock:
+			try:
+				fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+				locked.append(False)
+			except BlockingIOError:
+				locked.append(True)
+
+	def prepare(_: Work) -> None:
+		try_lock()
+		raise Trouble('the base is not made')
+
+	monkeypatch.setattr(mutants, 'need_tools', lambda _: None)
+	monkeypatch.setattr(mutants, 'make_green', try_lock)
+	monkeypatch.setattr(shared, 'prepare', prepare)
+	with pytest.raises(Trouble, match='the base is not made'):
+		mutants.run(work)
+	try_lock()
+	assert locked == [True, True, False]
+
+
 def test_bugs_of_the_past_and_a_sample_of_mutants_are_caught(sample: Result) -> None:
 	assert sample.status == 0, sample.text
 
@@ -52,11 +92,7 @@ def test_refuses_a_mutant_that_is_none(tmp_path: Path) -> None:
 		'--- a/kernel/module/decompress.c', '+++ b/kernel/module/decompress.c',
 		'@@ -1 +1 @@', '-what', '+else', '']))
 	# Other tests hold the lock of the tree in build/, and a wait for it prints a line.
-	build = tmp_path / 'build'
-	build.mkdir()
-	(build / 'CACHEDIR.TAG').touch()
-	(build / 'src').symlink_to(BUILD / 'src')
-	refused('stray.patch does not apply', 'mutants', MUTANTS=tmp_path, BUILD=build)
+	refused('stray.patch does not apply', 'mutants', MUTANTS=tmp_path, BUILD=own_build(tmp_path))
 	refused('no-such-directory', 'mutants', MUTANTS='no-such-directory')
 	refused('JOBS=many', 'mutants', JOBS='many')
 	refused('make run DECOMPRESS=', 'mutants', REBUILD='1')

@@ -94,10 +94,11 @@ def run_module(options: run.Options, kunit: str) -> int:
 	kernel = sources.find(options.kernel)
 	if options.arch == 'um':
 		want_user_space(kernel, CPUINFO.read_text(encoding='utf-8'))
-	run.run(options)
 	what = (f'linux {kernel.version}, {options.arch}, {run.words_of_fixes(options, kernel)}, '
 		f'KUNIT={kunit} and the suite as a module')
+	# No run with other fixes may come between the two builds.
 	own = run.take_tree(options, kernel, f'make bots of {what}')
+	run.run(options)
 	llvm = packages.need_llvm(options.may_install) if options.llvm else ''
 	plain = options.build / 'kunit' / f'{kernel.name}-{options.arch}{"-llvm" if llvm else ""}'
 	directory = plain.with_name(f'{plain.name}-module-{kunit}')

@@ -83,14 +83,18 @@ def run(work: Work) -> int:
 	who = f'make mutants, process {os.getpid()}'
 	own = locks.take(work.directory / 'lock', who)
 	kernel = Sources(work.build, work.may_install).find(KERNEL)
+	# Until the base is made, no other command may give the tree other fixes.
 	made = tree.make(work.build, kernel, Fixes('yes'), None, who)
-	if made.lock:
-		made.lock.release()
-	found = population.by_patches(work)
-	make_green(work)
-	shared.prepare(work)
-	if not work.patches and not work.right:
-		found += population.generated(work)
+	try:
+		found = population.by_patches(work)
+		make_green(work)
+		shared.prepare(work)
+		if not work.patches and not work.right:
+			found += population.generated(work)
+	finally:
+		# What follows has all that it needs in the base, or takes the lock again.
+		if made.lock:
+			made.lock.release()
 	population.settle(work, found)
 	what = 'right changes' if work.right else 'mutants'
 	say(f'{len(found)} {what}; trying them natively ...')

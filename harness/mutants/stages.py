@@ -72,7 +72,7 @@ def check(work: Work, changes: Sequence[Mutant]) -> None:
 			    f'#include "{change.ident}.c"\n')
 			objects.append(f'{change.ident}_{algorithm}.o')
 	(checked / 'Kbuild').write_text(''.join(f'obj-m += {name}\n' for name in objects))
-	said = base.run(['make', '-C', work.tree, f'O={work.kernel}', f'ARCH={ARCH}',
+	said = base.run(['make', '-C', work.tree, f'O={work.base / "kernel"}', f'ARCH={ARCH}',
 			 f'M={checked}', 'W=1', 'C=2', '--keep-going', f'--jobs={work.jobs}',
 			 *objects], both=True).stdout
 	(checked / 'log').write_text(said)
