@@ -52,7 +52,8 @@ def verify_slowly(blob: Blob, path: Path, expected: bytes) -> None:
 	"""Decodes a file by the specification of its format, if that decoder has all that it needs."""
 	try:
 		decoded = SLOW[blob.format](path.read_bytes())
-	except Lacking:
+	except Lacking as what:
+		print(f'{blob.name}: not decoded by the specification: {what}')
 		return
 	except Refused as why:
 		raise Trouble(f'{blob.name}: by the specification, {why}') from why
