@@ -247,7 +247,7 @@ def test_fix_says_what_it_leaves_in_packages(root: Path, tmp_path: Path) -> None
 	before = (tmp_path / 'x.tar').read_bytes()
 	bad = sum(answer.startswith('does not load') for answer in ANSWERS.values())
 	result = run(PROGRAM, '--fix', '--kconfig=any', 'x.tar', status=1, cwd=tmp_path)
-	assert result.has(f'^not fixed: {bad} files in packages: repair them before the package is built$')
+	assert result.has(f'^not fixed: {bad} files in packages: repair them before packing$')
 	assert (tmp_path / 'x.tar').read_bytes() == before
 
 

@@ -121,7 +121,7 @@ def literals(source: Bytes, frame: Frame) -> bytes:
 	if kind == COMPRESSED:
 		frame.huffman = read_huffman(part)
 	if not frame.huffman:
-		raise Refused('literals that use a code of which there is none')
+		raise Refused('treeless literals, and no Huffman code before them')
 	if not form:
 		return frame.huffman.decode(part.take(part.left()), size)
 	if size < FEWEST_IN_FOUR:
@@ -149,7 +149,7 @@ def table(source: Bytes, frame: Frame, which: int, mode: int) -> List[Cell]:
 	else:
 		found = read_fse_table(source, kind.most_log, len(kind.values))
 	if not found:
-		raise Refused('a table is to be repeated, and there is none')
+		raise Refused('Repeat_Mode, and no table before it')
 	frame.tables[which] = found
 	return found
 

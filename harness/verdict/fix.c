@@ -295,6 +295,6 @@ void fix_all(struct result *results, bool for_real, FILE *to)
 	for (i = 0; i < ARRAY_SIZE(signals); i++)
 		signal(signals[i], SIG_DFL);
 	if (to && in_packages)
-		fprintf(to, "not fixed: %u file%s in packages: %s\n", in_packages,
-			in_packages > 1 ? "s" : "", "repair them before the package is built");
+		fprintf(to, "not fixed: %u file%s in packages: repair them before packing\n",
+			in_packages, in_packages > 1 ? "s" : "");
 }
