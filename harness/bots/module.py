@@ -130,7 +130,11 @@ def run_module(options: run.Options, kunit: str) -> int:
 	return status
 
 
+def main(kunit: str, arch: str = 'um') -> int:
+	"""Runs the bot with KUNIT=@kunit on @arch, as a test does."""
+	return run_module(run.Options(base.build_directory(os.environ.get('BUILD', '')), arch=arch,
+				      jobs=os.cpu_count() or 1), kunit)
+
+
 if __name__ == '__main__':
-	sys.exit(base.verdict(lambda: run_module(run.Options(
-		base.build_directory(os.environ.get('BUILD', '')), arch=(*sys.argv, 'um')[2],
-		jobs=os.cpu_count() or 1), sys.argv[1])))
+	sys.exit(base.verdict(lambda: main(*sys.argv[1:])))
