@@ -13,7 +13,6 @@
  * uses: functions, macros and variables, one a line.
  */
 #define _GNU_SOURCE
-#include <ctype.h>
 #include <errno.h>
 #include <limits.h>
 #include <stdio.h>
@@ -47,17 +46,6 @@ struct mutant {
 static struct mutant *mutants;
 static size_t nr_mutants;
 const char *function;
-
-/* FNV-1a, without white space */
-static unsigned long long checksum(const char *s)
-{
-	unsigned long long sum = 0xcbf29ce484222325;
-
-	for (; *s; s++)
-		if (!isspace((unsigned char)*s))
-			sum = (sum ^ (unsigned char)*s) * 0x100000001b3;
-	return sum;
-}
 
 /* Add a mutant. The edits are in the order of the file; @at is the text that changes. */
 void add_mutant(const struct edit *edits, size_t nr, struct span at,
@@ -119,49 +107,6 @@ static void mutate_build(CXTranslationUnit unit, const char *algorithm)
 	mutate_file();
 }
 
-/*
- * Copy gcc's flags, without warnings and without the names of input and output.
- * libclang ignores flags of gcc that clang does not know.
- */
-static int keep_flags(int argc, char **argv, const char **flags)
-{
-	static const char *const paired[] = {
-		"-include", "-imacros", "-isystem", "-iquote", "-I", "-D", "-U"
-	};
-	bool operand = false;
-	int i, nr = 0;
-	size_t p;
-
-	for (i = 0; i < argc; i++) {
-		if (!strcmp(argv[i], "-o")) {
-			i++;
-			continue;
-		}
-		if (operand ||
-		    (argv[i][0] == '-' && !starts_with(argv[i], "-W")))
-			flags[nr++] = argv[i];
-		operand = false;
-		for (p = 0; p < ARRAY_SIZE(paired); p++)
-			operand |= !strcmp(argv[i], paired[p]);
-	}
-	flags[nr++] = "-ferror-limit=0";
-	return nr;
-}
-
-static char *read_source(void)
-{
-	FILE *f = fopen(path, "r");
-	int c;
-
-	if (!f)
-		die("%s: %s", path, strerror(errno));
-	while ((c = getc(f)) != EOF)
-		obstack_1grow(&pool, c);
-	obstack_1grow(&pool, '\0');
-	fclose(f);
-	return obstack_finish(&pool);
-}
-
 static int compare_mutants(const void *p, const void *q)
 {
 	const struct mutant *a = p, *b = q;
@@ -174,19 +119,16 @@ static int compare_mutants(const void *p, const void *q)
 /* Name a mutant by its function and the text of the line, not by the line's number. */
 static void name_mutant(struct mutant *m)
 {
-	struct span line = { m->at, m->at + strcspn(source + m->at, "\n") };
-	unsigned long long sum;
 	const char *about;
+	unsigned int line;
 	int ordinal = 0;
 	size_t i;
 
-	while (line.start > 0 && source[line.start - 1] != '\n')
-		line.start--;
 	about = format("%s %s %s %s", m->function, m->kind, m->what,
-		       squeeze(text(line)));
+		       squeeze(text(line_at(m->at, &line))));
 	do {
-		sum = checksum(format("%d %s", ordinal++, about));
-		snprintf(m->id, sizeof(m->id), "%010llx", sum >> 24);
+		snprintf(m->id, sizeof(m->id), "%010llx",
+			 checksum(format("%d %s", ordinal++, about)) >> 24);
 		for (i = 0; mutants + i < m && strcmp(mutants[i].id, m->id);)
 			i++;
 	} while (mutants + i < m);
@@ -196,12 +138,11 @@ static void write_mutant(const struct mutant *m, const char *dir)
 {
 	const char *name = format("%s/%s.c", dir, m->id);
 	FILE *f = fopen(name, "w");
-	unsigned int line = 1, i;
+	unsigned int line;
 
 	if (!f || fputs(m->text, f) == EOF || fclose(f))
 		die("%s: %s", name, strerror(errno));
-	for (i = 0; i < m->at; i++)
-		line += source[i] == '\n';
+	line_at(m->at, &line);
 	printf("%s\t%s\t%u\t%s\t%s\n", m->id, m->function, line, m->kind,
 	       m->what);
 }

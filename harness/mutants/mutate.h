@@ -87,6 +87,12 @@ extern size_t nr_nodes;
 extern const char *function;
 extern const char *kind;
 
+/* source.c: the file to break */
+char *read_source(void);
+int keep_flags(int argc, char **argv, const char **flags);
+unsigned long long checksum(const char *s);
+struct span line_at(unsigned int offset, unsigned int *number);
+
 /* syntax_tree.c: the text of decompress.c, and clang's tree of it */
 __printf(1, 2)
 _Noreturn void die(const char *fmt, ...);

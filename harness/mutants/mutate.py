@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0
-"""Builds mutate.c, and runs it with the compiler flags of decompress.c in a kernel."""
+"""Builds mutate.c and schema.c, and runs mutate with the flags of decompress.c in a kernel."""
 
 import os
 import re
@@ -26,19 +26,25 @@ def libclang() -> Path:
 	return max(headers, key=numbers).parent.parent.parent
 
 
-def mutate(build: Path, kernel: Path, *args: base.Arg) -> str:
-	"""Runs mutate with the flags of the kernel built in @kernel, and returns its output."""
+def compiled(build: Path, name: str, *sources: Path) -> Path:
+	"""Builds NAME.c with other sources and libclang, and returns the program."""
 	llvm = libclang()
-	program, new = build / 'mutate', build / f'mutate.{os.getpid()}'
-	sources = [HERE / f'{name}.c' for name in ('mutate', 'syntax_tree', 'calls')]
+	program, new = build / name, build / f'{name}.{os.getpid()}'
+	all_sources = [HERE / f'{name}.c', HERE / 'source.c', HERE / 'syntax_tree.c', *sources]
 	try:
-		made = base.run(['cc', '-O2', f'-I{llvm}/include', '-o', new, *sources,
-				 *sorted(HERE.glob('*operators.c')), f'-L{llvm}/lib', '-lclang'])
+		made = base.run(['cc', '-O2', f'-I{llvm}/include', '-o', new, *all_sources,
+				 f'-L{llvm}/lib', '-lclang'])
 		if made.returncode:
-			raise Trouble('cannot build harness/mutants/mutate.c; see above')
+			raise Trouble(f'cannot build harness/mutants/{name}.c; see above')
 		base.put(new, program)
 	finally:
 		new.unlink(missing_ok=True)
+	return program
+
+
+def mutate(build: Path, kernel: Path, *args: base.Arg) -> str:
+	"""Runs mutate with the flags of the kernel built in @kernel, and returns its output."""
+	program = compiled(build, 'mutate', HERE / 'calls.c', *sorted(HERE.glob('*operators.c')))
 	flags = shlex.split(saved_command(kernel, 'kernel/module/decompress.o'))
 	ended = base.run([program, *args, '--', *flags], cwd=kernel)
 	if ended.returncode:

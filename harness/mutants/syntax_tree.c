@@ -543,7 +543,7 @@ static void check_diagnostics(CXTranslationUnit unit)
 	}
 }
 
-/* Read the part of the file that is compiled for one algorithm. */
+/* Read the part of the file that is compiled for one algorithm, or all of it for NULL. */
 CXTranslationUnit read_build(CXIndex index, const char *algorithm,
 			     const char *const *flags, int nr_flags)
 {
@@ -552,15 +552,17 @@ CXTranslationUnit read_build(CXIndex index, const char *algorithm,
 	struct CXUnsavedFile unsaved = { .Filename = "build.c" };
 	CXTranslationUnit unit;
 
-	unsaved.Contents = format("#undef CONFIG_MODULE_COMPRESS_GZIP\n"
-				  "#undef CONFIG_MODULE_COMPRESS_XZ\n"
-				  "#undef CONFIG_MODULE_COMPRESS_ZSTD\n"
-				  "#define CONFIG_MODULE_COMPRESS_%s 1\n"
-				  "#include \"%s\"\n", algorithm, path);
+	unsaved.Contents = format("#include \"%s\"\n", path);
+	if (algorithm)
+		unsaved.Contents = format("#undef CONFIG_MODULE_COMPRESS_GZIP\n"
+					  "#undef CONFIG_MODULE_COMPRESS_XZ\n"
+					  "#undef CONFIG_MODULE_COMPRESS_ZSTD\n"
+					  "#define CONFIG_MODULE_COMPRESS_%s 1\n%s",
+					  algorithm, unsaved.Contents);
 	unsaved.Length = strlen(unsaved.Contents);
 	if (clang_parseTranslationUnit2(index, unsaved.Filename, flags,
 					nr_flags, &unsaved, 1, options, &unit))
-		die("%s: clang cannot parse it for %s", path, algorithm);
+		die("%s: clang cannot parse it", path);
 
 	file = clang_getFile(unit, path);
 	nr_tokens = 0;
