@@ -29,7 +29,8 @@ END = '# module_decompress_kunit: end'
 ALL_TESTS = 'tools/testing/kunit/configs/all_tests.config'
 # The list of the selftests, which every kernel has
 TARGETS = 'tools/testing/selftests/Makefile'
-MERGED = ('kernel/module/Kconfig', 'kernel/module/Makefile', ALL_TESTS,
+MERGED = ('kernel/module/Kconfig', 'kernel/module/Makefile', 'lib/Kconfig', 'lib/Kconfig.debug',
+	  'lib/xz/Kconfig', 'lib/xz/Makefile', 'lib/zlib_inflate/Makefile', 'lib/zstd/Makefile', ALL_TESTS,
 	  'tools/testing/selftests/module/.gitignore', 'tools/testing/selftests/module/Makefile',
 	  'tools/testing/selftests/module/config', TARGETS)
 # A toctree cannot hold markers. Our line goes below that of the kernel's own KUnit manual, and is
@@ -49,7 +50,7 @@ SCRATCH = re.compile(r'.*(~|\.orig|\.rej|\.pyc|/\.[^/]*\.sw.)$')
 def suite_files() -> List[str]:
 	"""Returns the paths of all files that go into a kernel tree."""
 	found = []
-	for room in ('kernel', 'tools', 'Documentation/dev-tools'):
+	for room in ('kernel', 'lib', 'tools', 'Documentation/dev-tools'):
 		for path in (TOP / room).rglob('*'):
 			name = str(path.relative_to(TOP))
 			if path.is_file() and name != FORWARDER and not SCRATCH.match(name):

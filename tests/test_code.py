@@ -14,7 +14,7 @@ from stand_ins import SOURCE
 from support import BUILD, KERNEL, KUNIT_PY, TOP, TREE, Arg, make, run
 
 pytestmark = [pytest.mark.code, pytest.mark.depends(
-	'kernel', 'tools', 'harness', 'tests', 'patches', 'packaging', 'suite', '.ci',
+	'kernel', 'lib', 'tools', 'harness', 'tests', 'patches', 'packaging', 'suite', '.ci',
 	'.kunitconfig')]
 
 STAND_INS = 'tools/testing/module_decompress/'
@@ -40,7 +40,7 @@ def take_tree(release: str) -> None:
 
 def c_files() -> List[str]:
 	"""Returns the C files that go into a kernel tree."""
-	return sorted(str(path.relative_to(TOP)) for room in ('kernel', 'tools')
+	return sorted(str(path.relative_to(TOP)) for room in ('kernel', 'lib', 'tools')
 		      for path in (TOP / room).rglob('*.[ch]'))
 
 
@@ -81,13 +81,14 @@ def test_W1_and_sparse_are_silent(tmp_path: Path) -> None:
 	make('run', FILTER='*.sysfs_attribute*')
 	directory = tmp_path / 'output'
 	start_from(BUILD / 'kunit' / f'{KERNEL}-i386', directory)
-	for path in directory.glob('kernel/module/tests/*.o'):
+	suites = ['kernel/module/decompress_kunit.o', 'lib/xz/tests/xz_dec_kunit.o',
+		  'lib/zlib_inflate/tests/inflate_kunit.o', 'lib/zstd/tests/zstd_decompress_kunit.o']
+	for path in [*directory.glob('kernel/module/tests/*.o'), *(directory / name for name in suites)]:
 		path.unlink()
-	(directory / 'kernel/module/decompress_kunit.o').unlink()
 	said = run('make', '-C', TREE, f'O={directory}', 'ARCH=i386', 'W=1', 'C=1', '-s',
-		   'kernel/module/')
-	assert (directory / 'kernel/module/decompress_kunit.o').exists()
-	assert not said.has('kernel/module/(tests/|decompress_kunit)')
+		   'kernel/module/', 'lib/xz/', 'lib/zlib_inflate/', 'lib/zstd/')
+	assert all((directory / name).exists() for name in suites)
+	assert not said.has('kernel/module/(tests/|decompress_kunit)|lib/.*/tests/')
 
 
 @pytest.mark.in_tree

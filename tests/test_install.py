@@ -22,10 +22,11 @@ def files(tree: Path) -> Dict[str, str]:
 def own_tree(tree: Path) -> Path:
 	"""Copies the part of a kernel tree that make install reads or changes. Returns its path."""
 	source = BUILD / 'src' / f'linux-{KERNEL}'
-	for name in 'kernel/module', 'Documentation/dev-tools', 'tools/testing':
+	for name in ('kernel/module', 'lib/xz', 'lib/zlib_inflate', 'lib/zstd', 'Documentation/dev-tools',
+		     'tools/testing'):
 		shutil.copytree(source / name, tree / name, symlinks=True)
-	for name in 'Kbuild', 'MAINTAINERS', 'Makefile':
-		shutil.copy(source / name, tree)
+	for name in 'Kbuild', 'MAINTAINERS', 'Makefile', 'lib/Kconfig', 'lib/Kconfig.debug':
+		shutil.copy(source / name, tree / name)
 	return tree
 
 

@@ -12,12 +12,13 @@ from stand_ins import SOURCE
 from support import BUILD, TOP, refused, run
 
 pytestmark = [pytest.mark.series, pytest.mark.depends(
-	'harness', 'kernel', 'tools', 'patches', 'Documentation', '.kunitconfig')]
+	'harness', 'kernel', 'lib', 'tools', 'patches', 'Documentation', '.kunitconfig')]
 
 SENDER = {'GIT_CONFIG_COUNT': '2', 'GIT_CONFIG_KEY_0': 'user.name',
 	  'GIT_CONFIG_VALUE_0': 'A Sender', 'GIT_CONFIG_KEY_1': 'user.email',
 	  'GIT_CONFIG_VALUE_1': 'sender@example.org'}
-SERIES = ['core', 'fixes', 'initramfs', 'isofs', 'kselftest', 'native', 'suite', 'xz']
+SERIES = ['core', 'fixes', 'initramfs', 'isofs', 'kselftest', 'native', 'suite', 'xz',
+	  'xz-kunit', 'zlib-kunit', 'zstd-kunit']
 TESTS = Path('kernel/module/tests')
 
 
@@ -68,12 +69,13 @@ def test_series_applies_passes_checkpatch_and_is_for_the_lists(tmp_path: Path) -
 		is_stacked = name in ('fixes', 'suite', 'native')
 		assert ('\nprerequisite-patch-id: ' in cover) == is_stacked, name
 		# Tests are for KUnit's list, too.
-		if name in ('core', 'suite', 'native'):
+		if name in ('core', 'suite', 'native') or name.endswith('-kunit'):
 			assert 'kunit-dev@googlegroups.com' in cover, name
 	for mail in series.glob('*/*.patch'):
 		text = mail.read_text()
 		assert '\nFrom: A Sender <sender@example.org>\n' in text, mail
-		if mail.parent.name not in ('initramfs', 'isofs'):
+		if mail.parent.name not in ('initramfs', 'isofs') and \
+		   not mail.parent.name.endswith('-kunit'):
 			assert 'linux-modules@vger.kernel.org' in text, mail
 	for mail in [mail for name in SERIES for mail in mails_of(series / name)]:
 		text = mail.read_text()

@@ -20,8 +20,10 @@ from harness.kernel import Kernel, Sources
 from harness.machine import machine
 from harness.tree import KUNIT
 
-# The kernel does not export module_decompress(), so the module lacks the suites that call it.
-BUILT_IN = ('module_decompress_core/', 'module_decompress_own/')
+# Suites that are not in the module: the kernel does not export module_decompress(), and the decoders in
+# lib/ have modules for themselves.
+BUILT_IN = ('module_decompress_core/', 'module_decompress_own/', 'xz_dec/', 'zlib_inflate/',
+	    'zstd_decompress/')
 
 # How often the guest loads the suite: with all cases, while other tasks are busy, and before each
 # measurement of the free memory

@@ -6,7 +6,8 @@
 - xz and loadpin: the patches of patches/xz/ and patches/loadpin/;
 - suite: an RFC, on top of core;
 - native: the native build;
-- kselftest: the selftest.
+- kselftest: the selftest;
+- zlib-kunit, xz-kunit and zstd-kunit: the tests of the decoders in lib/.
 """
 
 import os
@@ -14,7 +15,7 @@ import shutil
 from pathlib import Path
 from typing import Dict
 
-from harness import base, kernel, locks, packages, tree, values
+from harness import base, install, kernel, locks, packages, tree, values
 from harness.base import TOP, Trouble, patience, say
 from harness.kernel import Kernel, Sources
 from harness.series import check
@@ -45,7 +46,8 @@ def base_commit(source: Path) -> str:
 	if base.output([*git, 'rev-parse', '--show-toplevel']) != str(source):
 		return ''
 	if base.run([*git, 'diff', '--quiet', 'HEAD', '--', 'kernel/module', 'tools/testing',
-		     'Documentation/dev-tools', 'MAINTAINERS', *tree.other_files()]).returncode:
+		     'Documentation/dev-tools', 'MAINTAINERS', *tree.other_files(),
+		     *(name for name in install.MERGED if name.startswith('lib/'))]).returncode:
 		raise Trouble(f'{source} has uncommitted changes; run there: git stash')
 	return base.output([*git, 'rev-parse', 'HEAD'])
 

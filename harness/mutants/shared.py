@@ -19,7 +19,7 @@ NATIVE = 'tools/testing/module_decompress'
 
 # The files that decide how mutants are compiled and run. If one changes, the base is made anew.
 MAKERS = ('mutant_compile.sh', 'mutant_native.sh', 'right_native.sh', 'compile_common.sh',
-	  'production.c', 'no_decompressors.c', 'select.c', 'select.h')
+	  'production.c', 'no_decompressors.c', 'select.c', 'select.h', 'shared.py')
 NATIVE_MAKERS = ('Makefile', 'kunit.[ch]', 'native.[ch]', 'fuzz*')
 
 
@@ -62,8 +62,10 @@ class NativeBase:
 		shutil.copy(tree / 'kernel/module/tests/ledger.h', native / 'tests')
 		shutil.copy(tree / 'kernel/module/internal.h', native)
 		ours = native / 'kernel/module'
-		said += self.link('base.o', *(native / 'lib').rglob('*.o'), native / 'native.o',
-				  ours / 'tests/attempt.o', *ours.glob('tests/ledger*.o'))
+		decoders = [path for path in (native / 'lib').rglob('*.o')
+			    if path.parent.name != 'tests']
+		said += self.link('base.o', *decoders, native / 'native.o', ours / 'tests/attempt.o',
+				  *ours.glob('tests/ledger*.o'))
 		said += self.link('suite.o', native / 'kunit.o', ours / 'decompress_kunit.o',
 				  *ours.glob('tests/*cases.o'), ours / 'tests/streams.o')
 		said += shell((native / 'flags').read_text(), '-I../tests', '-c', '-o',

@@ -112,12 +112,14 @@ def with_maintained(text: str, path: str) -> str:
 
 def not_maintained(text: str, mails: List[Path]) -> List[str]:
 	"""
-	Returns the new files of mails that MAINTAINERS does not list for MODULE SUPPORT. checkpatch.pl
-	only asks whether MAINTAINERS needs an update.
+	Returns the new files of mails that MAINTAINERS does not list for MODULE SUPPORT, without those
+	in lib/, which have other maintainers. checkpatch.pl only asks whether MAINTAINERS needs an
+	update.
 	"""
 	section = text.partition('\nMODULE SUPPORT\n')[2].partition('\n\n')[0]
 	patterns = re.findall(r'^F:\s*(.*)', section, re.MULTILINE)
 	new = [name for mail in mails for name in re.findall(
 		r'^--- /dev/null\n\+\+\+ b/(.*)', mail.read_text(encoding='utf-8'), re.MULTILINE)]
 	return [name for name in new
-		if not any(fnmatchcase(name, f'{one}*') for one in patterns)]
+		if not name.startswith('lib/')
+		and not any(fnmatchcase(name, f'{one}*') for one in patterns)]

@@ -63,6 +63,9 @@ SERIES = (
 	Series('suite', 'RFC PATCH', on='fixes', cc=KUNIT_LIST),
 	Series('native', 'RFC PATCH', on='suite', cc=KUNIT_LIST, ignored=STAND_IN_TYPES),
 	Series('kselftest'),
+	Series('zlib-kunit', cc=KUNIT_LIST),
+	Series('xz-kunit', cc=KUNIT_LIST),
+	Series('zstd-kunit', cc=KUNIT_LIST),
 )
 
 

@@ -157,13 +157,13 @@ static void try_case(struct kunit *test, const struct kunit_suite *suite,
 	setitimer(ITIMER_PROF, &(struct itimerval){ { 0 }, { CASE_SECONDS } }, NULL);
 	current->kunit_test = test;
 	if (!setjmp(test->try_catch.env)) {
-		ret = suite->init(test);
+		ret = suite->init ? suite->init(test) : 0;
 		if (ret)
 			KUNIT_FAIL(test, "cannot be begun: %d", ret);
 		else
 			c->run_case(test);
 	}
-	if (!setjmp(test->try_catch.env))
+	if (suite->exit && !setjmp(test->try_catch.env))
 		suite->exit(test);
 	end_test(test);
 	warning = native_warned();
@@ -252,7 +252,7 @@ static void run_suite(struct kunit_suite *suite)
 		say("    KTAP version 1\n    # Subtest: %s\n    1..%u\n", suite->name,
 		    count_cases(suite));
 	}
-	if (suite->suite_init(suite))
+	if (suite->suite_init && suite->suite_init(suite))
 		exit(2);
 	while (suite->test_cases[at->test].run_case) {
 		if (wanted(suite, &suite->test_cases[at->test]))
@@ -260,7 +260,8 @@ static void run_suite(struct kunit_suite *suite)
 		else
 			at->test++;
 	}
-	suite->suite_exit(suite);
+	if (suite->suite_exit)
+		suite->suite_exit(suite);
 	say_result("", status_of(at->suite_failed), ++at->nr_suite, suite->name, "");
 }
 

@@ -132,6 +132,10 @@ __printf(2, 3) void __noreturn kunit_skip(struct kunit *test,
 #define KUNIT_EXPECT_LT(test, a, b)	KUNIT_COMPARE(test, a, <, b, "")
 #define KUNIT_EXPECT_EQ_MSG(test, a, b, format, ...)			\
 	KUNIT_COMPARE(test, a, ==, b, ": " format, ##__VA_ARGS__)
+#define KUNIT_EXPECT_FALSE_MSG(test, condition, format, ...)		\
+	KUNIT_COMPARE(test, !!(condition), ==, false, ": " format, ##__VA_ARGS__)
+#define KUNIT_EXPECT_NULL_MSG(test, p, format, ...)			\
+	KUNIT_COMPARE(test, !!(p), ==, false, ": " format, ##__VA_ARGS__)
 #define KUNIT_EXPECT_PTR_EQ(test, a, b)	KUNIT_EXPECT(test, (a) == (b))
 #define KUNIT_EXPECT_NOT_NULL(test, p)	KUNIT_EXPECT(test, (p) != NULL)
 #define KUNIT_EXPECT_STREQ(test, a, b)	KUNIT_EXPECT(test, !strcmp(a, b))

@@ -1,0 +1,237 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * KUnit tests for XZ Embedded. Small files that between them reach nearly all of the decoder are
+ * decompressed in one call and in pieces: what comes out must not depend on the pieces.
+ */
+#include <kunit/test.h>
+#include <linux/crc32.h>
+#include <linux/minmax.h>
+#include <linux/mm.h>
+#include <linux/sizes.h>
+#include <linux/string.h>
+#include <linux/xz.h>
+
+#include "xz_dec_files.h"
+
+/* No file decompresses to more, and none has a larger dictionary */
+#define OUT_MAX		SZ_256K
+#define DICT_MAX	SZ_16M
+#define UNTOUCHED	0xa5
+
+static const struct xz_dec_file *const files_end = xz_dec_files + ARRAY_SIZE(xz_dec_files);
+
+static u8 *out;
+
+/**
+ * struct pieces - how the input and the output are passed
+ * @name: name of the case
+ * @mode: mode of the decoder
+ * @in: how many bytes of the input are passed at once
+ * @out: how many bytes of the output are asked for at once
+ */
+struct pieces {
+	const char *name;
+	enum xz_mode mode;
+	size_t in;
+	size_t out;
+};
+
+static const struct pieces all_pieces[] = {
+	{ "in one call", XZ_SINGLE, SZ_1M, OUT_MAX },
+	{ "with a dictionary", XZ_PREALLOC, SZ_1M, OUT_MAX },
+	{ "page by page", XZ_DYNALLOC, SZ_1M, SZ_4K },
+	{ "byte by byte in", XZ_DYNALLOC, 1, OUT_MAX },
+	{ "few bytes out", XZ_DYNALLOC, SZ_1M, 3 },
+	{ "few bytes in and out", XZ_DYNALLOC, 7, 300 },
+};
+
+static void pieces_desc(const struct pieces *pieces, char *desc)
+{
+	strscpy(desc, pieces->name, KUNIT_PARAM_DESC_SIZE);
+}
+
+KUNIT_ARRAY_PARAM(pieces, all_pieces, pieces_desc);
+
+/* Decompress a file. Return true if the stream ends as it should. */
+static bool decompress(struct xz_dec *dec, const struct xz_dec_file *file,
+		       const struct pieces *pieces, size_t *len)
+{
+	struct xz_buf buf = { .in = file->data, .out = out };
+	enum xz_ret rc;
+
+	/* The decoder as the file before left it must not matter */
+	xz_dec_reset(dec);
+	do {
+		if (buf.in_pos == buf.in_size)
+			buf.in_size += min(file->size - buf.in_size, pieces->in);
+		if (buf.out_pos == buf.out_size)
+			buf.out_size += min(OUT_MAX - buf.out_size, pieces->out);
+		/* Without progress it returns XZ_BUF_ERROR the second time */
+		rc = xz_dec_run(dec, &buf);
+	} while (rc == XZ_OK || rc == XZ_UNSUPPORTED_CHECK);
+	*len = buf.out_pos;
+	return rc == XZ_STREAM_END;
+}
+
+/* Test that what should come out comes out, and that damaged files are refused */
+static void files_come_out_or_are_refused(struct kunit *test)
+{
+	const struct pieces *pieces = test->param_value;
+	struct xz_dec *dec = xz_dec_init(pieces->mode, DICT_MAX);
+	const struct xz_dec_file *file;
+	size_t len;
+	bool taken;
+	u32 crc;
+
+	KUNIT_ASSERT_NOT_NULL(test, dec);
+	for (file = xz_dec_files; file < files_end; file++) {
+		memset(out, UNTOUCHED, OUT_MAX);
+		taken = decompress(dec, file, pieces, &len);
+		KUNIT_EXPECT_EQ_MSG(test, taken, !file->refused, "%s", file->what);
+		if (!taken || file->refused)
+			continue;
+		KUNIT_EXPECT_EQ_MSG(test, len, file->len, "%s", file->what);
+		len = min_t(size_t, len, OUT_MAX);
+		crc = ~crc32_le(~0, out, len);
+		KUNIT_EXPECT_EQ_MSG(test, crc, file->crc, "%s", file->what);
+		KUNIT_EXPECT_NULL_MSG(test, memchr_inv(out + len, UNTOUCHED, OUT_MAX - len),
+				      "%s: bytes behind the output", file->what);
+	}
+	xz_dec_end(dec);
+}
+
+/* Test that each file is refused if it is cut off anywhere */
+static void cut_off_files_are_refused(struct kunit *test)
+{
+	struct xz_dec *dec = xz_dec_init(XZ_DYNALLOC, DICT_MAX);
+	const struct xz_dec_file *file;
+	size_t len;
+
+	KUNIT_ASSERT_NOT_NULL(test, dec);
+	for (file = xz_dec_files; file < files_end; file++) {
+		struct xz_dec_file cut = *file;
+
+		if (file->refused || file->size > 150)
+			continue;
+		for (cut.size = 0; cut.size < file->size; cut.size++)
+			KUNIT_EXPECT_FALSE_MSG(test, decompress(dec, &cut, &all_pieces[1], &len),
+					       "%s: %zu bytes", file->what, cut.size);
+	}
+	xz_dec_end(dec);
+}
+
+/* Test that a dictionary beyond the limit is refused, and nothing comes out */
+static void dictionary_has_a_limit(struct kunit *test)
+{
+	static const enum xz_mode modes[] = { XZ_PREALLOC, XZ_DYNALLOC };
+	const struct xz_dec_file *file;
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(modes); i++) {
+		/* No dictionary is smaller than 4 KiB */
+		struct xz_dec *dec = xz_dec_init(modes[i], SZ_4K - 1);
+
+		KUNIT_ASSERT_NOT_NULL(test, dec);
+		for (file = xz_dec_files; file < files_end; file++) {
+			struct xz_buf buf = {
+				.in = file->data, .in_size = file->size,
+				.out = out, .out_size = OUT_MAX,
+			};
+
+			if (file->refused || !file->len)
+				continue;
+			KUNIT_EXPECT_EQ_MSG(test, xz_dec_run(dec, &buf), XZ_MEMLIMIT_ERROR, "%s",
+					    file->what);
+			KUNIT_EXPECT_EQ_MSG(test, buf.out_pos, 0, "%s", file->what);
+			xz_dec_reset(dec);
+		}
+		xz_dec_end(dec);
+	}
+}
+
+/* Test that the second call without progress returns XZ_BUF_ERROR (linux/xz.h) */
+static void calls_without_progress_end(struct kunit *test)
+{
+	const struct xz_dec_file *file;
+	struct xz_dec *dec = xz_dec_init(XZ_DYNALLOC, DICT_MAX);
+
+	KUNIT_ASSERT_NOT_NULL(test, dec);
+	for (file = xz_dec_files; file < files_end; file++) {
+		struct xz_buf buf = {
+			.in = file->data, .in_size = file->size - 1,
+			.out = out, .out_size = OUT_MAX,
+		};
+
+		if (file->refused)
+			continue;
+		KUNIT_EXPECT_EQ_MSG(test, xz_dec_run(dec, &buf), XZ_OK, "%s", file->what);
+		KUNIT_EXPECT_EQ_MSG(test, xz_dec_run(dec, &buf), XZ_OK, "%s", file->what);
+		KUNIT_EXPECT_EQ_MSG(test, xz_dec_run(dec, &buf), XZ_BUF_ERROR, "%s", file->what);
+		/* A byte more, and it goes on */
+		buf.in_size++;
+		KUNIT_EXPECT_EQ_MSG(test, xz_dec_run(dec, &buf), XZ_STREAM_END, "%s", file->what);
+		KUNIT_EXPECT_EQ_MSG(test, buf.in_pos, file->size, "%s", file->what);
+		xz_dec_reset(dec);
+	}
+	xz_dec_end(dec);
+}
+
+/* Test that a failed single call leaves the positions as they were (linux/xz.h) */
+static void single_call_restores_the_positions(struct kunit *test)
+{
+	const struct xz_dec_file *file;
+	struct xz_dec *dec = xz_dec_init(XZ_SINGLE, 0);
+
+	KUNIT_ASSERT_NOT_NULL(test, dec);
+	for (file = xz_dec_files; file < files_end; file++) {
+		struct xz_buf buf = {
+			.in = file->data, .in_size = file->size,
+			.out = out, .out_size = file->len - 1,
+		};
+
+		if (file->refused || !file->len)
+			continue;
+		/* Too little room, then too little input, then all */
+		KUNIT_EXPECT_EQ_MSG(test, xz_dec_run(dec, &buf), XZ_BUF_ERROR, "%s", file->what);
+		KUNIT_EXPECT_EQ_MSG(test, buf.in_pos + buf.out_pos, 0, "%s", file->what);
+		buf.out_size = OUT_MAX;
+		buf.in_size--;
+		KUNIT_EXPECT_EQ_MSG(test, xz_dec_run(dec, &buf), XZ_DATA_ERROR, "%s", file->what);
+		KUNIT_EXPECT_EQ_MSG(test, buf.in_pos + buf.out_pos, 0, "%s", file->what);
+		buf.in_size++;
+		KUNIT_EXPECT_EQ_MSG(test, xz_dec_run(dec, &buf), XZ_STREAM_END, "%s", file->what);
+	}
+	xz_dec_end(dec);
+}
+
+static int xz_dec_suite_init(struct kunit_suite *suite)
+{
+	out = kvmalloc(OUT_MAX, GFP_KERNEL);
+	return out ? 0 : -ENOMEM;
+}
+
+static void xz_dec_suite_exit(struct kunit_suite *suite)
+{
+	kvfree(out);
+}
+
+static struct kunit_case xz_dec_cases[] = {
+	KUNIT_CASE_PARAM(files_come_out_or_are_refused, pieces_gen_params),
+	KUNIT_CASE(cut_off_files_are_refused),
+	KUNIT_CASE(dictionary_has_a_limit),
+	KUNIT_CASE(calls_without_progress_end),
+	KUNIT_CASE(single_call_restores_the_positions),
+	{ }
+};
+
+static struct kunit_suite xz_dec_suite = {
+	.name = "xz_dec",
+	.suite_init = xz_dec_suite_init,
+	.suite_exit = xz_dec_suite_exit,
+	.test_cases = xz_dec_cases,
+};
+
+kunit_test_suite(xz_dec_suite);
+
+MODULE_DESCRIPTION("KUnit tests for XZ Embedded");
+MODULE_LICENSE("GPL");

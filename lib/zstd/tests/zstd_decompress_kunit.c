@@ -1,0 +1,255 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * KUnit tests for the decoder of zstd. Small files that between them reach nearly all of it are
+ * decompressed in one call and in pieces: what comes out must not depend on the pieces.
+ */
+#include <kunit/test.h>
+#include <linux/crc32.h>
+#include <linux/minmax.h>
+#include <linux/mm.h>
+#include <linux/sizes.h>
+#include <linux/string.h>
+#include <linux/zstd.h>
+
+#include "zstd_decompress_files.h"
+
+/* No file decompresses to more, and none has a larger window */
+#define OUT_MAX		SZ_256K
+#define WINDOW_MAX	SZ_2M
+
+static const struct zstd_decompress_file *const files_end =
+	zstd_decompress_files + ARRAY_SIZE(zstd_decompress_files);
+
+static u8 *out;
+static void *workspace;
+static size_t workspace_size;
+
+/**
+ * struct pieces - how the input and the output are passed
+ * @name: name of the case
+ * @in: how many bytes of the input are passed at once
+ * @out: how many bytes of the output are asked for at once
+ */
+struct pieces {
+	const char *name;
+	size_t in;
+	size_t out;
+};
+
+static const struct pieces all_pieces[] = {
+	{ "as a stream", SZ_1M, OUT_MAX },
+	{ "page by page", SZ_1M, SZ_4K },
+	{ "byte by byte in", 1, OUT_MAX },
+	{ "few bytes out", SZ_1M, 3 },
+	{ "few bytes in and out", 7, 300 },
+};
+
+static void pieces_desc(const struct pieces *pieces, char *desc)
+{
+	strscpy(desc, pieces->name, KUNIT_PARAM_DESC_SIZE);
+}
+
+KUNIT_ARRAY_PARAM(pieces, all_pieces, pieces_desc);
+
+/* Decompress a file. Return true if the frame ends as it should. */
+static bool decompress(struct kunit *test, const struct zstd_decompress_file *file,
+		       const struct pieces *pieces, size_t *len)
+{
+	zstd_dstream *stream = zstd_init_dstream(WINDOW_MAX, workspace, workspace_size);
+	zstd_in_buffer in = { .src = file->data };
+	zstd_out_buffer to = { .dst = out };
+	size_t rc, progress;
+
+	KUNIT_ASSERT_NOT_NULL(test, stream);
+	do {
+		if (in.pos == in.size)
+			in.size += min(file->size - in.size, pieces->in);
+		if (to.pos == to.size)
+			to.size += min(OUT_MAX - to.size, pieces->out);
+		progress = in.pos + to.pos;
+		rc = zstd_decompress_stream(stream, &to, &in);
+		progress = in.pos + to.pos - progress;
+	} while (rc && !zstd_is_error(rc) && progress);
+	*len = to.pos;
+	return !rc;
+}
+
+static void check_output(struct kunit *test, const struct zstd_decompress_file *file,
+			 const u8 *from, size_t len)
+{
+	u32 crc;
+
+	KUNIT_EXPECT_EQ_MSG(test, len, file->len, "%s", file->what);
+	crc = ~crc32_le(~0, from, min(len, file->len));
+	KUNIT_EXPECT_EQ_MSG(test, crc, file->crc, "%s", file->what);
+}
+
+/* Test that what should come out comes out, and that damaged files are refused */
+static void files_come_out_or_are_refused(struct kunit *test)
+{
+	const struct zstd_decompress_file *file;
+	size_t len;
+	bool taken;
+
+	for (file = zstd_decompress_files; file < files_end; file++) {
+		taken = decompress(test, file, test->param_value, &len);
+		KUNIT_EXPECT_EQ_MSG(test, taken, !file->refused, "%s", file->what);
+		if (taken && !file->refused)
+			check_output(test, file, out, len);
+	}
+}
+
+/*
+ * Test that the files come out in one call, too. What is damaged may then be accepted: without
+ * a window zstd does not notice an offset to before it.
+ */
+static void files_come_out_in_one_call(struct kunit *test)
+{
+	const struct zstd_decompress_file *file;
+	zstd_dctx *context = zstd_init_dctx(workspace, workspace_size);
+	size_t len;
+	u8 *to;
+
+	KUNIT_ASSERT_NOT_NULL(test, context);
+	for (file = zstd_decompress_files; file < files_end; file++) {
+		/* A write past the output is a write past the buffer */
+		to = file->refused ? out : out + OUT_MAX - file->len;
+		len = zstd_decompress_dctx(context, to, out + OUT_MAX - to, file->data, file->size);
+		if (!file->refused)
+			check_output(test, file, to, len);
+	}
+}
+
+/* Test that each file is refused if it is cut off anywhere */
+static void cut_off_files_are_refused(struct kunit *test)
+{
+	const struct zstd_decompress_file *file;
+	size_t len;
+
+	for (file = zstd_decompress_files; file < files_end; file++) {
+		struct zstd_decompress_file cut = *file;
+
+		if (file->refused || file->size > 150)
+			continue;
+		for (cut.size = 0; cut.size < file->size; cut.size++)
+			KUNIT_EXPECT_FALSE_MSG(test, decompress(test, &cut, &all_pieces[0], &len),
+					       "%s: %zu bytes", file->what, cut.size);
+	}
+}
+
+/* Test that the size of a frame is found without decompressing it */
+static void frame_size_is_found(struct kunit *test)
+{
+	const struct zstd_decompress_file *file;
+	size_t found;
+
+	for (file = zstd_decompress_files; file < files_end; file++) {
+		if (file->refused)
+			continue;
+		memcpy(out, file->data, file->size);
+		memset(out + file->size, 0, 20);
+		found = zstd_find_frame_compressed_size(out, file->size + 20);
+		KUNIT_EXPECT_EQ_MSG(test, found, file->size, "%s", file->what);
+		found = zstd_find_frame_compressed_size(out, file->size);
+		KUNIT_EXPECT_EQ_MSG(test, found, file->size, "%s", file->what);
+		found = zstd_find_frame_compressed_size(out, file->size - 1);
+		KUNIT_EXPECT_FALSE_MSG(test, !zstd_is_error(found), "%s", file->what);
+	}
+}
+
+/* Test that the header of a frame is read, or says how many bytes it lacks */
+static void frame_header_is_read(struct kunit *test)
+{
+	const struct zstd_decompress_file *file;
+	zstd_frame_header header;
+	size_t size, lacks;
+
+	for (file = zstd_decompress_files; file < files_end; file++) {
+		if (file->refused)
+			continue;
+		for (size = 0; size <= file->size && size < 20; size++) {
+			lacks = zstd_get_frame_header(&header, file->data, size);
+			if (!lacks)
+				break;
+			KUNIT_EXPECT_FALSE_MSG(test, zstd_is_error(lacks), "%s", file->what);
+			KUNIT_EXPECT_FALSE_MSG(test, lacks <= size || lacks > 18, "%s: %zu of %zu",
+					       file->what, size, lacks);
+		}
+		KUNIT_EXPECT_EQ_MSG(test, lacks, 0, "%s", file->what);
+		KUNIT_EXPECT_EQ_MSG(test, size, header.headerSize, "%s", file->what);
+		KUNIT_EXPECT_EQ_MSG(test, header.dictID, 0, "%s", file->what);
+		if (header.frameContentSize != ZSTD_CONTENTSIZE_UNKNOWN)
+			KUNIT_EXPECT_EQ_MSG(test, header.frameContentSize, file->len, "%s",
+					    file->what);
+	}
+}
+
+/* Test that one call decompresses all frames (RFC 8878, 3.1), and leaves out skippable ones */
+static void frames_follow_each_other_in_one_call(struct kunit *test)
+{
+	static const u8 skippable[] = { 0x5a, 0x2a, 0x4d, 0x18, 3, 0, 0, 0, 'a', 'b', 'c' };
+	zstd_dctx *context = zstd_init_dctx(workspace, workspace_size);
+	const struct zstd_decompress_file *file;
+	u8 *in = out + OUT_MAX / 2;
+	size_t size, len;
+
+	KUNIT_ASSERT_NOT_NULL(test, context);
+	for (file = zstd_decompress_files; file < files_end; file++) {
+		if (file->refused || file->len > OUT_MAX / 4)
+			continue;
+		size = file->size;
+		memcpy(in, file->data, size);
+		memcpy(in + size, skippable, sizeof(skippable));
+		size += sizeof(skippable);
+		memcpy(in + size, file->data, file->size);
+		size += file->size;
+		len = zstd_decompress_dctx(context, out, 2 * file->len, in, size);
+		KUNIT_EXPECT_EQ_MSG(test, len, 2 * file->len, "%s", file->what);
+		KUNIT_EXPECT_EQ_MSG(test, memcmp(out, out + file->len, file->len), 0, "%s",
+				    file->what);
+		len = zstd_decompress_dctx(context, out, 2 * file->len, in, size - 1);
+		KUNIT_EXPECT_FALSE_MSG(test, !zstd_is_error(len), "%s: cut off", file->what);
+		if (!file->len)
+			continue;
+		len = zstd_decompress_dctx(context, out, 2 * file->len - 1, in, size);
+		KUNIT_EXPECT_FALSE_MSG(test, !zstd_is_error(len), "%s: too little room",
+				       file->what);
+	}
+}
+
+static int zstd_suite_init(struct kunit_suite *suite)
+{
+	workspace_size = max(zstd_dstream_workspace_bound(WINDOW_MAX),
+			     zstd_dctx_workspace_bound());
+	workspace = kvmalloc(workspace_size, GFP_KERNEL);
+	out = kvmalloc(OUT_MAX, GFP_KERNEL);
+	return workspace && out ? 0 : -ENOMEM;
+}
+
+static void zstd_suite_exit(struct kunit_suite *suite)
+{
+	kvfree(workspace);
+	kvfree(out);
+}
+
+static struct kunit_case zstd_cases[] = {
+	KUNIT_CASE_PARAM(files_come_out_or_are_refused, pieces_gen_params),
+	KUNIT_CASE(files_come_out_in_one_call),
+	KUNIT_CASE(cut_off_files_are_refused),
+	KUNIT_CASE(frame_size_is_found),
+	KUNIT_CASE(frame_header_is_read),
+	KUNIT_CASE(frames_follow_each_other_in_one_call),
+	{ }
+};
+
+static struct kunit_suite zstd_suite = {
+	.name = "zstd_decompress",
+	.suite_init = zstd_suite_init,
+	.suite_exit = zstd_suite_exit,
+	.test_cases = zstd_cases,
+};
+
+kunit_test_suite(zstd_suite);
+
+MODULE_DESCRIPTION("KUnit tests for the decoder of zstd");
+MODULE_LICENSE("GPL");
