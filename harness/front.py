@@ -75,7 +75,10 @@ COMMANDS: Dict[str, Command] = {
 		'each run continues where the last one ended'),
 	'mutants': Command(
 		'make small faults in decompress.c, and report which of them the suite catches',
-		{'MUTANTS': 'a directory: try only the patches in it',
+		{'OF': 'lib: make them in the decoders of lib/, and report which the conformance corpus '
+		       'catches (5 min)',
+		 'ALL': 'with OF=lib, yes: try every fault, not 400 of each decoder',
+		 'MUTANTS': 'a directory: try only the patches in it',
 		 'HOSTS': 'hosts to boot on, such as a,b; each needs an ssh login, and a clone at the '
 			  'same path as this one'},
 		'25 min; reports in build/mutants/'),

@@ -18,14 +18,14 @@ from support import BUILD, TOP, log_name
 # What every test depends on: also what tests import, and pytest's configuration
 COMMON = ['Makefile', 'suite', ':(glob)tests/[!t]*.py', ':(glob)tests/*.ini']
 # What a test depends on that runs the suite in a kernel, ...
-FOR_RUN = ['kernel', 'tools', 'patches', '.kunitconfig', 'harness/data', ':(glob)harness/*.py',
+FOR_RUN = ['kernel', 'lib', 'tools', 'patches', '.kunitconfig', 'harness/data', ':(glob)harness/*.py',
 	   ':(glob)harness/commands/*.py']
 # ... or natively, ...
-FOR_NATIVE = [*FOR_RUN, 'harness/fuzz']
+FOR_NATIVE = [*FOR_RUN, 'harness/fuzz', 'harness/conformance']
 # ... that tries mutants, ...
 FOR_MUTANTS = [*FOR_NATIVE, 'harness/mutants']
 # ... or that asks about files, or loads them.
-FOR_FILES = [*FOR_NATIVE, 'harness/verdict', 'harness/blobs', 'harness/conformance', 'harness/boot',
+FOR_FILES = [*FOR_NATIVE, 'harness/verdict', 'harness/blobs', 'harness/boot',
 	     'harness/guest', ':(glob)tests/*.tsv', ':(glob)tests/*.c']
 
 

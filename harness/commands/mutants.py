@@ -19,10 +19,11 @@ from pathlib import Path
 from harness import base, locks, packages, records, tree, values
 from harness.base import TOP, Trouble, patience, say
 from harness.fixes import Fixes
+from harness.commands.run import Options
 from harness.front import COMMANDS
 from harness.kernel import Sources
 from harness.machine import machine
-from harness.mutants import mutants, population, right, shared, stages
+from harness.mutants import decoders, mutants, population, right, shared, stages
 from harness.mutants.boot import boot_all
 from harness.mutants.work import ARCH, KERNEL, Work
 from harness.values import Given
@@ -138,6 +139,18 @@ def run_all(work: Work) -> int:
 def command(given: Given, build: Path) -> int:
 	"""Runs `make mutants`."""
 	hosts = given.get('HOSTS', '')
+	of_lib = given.get('OF', '')
+	if of_lib not in ('', 'lib'):
+		raise Trouble(f'OF={of_lib}: must be lib, or nothing for decompress.c')
+	for name in ('MUTANTS', 'HOSTS') if of_lib else ('ALL',):
+		if given.get(name):
+			raise Trouble(f'{name}={given[name]}: {"does not go" if of_lib else "goes only"} '
+				      'with OF=lib')
+	if of_lib:
+		return decoders.command(
+			Options(build, KERNEL, jobs=values.jobs(given),
+				may_install=values.is_yes(given, 'INSTALL', 'yes')),
+			values.is_yes(given, 'ALL', 'no'))
 	if hosts and build != TOP / 'build':
 		raise Trouble(f'BUILD={build}: does not go with HOSTS=; each host builds in build/ of '
 			      'its clone')

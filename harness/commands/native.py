@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0
 """
 `make native`: compiles the suites that need no kernel, decompress.c and its decoders natively, for
-64 and for 32 bits, and runs them.
+64 and for 32 bits, and runs them. Then it decompresses the conformance corpus and the fuzzers' corpus.
 """
 
 import concurrent.futures
@@ -10,11 +10,12 @@ import shutil
 import subprocess
 import time
 from pathlib import Path
-from typing import Callable, Dict, List, Optional, Tuple, TypeVar
+from typing import Callable, Dict, List, Optional, Sequence, Tuple, TypeVar
 
 from harness import base, packages, results, tree
 from harness.base import patience, say
 from harness.commands.run import options_of
+from harness.conformance import corpus as conformance
 from harness.fuzz import corpus
 from harness.native_build import BITS, NATIVE, NativeBuild, finding_of_tries
 from harness.values import Given
@@ -37,6 +38,13 @@ def for_both(work: Callable[[int], T]) -> Dict[int, T]:
 	"""Does @work for 64 and for 32 bits, in parallel."""
 	with concurrent.futures.ThreadPoolExecutor(len(BITS)) as pool:
 		return dict(zip(BITS, pool.map(work, BITS)))
+
+
+def tries(program: Path, files: Sequence[Path]) -> 'subprocess.CompletedProcess[str]':
+	"""Runs a program that decompresses files and prints the outcomes."""
+	return subprocess.run([program, *files], stdin=subprocess.DEVNULL, text=True, errors='replace',
+			      stdout=subprocess.PIPE, stderr=subprocess.PIPE, check=False,
+			      env=base.environment())
 
 
 class Program(NativeBuild):
@@ -99,6 +107,24 @@ class Program(NativeBuild):
 			print(f'{bits} bits: {line}')
 		return verdict, f'{bits} bits {numbers}; '
 
+	def try_conformance(self, bits: int) -> Optional[int]:
+		"""
+		Decompresses the files of the conformance corpus. Returns their number, or None if what
+		comes out of one is not what its format demands.
+		"""
+		tried, wrong = 0, []
+		for program in sorted(self.of_bits(bits).glob('try_*[a-z]')):
+			algorithm = program.name.partition('_')[2]
+			files = sorted((self.directory / 'conformance' / algorithm).iterdir())
+			ended = tries(program, files)
+			wrong += conformance.amiss(algorithm, ended.stdout)
+			tried += len(files)
+		for line in wrong:
+			print(f'{bits} bits: {line}')
+		if not tried:
+			self.failed('tested: the conformance corpus is empty')
+		return None if wrong else tried
+
 	def try_corpus(self, bits: int) -> Optional[int]:
 		"""
 		Tries the inputs of the fuzzers' corpus. Returns their number, or None if one breaks a
@@ -107,9 +133,7 @@ class Program(NativeBuild):
 		tried = 0
 		for program in sorted(self.of_bits(bits).glob('try_*[a-z]')):
 			inputs = sorted((self.directory / 'corpus' / program.name.partition('_')[2]).iterdir())
-			ended = subprocess.run([program, *inputs], stdin=subprocess.DEVNULL, text=True,
-					       stdout=subprocess.PIPE, stderr=subprocess.PIPE,
-					       errors='replace', env=base.environment(), check=False)
+			ended = tries(program, inputs)
 			if ended.returncode == 2:
 				self.failed('tested: cannot read the corpus')
 			if ended.returncode:
@@ -142,12 +166,16 @@ def command(given: Given, build: Path) -> int:
 	counts = ''.join(numbers for _, numbers in judged)
 	# If a case fails, inputs of the corpus would fail for the same reason.
 	if verdict == 0 and not options.filter:
-		shutil.rmtree(directory / 'corpus', ignore_errors=True)
+		for name in 'corpus', 'conformance':
+			shutil.rmtree(directory / name, ignore_errors=True)
 		corpus.unpack(directory / 'corpus')
+		conformance.unpack(directory / 'conformance')
 		with patience():
+			right: List[Optional[int]] = list(for_both(program.try_conformance).values())
 			tried: List[Optional[int]] = list(for_both(program.try_corpus).values())
-		verdict = int(None in tried)
-		counts += f"of the fuzzers' corpus {sum(one or 0 for one in tried)} tried; "
+		verdict = int(None in [*right, *tried])
+		counts += (f'of the conformance corpus {sum(one or 0 for one in right)} are right; of the '
+			   f"fuzzers' corpus {sum(one or 0 for one in tried)} tried; ")
 	result = f'{program.what}: {counts}{seconds:.2f} s'
 	if not options.filter:
 		program.record(result, ' LLVM=1' if llvm else '')

@@ -2,12 +2,19 @@
 """What all the decoders share."""
 
 
+TOO_SHORT = 'the input ends too early'
+
+
 class Refused(Exception):
 	"""The input breaks a rule of its format; the text names the rule."""
 
 
 class Lacking(Refused):
 	"""The input is as its format demands, but needs what the kernel lacks."""
+
+
+class Undecided(Lacking):
+	"""The input needs what this decoder lacks, and the kernel may have."""
 
 
 class Bytes:
@@ -24,14 +31,14 @@ class Bytes:
 	def take(self, count: int) -> bytes:
 		"""Reads so many bytes."""
 		if count > self.left():
-			raise Refused('the input ends too early')
+			raise Refused(TOO_SHORT)
 		self.at += count
 		return self.data[self.at - count:self.at]
 
 	def peek(self) -> int:
 		"""Returns the next byte without reading it."""
 		if not self.left():
-			raise Refused('the input ends too early')
+			raise Refused(TOO_SHORT)
 		return self.data[self.at]
 
 	def byte(self) -> int:
@@ -46,5 +53,5 @@ class Bytes:
 		"""Reads to the next zero byte, which it leaves out."""
 		end = self.data.find(0, self.at)
 		if end < 0:
-			raise Refused('the input ends too early')
+			raise Refused(TOO_SHORT)
 		return self.take(end + 1 - self.at)[:-1]

@@ -1,5 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0
-"""XXH64 with the seed 0, as in the "xxHash fast digest algorithm", which RFC 8878 refers to."""
+"""
+XXH64 with the seed 0, as in the "xxHash fast digest algorithm", which RFC 8878 refers to; and XXH32, in
+which the suite's programs tell what comes out of a decoder.
+"""
 
 PRIMES = (0, 0x9e3779b185ebca87, 0xc2b2ae3d27d4eb4f, 0x165667b19e3779f9, 0x85ebca77c2b2ae63,
 	  0x27d4eb2f165667c5)
@@ -41,3 +44,33 @@ def xxh64(data: bytes) -> int:
 	value = (value ^ value >> 33) * PRIMES[2] & MASK
 	value = (value ^ value >> 29) * PRIMES[3] & MASK
 	return value ^ value >> 32
+
+
+PRIMES_32 = (0, 0x9e3779b1, 0x85ebca77, 0xc2b2ae3d, 0x27d4eb2f, 0x165667b1)
+MASK_32 = 0xffffffff
+
+
+def rotate_32(value: int, count: int) -> int:
+	"""Rotates 32 bits to the left."""
+	return (value << count | value >> (32 - count)) & MASK_32
+
+
+def xxh32(data: bytes) -> int:
+	"""Returns the hash of @data."""
+	lanes = [int.from_bytes(data[at:at + 4], 'little') for at in range(0, len(data) & ~3, 4)]
+	striped = len(data) // 16 * 4
+	value = PRIMES_32[5]
+	if striped:
+		sums = [(PRIMES_32[1] + PRIMES_32[2]) & MASK_32, PRIMES_32[2], 0, -PRIMES_32[1] & MASK_32]
+		for number, lane in enumerate(lanes[:striped]):
+			sums[number % 4] = rotate_32((sums[number % 4] + lane * PRIMES_32[2]) & MASK_32,
+						     13) * PRIMES_32[1] & MASK_32
+		value = sum(map(rotate_32, sums, (1, 7, 12, 18))) & MASK_32
+	value = (value + len(data)) & MASK_32
+	for lane in lanes[striped:]:
+		value = rotate_32((value + lane * PRIMES_32[3]) & MASK_32, 17) * PRIMES_32[4] & MASK_32
+	for byte in data[len(data) & ~3:]:
+		value = rotate_32((value + byte * PRIMES_32[5]) & MASK_32, 11) * PRIMES_32[1] & MASK_32
+	value = (value ^ value >> 15) * PRIMES_32[2] & MASK_32
+	value = (value ^ value >> 13) * PRIMES_32[3] & MASK_32
+	return value ^ value >> 16

@@ -10,7 +10,7 @@ import zlib
 from dataclasses import dataclass, field
 from typing import List, Optional, Tuple
 
-from harness.conformance.refused import Bytes, Lacking, Refused
+from harness.conformance.refused import Bytes, Lacking, Refused, Undecided
 
 HEADER_MAGIC, FOOTER_MAGIC = b'\xfd7zXZ\0', b'YZ'
 NONE, CRC32 = 0, 1
@@ -291,7 +291,7 @@ def dictionary_size(source: Bytes) -> int:
 	filter_id, size = number(source), number(source)
 	properties = source.take(size)
 	if filter_id != LZMA2:
-		raise Lacking('a filter besides LZMA2')
+		raise Undecided('a filter besides LZMA2')
 	if size != 1 or properties[0] > 40:
 		raise Refused('properties of LZMA2 that do not exist')
 	bits = properties[0]
@@ -312,7 +312,7 @@ def block(source: Bytes, check: int) -> Tuple[int, bytes]:
 	if compressed == 0:
 		raise Refused('a block without compressed data')
 	if flags & 3:
-		raise Lacking('more than one filter')
+		raise Undecided('more than one filter')
 	dictionary = dictionary_size(header)
 	zeros(header, header.left())
 	data_at = source.at
@@ -341,7 +341,11 @@ def index(source: Bytes, sizes: List[Tuple[int, int]]) -> int:
 
 def decode(data: bytes) -> bytes:
 	"""Returns what the first stream decompresses to."""
-	source = Bytes(data)
+	return decode_from(Bytes(data))
+
+
+def decode_from(source: Bytes) -> bytes:
+	"""Decodes a stream, and leaves @source at the byte after it."""
 	if source.take(6) != HEADER_MAGIC:
 		raise Refused('no xz stream')
 	flags = source.take(2)

@@ -18,6 +18,8 @@ LARGEST_BLOCK = 128 << 10
 # Fewer literals cannot be in four streams.
 FEWEST_IN_FOUR = 6
 
+WRONG_SIZE = 'the content size is wrong'
+
 RAW, RLE, COMPRESSED, TREELESS = range(4)
 PREDEFINED, _, _, REPEAT = range(4)
 
@@ -246,7 +248,11 @@ def block(source: Bytes, frame: Frame, kind: int, size: int) -> None:
 
 def decode(data: bytes) -> bytes:
 	"""Returns what the first frame decompresses to."""
-	source = Bytes(data)
+	return decode_from(Bytes(data))
+
+
+def decode_from(source: Bytes) -> bytes:
+	"""Decodes a frame, and leaves @source at the byte after it."""
 	frame = read_header(source)
 	last = 0
 	while not last:
@@ -255,7 +261,7 @@ def decode(data: bytes) -> bytes:
 		block(source, frame, header >> 1 & 3, header >> 3)
 	out = bytes(frame.out)
 	if frame.content_size not in (None, len(out)):
-		raise Refused('the content size is wrong')
+		raise Refused(WRONG_SIZE)
 	if frame.has_checksum and source.little(4) != xxh64(out) & 0xffffffff:
 		raise Refused('the checksum is wrong')
 	return out
