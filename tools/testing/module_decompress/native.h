@@ -54,6 +54,7 @@ struct hlist_node { struct hlist_node *next, **pprev; };
 #define __bitwise
 #define __counted_by(member)
 #define __context_unsafe(why)
+#define __no_context_analysis
 #define likely(x)		__builtin_expect(!!(x), 1)
 #define unlikely(x)		__builtin_expect(!!(x), 0)
 #define barrier()		__asm__ __volatile__("" : : : "memory")
@@ -218,7 +219,8 @@ static inline const char *printk_skip_level(const char *text)
 #define MAX_ERRNO		4095
 #define ERR_PTR(error)		((void *)(long)(error))
 #define PTR_ERR(p)		((long)(p))
-#define IS_ERR(p)		((unsigned long)(p) >= (unsigned long)-MAX_ERRNO)
+#define IS_ERR_VALUE(x)		((unsigned long)(x) >= (unsigned long)-MAX_ERRNO)
+#define IS_ERR(p)		IS_ERR_VALUE(p)
 #define IS_ERR_OR_NULL(p)	(!(p) || IS_ERR(p))
 #define ERR_CAST(p)		((void *)(p))
 #define PTR_ERR_OR_ZERO(p)	(IS_ERR(p) ? (int)PTR_ERR(p) : 0)
