@@ -14,7 +14,7 @@
 
 #include "inflate_files.h"
 
-/* The files are gzip members: a header, deflate data, and a trailer that nobody reads */
+/* The files are gzip members: a header, deflate data, and a trailer that is not read */
 #define GZIP_HEADER	10
 #define GZIP_TRAILER	8
 
