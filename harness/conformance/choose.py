@@ -1,12 +1,13 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0
 """
-choose.py [ALGORITHM ...]: writes corpus/ and the tables of the KUnit suites anew, in some minutes: of all candidates a few small files that
-between them catch each fault of `make mutants OF=lib` that any candidate catches. A fault that no file
-shows needs a new candidate, or a row in lib_equivalent.tsv.
+choose.py [ALGORITHM ...]: writes corpus/ and the tables of the KUnit suites anew, in 3 to 12 minutes for
+each algorithm. It takes few and small files that together show each fault of `make mutants OF=lib` that
+any candidate shows. A fault that no file shows needs a new candidate, or a row in lib_equivalent.tsv.
 """
 
 import concurrent.futures
+import functools
 import os
 import shutil
 import sys
@@ -21,13 +22,14 @@ from harness import base, cli, oracle
 from harness.base import Trouble, patience, say
 from harness.commands.run import Options
 from harness.conformance import corpus, kernel_tables
-from harness.conformance.candidates import MOST_OUT, Verdict, candidates, judge_of
+from harness.conformance.candidates import MOST_OUT, Verdict, candidates, judge
 from harness.conformance.gzip_maker import Made
 from harness.fuzz import corpus as fuzz_corpus
 from harness.mutants.decoders import FILES, Decoders, Fault
 
 # So many files are tried in one run of the program.
 AT_ONCE = 100
+# So often a fault may crash the program until the other files are not tried.
 MOST_CRASHES = 4
 
 
@@ -57,7 +59,8 @@ class Choice:
 		say(f'{self.algorithm}: asking both judges about {len(made)} files ...')
 		made.sort(key=lambda one: len(one[1]))
 		with concurrent.futures.ProcessPoolExecutor(self.jobs) as pool, patience():
-			verdicts = list(pool.map(judge_of(self.algorithm, stock), made, chunksize=20))
+			verdicts = list(pool.map(functools.partial(judge, self.algorithm, stock), made,
+						 chunksize=20))
 		for number, (one, verdict) in enumerate(zip(made, verdicts)):
 			if not verdict:
 				continue
