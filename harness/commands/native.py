@@ -22,6 +22,9 @@ from harness.values import Given
 
 T = TypeVar('T')
 
+# How long all files of an algorithm may take; a hundredth is enough. timeout(1) exits with this if not.
+SECONDS, TIMED_OUT = 100, 124
+
 # Errors of the compiler if decompress.c uses something that the native build lacks: the pattern,
 # how to print the name, and the file to which to add it
 LACKING = (
@@ -41,10 +44,13 @@ def for_both(work: Callable[[int], T]) -> Dict[int, T]:
 
 
 def tries(program: Path, files: Sequence[Path]) -> 'subprocess.CompletedProcess[str]':
-	"""Runs a program that decompresses files and prints the outcomes."""
-	return subprocess.run([program, *files], stdin=subprocess.DEVNULL, text=True, errors='replace',
-			      stdout=subprocess.PIPE, stderr=subprocess.PIPE, check=False,
-			      env=base.environment())
+	"""Runs a program that decompresses files and prints the outcomes. A decoder may not end."""
+	ended = subprocess.run(['timeout', str(SECONDS), program, *files], stdin=subprocess.DEVNULL,
+			       text=True, errors='replace', stdout=subprocess.PIPE,
+			       stderr=subprocess.PIPE, check=False, env=base.environment())
+	if ended.returncode == TIMED_OUT:
+		ended.stderr = f'finding: does not end\n{ended.stderr}'
+	return ended
 
 
 class Program(NativeBuild):
@@ -117,7 +123,8 @@ class Program(NativeBuild):
 			algorithm = program.name.partition('_')[2]
 			files = sorted((self.directory / 'conformance' / algorithm).iterdir())
 			ended = tries(program, files)
-			wrong += conformance.amiss(algorithm, ended.stdout)
+			wrong += [': '.join(finding_of_tries(ended.stderr))] if ended.returncode \
+				else conformance.amiss(algorithm, ended.stdout)
 			tried += len(files)
 		for line in wrong:
 			print(f'{bits} bits: {line}')
@@ -172,7 +179,9 @@ def command(given: Given, build: Path) -> int:
 		conformance.unpack(directory / 'conformance')
 		with patience():
 			right: List[Optional[int]] = list(for_both(program.try_conformance).values())
-			tried: List[Optional[int]] = list(for_both(program.try_corpus).values())
+			# A decoder that is wrong may not end with what the fuzzers have found.
+			tried: List[Optional[int]] = [] if None in right else list(
+				for_both(program.try_corpus).values())
 		verdict = int(None in [*right, *tried])
 		counts += (f'of the conformance corpus {sum(one or 0 for one in right)} are right; of the '
 			   f"fuzzers' corpus {sum(one or 0 for one in tried)} tried; ")
