@@ -1,15 +1,20 @@
 # SPDX-License-Identifier: GPL-2.0
 """Does make fuzz report what its fuzzers find? Make "builds" stand-ins for the fuzzers."""
 
+import gzip
+import random
 import shutil
 import subprocess
 from pathlib import Path
-from typing import Dict, Optional, Sequence
+from typing import Dict, List, Optional, Sequence, Set
 
 import pytest
 
+from harness.conformance.zstd_format import RAW
+from harness.conformance.zstd_writer import Frame, code_for, literals, sequences
+from module_files import build_sanitized
 from stand_ins import Bench
-from support import Arg, Result, refused, run, script
+from support import TOP, Arg, Result, refused, run, script
 
 pytestmark = pytest.mark.fuzz
 
@@ -138,3 +143,76 @@ def test_native_and_fuzz_refuse_bad_variables() -> None:
 	refused('no algorithm lzma', 'fuzz', ALGORITHMS='xz lzma')
 	refused('CORPUS=/nowhere', 'fuzz', CORPUS='/nowhere')
 	refused('make fuzz takes no HOSTS= any more; run it in', 'fuzz', HOSTS='a')
+
+
+@pytest.fixture(name='change_fields', scope='module')
+def fixture_change_fields(tmp_path_factory: pytest.TempPathFactory) -> Path:
+	"""Builds tests/change_fields.c."""
+	native = TOP / 'tools/testing/module_decompress'
+	return build_sanitized(tmp_path_factory.mktemp('fields') / 'change_fields', TOP / 'tests/change_fields.c',
+			       native / 'fuzz_sections.c', compiler=('gcc', '-I', str(native)))
+
+
+def changed(program: Path, number: int, path: Path, data: bytes, room: int = 2) -> List[bytes]:
+	"""Returns what becomes of a file that may grow by @room bytes, each time with another seed."""
+	path.write_bytes(data)
+	said = subprocess.run([program, str(number), str(len(data) + room), path], stdout=subprocess.PIPE,
+			      check=True).stdout
+	found = []
+	while said:
+		size = int(said[:8], 16)
+		found.append(said[8:8 + size])
+		said = said[8 + size:]
+	return found
+
+
+def test_each_field_of_zstd_is_changed_and_blocks_stay_whole(change_fields: Path, tmp_path: Path) -> None:
+	rnd = random.Random(1)
+	code = code_for(rnd, b'abcdefghij')
+	first = literals(bytes(rnd.choices(b'abcdefghij', k=90)), code, code.direct(), 1)
+	second = sequences([(5, 9, 4), (1, 20, 9)])
+	file = Frame(8).block(RAW, b'begin').compressed(first, second).block(RAW, b'end').file()
+	at = 6 + 3 + 5
+	kinds: Set[str] = set()
+	for one in changed(change_fields, 2, tmp_path / 'file', file):
+		size = int.from_bytes(one[at:at + 3], 'little') >> 3
+		assert one[at + 3 + size:] == file[-6:]
+		header = one[at + 3:at + 6]
+		if header != first[:3]:
+			kinds.add('a literals header')
+			kinds.add(f'literals of type {header[0] & 3}, form {header[0] >> 2 & 3}')
+		elif one[at + 6:at + 3 + len(first)] != first[3:]:
+			kinds.add('a Huffman code')
+		else:
+			section = one[at + 3 + len(first):at + 3 + size]
+			if section[0] != second[0]:
+				kinds.add(f'a number of sequences of {len(section) - len(second) + 1} bytes')
+			if section[0] == second[0] and section[1] != second[1]:
+				kinds.add('the modes')
+			elif section != second and section[0] == second[0]:
+				kinds.add('a table or the bits')
+	assert {f'literals of type {kind}, form 1' for kind in range(4)} | {
+		f'literals of type 2, form {form}' for form in range(4)} | {
+		f'a number of sequences of {count} bytes' for count in (1, 2, 3)} | {
+		'a Huffman code', 'the modes', 'a table or the bits'} <= kinds
+	assert max(map(len, changed(change_fields, 2, tmp_path / 'file', file, 0))) == len(file)
+
+
+def test_each_field_of_a_dynamic_block_is_changed(change_fields: Path, tmp_path: Path) -> None:
+	file = gzip.compress(random.Random(2).randbytes(300).hex().encode(), mtime=0)
+	assert file[10] >> 1 & 3 == 2
+
+	def fields(data: bytes) -> List[int]:
+		bits = int.from_bytes(data[10:40], 'little')
+		return [bits >> 3 & 31, bits >> 8 & 31, bits >> 13 & 15,
+			*(bits >> at & 7 for at in range(17, 17 + 3 * (4 + (bits >> 13 & 15)), 3))]
+
+	before = fields(file)
+	results = changed(change_fields, 0, tmp_path / 'file', file)
+	for number in range(len(before)):
+		assert {fields(one)[number] for one in results if len(fields(one)) == len(before)} > {
+			before[number]} or number == 2
+	assert len({one[10] >> 1 & 3 for one in results}) == 1
+	assert len({fields(one)[2] for one in results}) == 16
+	stored = gzip.compress(random.Random(3).randbytes(200), 0, mtime=0)
+	assert {one[10] >> 1 & 3 for one in changed(change_fields, 0, tmp_path / 'file', stored)} == {0, 2}

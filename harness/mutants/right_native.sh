@@ -31,7 +31,7 @@ build()
 	program suite "$native/suite.o" || return
 	for algorithm in gzip xz zstd; do
 		program try_$algorithm "$native/fuzz.$algorithm.o" "$native/fuzz_main.o" \
-			"$native/fuzz_mend.o" || return
+			"$native/fuzz_mend.o" "$native/fuzz_sections.o" || return
 	done
 }
 

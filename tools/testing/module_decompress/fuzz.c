@@ -226,6 +226,8 @@ size_t LLVMFuzzerCustomMutator(u8 *data, size_t size, size_t max_size,
 {
 	if (!size || seed % 16 == 0) {
 		size = LLVMFuzzerMutate(data, size, max_size);
+	} else if (format != FUZZ_xz && seed % 4 == 2) {
+		size = 1 + fuzz_change_field(format, data + 1, size - 1, max_size - 1, seed / 4);
 	} else {
 		size = 1 + LLVMFuzzerMutate(data + 1, size - 1, max_size - 1);
 		/* Let an allocation fail in few inputs: these error paths are short */

@@ -43,6 +43,9 @@ const char *fuzz_stock_zstd_by_page(const uint8_t *in, size_t size, uint8_t *out
 unsigned int fuzz_stock_zstd_version(void);
 
 void fuzz_zero_range_coders(uint8_t *file, size_t size);
+size_t fuzz_zstd_header_len(uint8_t descriptor);
+size_t fuzz_change_field(enum fuzz_format format, uint8_t *file, size_t size, size_t room,
+			 unsigned int seed);
 size_t fuzz_mend(enum fuzz_format format, uint8_t *file, size_t size, size_t room);
 
 /* Return the result of the last input in words: error, length and hash of the output */

@@ -18,13 +18,13 @@ $(O)/seeds: $(O)/seeds.o $(O)/$(tests)/streams.o $(O)/lib/xxhash.o $(O)/native.o
 	@$(say) "  LD      $(@:$(O)/%=%)"
 	$(quiet)$(HOSTCC) $(CFLAGS) -o $@ $^
 
-$(algorithms:%=$(O)/fuzz_%): $(O)/fuzz_%: $(O)/fuzz.%.o $(O)/fuzz_mend.o $(O)/fuzz_stock.o $(shared)
+$(algorithms:%=$(O)/fuzz_%): $(O)/fuzz_%: $(O)/fuzz.%.o $(O)/fuzz_mend.o $(O)/fuzz_sections.o $(O)/fuzz_stock.o $(shared)
 	@$(say) "  LD      $(@:$(O)/%=%)"
 	$(quiet)$(LINK) $(LIB_FUZZING_ENGINE) -Wl,-rpath,'$$ORIGIN/lib' -o $@ $^ -ldl
 
 tries: $(algorithms:%=$(O)/try_%)
 
-$(algorithms:%=$(O)/try_%): $(O)/try_%: $(O)/fuzz.%.o $(O)/fuzz_main.o $(O)/fuzz_mend.o $(shared)
+$(algorithms:%=$(O)/try_%): $(O)/try_%: $(O)/fuzz.%.o $(O)/fuzz_main.o $(O)/fuzz_mend.o $(O)/fuzz_sections.o $(shared)
 	@$(say) "  LD      $(@:$(O)/%=%)"
 	$(quiet)$(HOSTCC) $(CFLAGS) -o $@ $^
 
@@ -34,12 +34,12 @@ $(O)/fuzz.%.o: fuzz.c $(O)/flags
 		-c -o $@ $<
 
 # Compile these with the host's headers, and without sanitizers or coverage.
-$(O)/fuzz_stock.o $(O)/fuzz_main.o: $(O)/%.o: %.c $(O)/flags
+$(O)/fuzz_stock.o $(O)/fuzz_main.o $(O)/fuzz_sections.o: $(O)/%.o: %.c $(O)/flags
 	@$(say) "  CC      $(@:$(O)/%=%)"
 	$(quiet)$(HOSTCC) -m$(BITS) -g1 -O2 -std=gnu11 -Wall -MMD -MP -c -o $@ $<
 
 -include $(algorithms:%=$(O)/fuzz.%.d) $(O)/fuzz_main.d $(O)/fuzz_mend.d \
-	$(O)/fuzz_stock.d $(O)/seeds.d
+	$(O)/fuzz_sections.d $(O)/fuzz_stock.d $(O)/seeds.d
 
 .PHONY: fuzz tries
 .SECONDARY:

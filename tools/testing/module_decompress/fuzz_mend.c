@@ -118,17 +118,6 @@ static size_t mend_xz(u8 *file, size_t size, size_t room)
 	return end ? put_xz_end(file, end, len, size, room) : size;
 }
 
-/* Return the length of the frame header without magic bytes: RFC 8878, 3.1.1.1 */
-static size_t zstd_header_len(u8 descriptor)
-{
-	static const u8 content_size[] = { 0, 2, 4, 8 };
-	static const u8 dictionary[] = { 0, 1, 2, 4 };
-	bool single = descriptor & 0x20;
-
-	return 1 + !single + dictionary[descriptor & 3] +
-	       (descriptor >> 6 ? content_size[descriptor >> 6] : single);
-}
-
 /* Make the last block end at the end of the file: RFC 8878, 3.1.1.2 */
 static size_t mend_zstd_blocks(u8 *file, size_t at, size_t size)
 {
@@ -163,7 +152,7 @@ static size_t mend_zstd(u8 *file, size_t size, size_t room)
 		return size;
 	put_unaligned_le32(0xfd2fb528, file);
 	file[4] &= ~0x08;
-	at = 4 + zstd_header_len(file[4]);
+	at = 4 + fuzz_zstd_header_len(file[4]);
 	/* Leave four bytes for the content checksum */
 	if (file[4] & 4 && at + 3 < size - 4)
 		end -= 4;
