@@ -23,7 +23,7 @@ STAND_IN_TYPES = re.findall('^[A-Z_]+', (TOP / 'harness/data/stand_in_types.tsv'
 			    re.MULTILINE)
 # Directories of harness/ whose files run in a guest
 IN_A_GUEST = {'guest'}
-IN_A_KERNEL = {'initramfs.c', 'native_check.c', 'no_decompressors.c', 'production.c', 'select.c'}
+IN_A_KERNEL = {'initramfs.c', 'native_check.c', 'no_decompressors.c', 'production.c', 'select.c', 'speed.c'}
 
 
 @pytest.fixture(scope='module', autouse=True)
@@ -150,7 +150,7 @@ def test_Python_files_are_clean() -> None:
 	run(*mypy, *sorted((TOP / 'tests').glob('*.py')), cwd=TOP / 'tests')
 	run(*mypy, '--namespace-packages', '--explicit-package-bases', 'suite',
 	    *(path for room in ('', 'blobs', 'commands', 'conformance', 'boot', 'bots', 'fuzz', 'matrix',
-			       'mutants', 'series')
+			       'mutants', 'series', 'speed')
 	      for path in sorted((TOP / 'harness' / room).glob('*.py'))))
 
 

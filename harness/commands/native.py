@@ -12,8 +12,8 @@ import time
 from pathlib import Path
 from typing import Callable, Dict, List, Optional, Sequence, Tuple, TypeVar
 
-from harness import base, packages, results, tree
-from harness.base import patience, say
+from harness import base, packages, results, speed, tree, values
+from harness.base import Trouble, patience, say
 from harness.commands.run import options_of
 from harness.conformance import corpus as conformance
 from harness.fuzz import corpus
@@ -155,6 +155,12 @@ class Program(NativeBuild):
 def command(given: Given, build: Path) -> int:
 	"""Builds and runs. Returns 0 if all passed, or 1."""
 	options = options_of(given, build)
+	if values.is_yes(given, 'SPEED', 'no'):
+		for name in 'FILTER', 'LLVM':
+			if given.get(name):
+				raise Trouble(f'{name}={given[name]}: SPEED=yes measures all decoders, built by gcc; '
+					      f'leave {name} out')
+		return speed.command(options)
 	compiler = packages.need_for_native(options.llvm, options.may_install)
 	llvm = options.llvm
 	program = Program('native', options, f'native/{{}}{"-llvm" if llvm else ""}',
