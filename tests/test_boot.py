@@ -208,9 +208,9 @@ def test_a_distributions_kernel_loads_its_modules(tmp_path: Path) -> None:
 
 
 # xz and zstd allocate a dictionary or a window, too, for which there may be too little memory.
-@pytest.mark.parametrize('algorithm, with_little', [
-	('gzip', '4'), pytest.param('xz', '6', marks=pytest.mark.long),
-	pytest.param('zstd', '6', marks=pytest.mark.long)], ids=['gzip', 'xz', 'zstd'])
+@pytest.mark.long
+@pytest.mark.parametrize('algorithm, with_little', [('gzip', '4'), ('xz', '6'), ('zstd', '6')],
+			 ids=['gzip', 'xz', 'zstd'])
 def test_real_modules_load(tmp_path: Path, algorithm: str, with_little: str) -> None:
 	results, junit = tmp_path / 'boot.json', tmp_path / 'boot.xml'
 	make('boot', ALGORITHMS=algorithm, ROUNDS='80', JSON=results, JUNIT=junit)
