@@ -346,9 +346,16 @@ def chunks() -> Iterator[Made]:
 		lzma2.chunk([*text(rnd, 60), match(9, 20), literal(1)], RESET_DICTIONARY, **more)	# type: ignore[arg-type]
 		lzma2.copied(b'more')
 		yield f'a chunk with {what}', file(lzma2)
-	lzma2 = Lzma2()
-	lzma2.chunk([*text(rnd, 9), match(8, 4)], RESET_DICTIONARY, longer=-3)
-	yield 'a match beyond the end of a chunk', file(lzma2)
+	for longer in -3, -1:
+		lzma2 = Lzma2()
+		lzma2.chunk([*text(rnd, 9), match(8, 4)], RESET_DICTIONARY, longer=longer)
+		del lzma2.out[longer:]
+		yield f'a match that ends {-longer} bytes behind its chunk', file(lzma2)
+	for seed in range(4):
+		lzma2 = Lzma2()
+		lzma2.copied(rnd.randbytes(300), COPY_AND_RESET)
+		lzma2.chunk([*[again(3, 273)] * (2 + seed), *text(rnd, 40)], NEW_PROPERTIES)
+		yield f'a chunk that begins with {30 + 15 * seed} bits that are 1', file(lzma2)
 	lzma2 = Lzma2(1 << 21)
 	lzma2.chunk([literal(1), *[match(273, 1)] * 700], RESET_DICTIONARY)
 	lzma2.chunk([match(273, 1)] * 100)
@@ -414,6 +421,11 @@ def dictionaries() -> Iterator[Made]:
 	lzma2.copied(rnd.randbytes(90), COPY_AND_RESET)
 	lzma2.copied(b'!')
 	yield 'copied chunks only', file(lzma2)
+	lzma2 = Lzma2(6144)
+	lzma2.copied(rnd.randbytes(900), COPY_AND_RESET)
+	lzma2.copied(bytes(number % 251 for number in range(6000)))
+	lzma2.chunk([match(273, 6144), match(100, 3000)], NEW_PROPERTIES)
+	yield 'a copied chunk around the end of the dictionary', file(lzma2)
 
 
 def small() -> Tuple[bytes, bytes]:
@@ -481,8 +493,36 @@ def containers() -> Iterator[Made]:
 		yield f'byte {place} is wrong', flip(place)(whole)
 	for place in range(len(whole)):
 		yield f'cut off at byte {place}', whole[:place]
-	long = Stream([(b'\1\0\0a\0', b'a')] * 130).file()
-	yield 'numbers of two bytes', long
+	lzma2 = Lzma2()
+	lzma2.copied(random.Random(6).randbytes(125), COPY_AND_RESET)
+	yield 'a header without padding', Stream([(lzma2.end(), bytes(lzma2.out))], compressed=0,
+						 uncompressed=0).file()
+	yield 'numbers of two bytes', Stream([(b'\1\0\0a\0', b'a')] * 130).file()
+	yield from short_headers()
+
+
+def short_headers() -> Iterator[Made]:
+	"""
+	Files in which a block's header ends before its filter does, and would be right if the CRC32 went
+	on with the filter
+	"""
+	begin = Lzma2()
+	begin.chunk([literal(1), *[match(273, 1)] * 61], RESET_DICTIONARY)
+	for missing in 1, 2:
+		def without_end(header: bytes, count: int = missing) -> bytes:
+			return header[:-count]
+
+		found = 0
+		for size in range(200, 8000):
+			lzma2 = begin if missing == 2 else Lzma2()
+			data = bytes(lzma2.data) + bytes([COPY_AND_RESET]) + (size - 1).to_bytes(2, 'big')
+			data, out = data + bytes(size) + b'\0', bytes(lzma2.out) + bytes(size)
+			stream = Stream([(data, out)], compressed=0, uncompressed=0, block_header=without_end)
+			block, _ = stream.block(data, out)
+			crc = block[4 * block[0]:][:missing]
+			if crc[:-1] == b'\1'[:missing - 1] and crc[-1] < 30 and found < 3:
+				found += 1
+				yield f'a header without the last {missing} bytes of its filter, {found}', stream.file()
 
 
 def drawn(rnd: random.Random) -> bytes:

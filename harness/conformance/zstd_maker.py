@@ -7,6 +7,7 @@ each rule broken once.
 import random
 from typing import Iterator, List, Optional, Sequence
 
+from harness.conformance import zstd_edges
 from harness.conformance.gzip_maker import Made
 from harness.conformance.zstd_entropy import Cell
 from harness.conformance.zstd_format import COMPRESSED, KINDS, PREDEFINED, RAW, REPEAT, RLE
@@ -368,5 +369,6 @@ def make() -> Iterator[Made]:
 	"""Yields all files."""
 	for part in frames(), literal_sections(), huffman_codes(), sequence_sections(), tables(), windows():
 		yield from part
+	yield from zstd_edges.make()
 	for seed in range(500):
 		yield f'drawn, {seed}', drawn(random.Random(seed))
