@@ -43,6 +43,7 @@ static const struct pieces all_pieces[] = {
 	{ "byte by byte in", XZ_DYNALLOC, 1, OUT_MAX },
 	{ "few bytes out", XZ_DYNALLOC, SZ_1M, 3 },
 	{ "few bytes in and out", XZ_DYNALLOC, 7, 300 },
+	{ "some bytes in", XZ_DYNALLOC, 61, OUT_MAX },
 };
 
 static void pieces_desc(const struct pieces *pieces, char *desc)
@@ -149,6 +150,28 @@ static void dictionary_has_a_limit(struct kunit *test)
 	}
 }
 
+/* Test that a dictionary that is as large as the limit is not beyond it */
+static void dictionary_may_reach_the_limit(struct kunit *test)
+{
+	struct xz_dec *dec = xz_dec_init(XZ_DYNALLOC, SZ_4K);
+	const struct xz_dec_file *file;
+	size_t within = 0;
+
+	KUNIT_ASSERT_NOT_NULL(test, dec);
+	for (file = xz_dec_files; file < files_end; file++) {
+		struct xz_buf buf = {
+			.in = file->data, .in_size = file->size,
+			.out = out, .out_size = OUT_MAX,
+		};
+
+		if (!file->refused && file->len)
+			within += xz_dec_run(dec, &buf) == XZ_STREAM_END;
+		xz_dec_reset(dec);
+	}
+	KUNIT_EXPECT_GT(test, within, 0);
+	xz_dec_end(dec);
+}
+
 /* Test that the second call without progress returns XZ_BUF_ERROR (linux/xz.h) */
 static void calls_without_progress_end(struct kunit *test)
 {
@@ -219,6 +242,7 @@ static struct kunit_case xz_dec_cases[] = {
 	KUNIT_CASE_PARAM(files_come_out_or_are_refused, pieces_gen_params),
 	KUNIT_CASE(cut_off_files_are_refused),
 	KUNIT_CASE(dictionary_has_a_limit),
+	KUNIT_CASE(dictionary_may_reach_the_limit),
 	KUNIT_CASE(calls_without_progress_end),
 	KUNIT_CASE(single_call_restores_the_positions),
 	{ }

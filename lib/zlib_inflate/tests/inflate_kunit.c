@@ -109,6 +109,8 @@ static void files_come_out_or_are_refused(struct kunit *test)
 		KUNIT_EXPECT_EQ_MSG(test, taken, !file->refused, "%s", file->what);
 		if (!taken || file->refused)
 			continue;
+		/* It has read no byte of the trailer */
+		KUNIT_EXPECT_PTR_EQ(test, stream.next_in, file->data + file->size - GZIP_TRAILER);
 		KUNIT_EXPECT_EQ_MSG(test, len, file->len, "%s", file->what);
 		len = min_t(size_t, len, OUT_MAX);
 		crc = ~crc32_le(~0, out, len);

@@ -28,20 +28,22 @@ static size_t workspace_size;
  * struct pieces - how the input and the output are passed
  * @name: name of the case
  * @in: how many bytes of the input are passed at once
- * @out: how many bytes of the output are asked for at once
+ * @first_out: how many bytes of the output are asked for at first
+ * @out: how many bytes of the output are asked for at once later
  */
 struct pieces {
 	const char *name;
 	size_t in;
+	size_t first_out;
 	size_t out;
 };
 
 static const struct pieces all_pieces[] = {
-	{ "as a stream", SZ_1M, OUT_MAX },
-	{ "page by page", SZ_1M, SZ_4K },
-	{ "byte by byte in", 1, OUT_MAX },
-	{ "few bytes out", SZ_1M, 3 },
-	{ "few bytes in and out", 7, 300 },
+	{ "as a stream", SZ_1M, OUT_MAX, OUT_MAX },
+	{ "page by page", SZ_1M, SZ_4K, SZ_4K },
+	{ "byte by byte in", 1, OUT_MAX, OUT_MAX },
+	{ "few bytes out", SZ_1M, 1, 3 },
+	{ "few bytes in and out", 7, 300, 300 },
 };
 
 static void pieces_desc(const struct pieces *pieces, char *desc)
@@ -51,7 +53,7 @@ static void pieces_desc(const struct pieces *pieces, char *desc)
 
 KUNIT_ARRAY_PARAM(pieces, all_pieces, pieces_desc);
 
-/* Decompress a file. Return true if the frame ends as it should. */
+/* Decompress a file. Return true if the frame ends with the file. */
 static bool decompress(struct kunit *test, const struct zstd_decompress_file *file,
 		       const struct pieces *pieces, size_t *len)
 {
@@ -65,13 +67,14 @@ static bool decompress(struct kunit *test, const struct zstd_decompress_file *fi
 		if (in.pos == in.size)
 			in.size += min(file->size - in.size, pieces->in);
 		if (to.pos == to.size)
-			to.size += min(OUT_MAX - to.size, pieces->out);
+			to.size += min(OUT_MAX - to.size,
+				       to.size ? pieces->out : pieces->first_out);
 		progress = in.pos + to.pos;
 		rc = zstd_decompress_stream(stream, &to, &in);
 		progress = in.pos + to.pos - progress;
 	} while (rc && !zstd_is_error(rc) && progress);
 	*len = to.pos;
-	return !rc;
+	return !rc && in.pos == file->size;
 }
 
 static void check_output(struct kunit *test, const struct zstd_decompress_file *file,
@@ -120,6 +123,40 @@ static void files_come_out_in_one_call(struct kunit *test)
 	}
 }
 
+/* Test that a match at the end of the output is right, and does not write past it */
+static void matches_end_with_the_output(struct kunit *test)
+{
+	/*
+	 * A frame with a block that has three literals and a sequence. Its codes are in RLE
+	 * tables (RFC 8878, 3.1.1.3.2.1): a literal length of 3, an offset with two extra bits,
+	 * and a match length from 3.
+	 */
+	u8 frame[] = { 0x28, 0xb5, 0x2f, 0xfd, 0, 0, 10 << 3 | 5, 0, 0,
+		       3 << 3, 'a', 'b', 'c', 1, 0x54, 3, 2, 0, 0 };
+	static const u8 untouched[32];
+	zstd_dctx *context = zstd_init_dctx(workspace, workspace_size);
+	size_t match, offset, size, len, i;
+	u8 *to;
+
+	KUNIT_ASSERT_NOT_NULL(test, context);
+	for (match = 3; match < 35; match++) {
+		for (offset = 1; offset <= 3; offset++) {
+			size = 3 + match;
+			frame[17] = match - 3;
+			frame[18] = 4 | (offset - 1);
+			to = out + OUT_MAX - size - sizeof(untouched);
+			memset(to, 0, size + sizeof(untouched));
+			len = zstd_decompress_dctx(context, to, size, frame, sizeof(frame));
+			KUNIT_EXPECT_EQ_MSG(test, len, size, "%zu from %zu", match, offset);
+			for (i = 0; i < size && to[i] == (i < 3 ? "abc"[i] : to[i - offset]); )
+				i++;
+			KUNIT_EXPECT_EQ_MSG(test, i, size, "%zu from %zu", match, offset);
+			KUNIT_EXPECT_EQ_MSG(test, memcmp(to + size, untouched, sizeof(untouched)),
+					    0, "%zu from %zu", match, offset);
+		}
+	}
+}
+
 /* Test that each file is refused if it is cut off anywhere */
 static void cut_off_files_are_refused(struct kunit *test)
 {
@@ -136,6 +173,32 @@ static void cut_off_files_are_refused(struct kunit *test)
 					       "%s: %zu bytes", file->what, cut.size);
 	}
 }
+
+/* The same in one call. No byte at all is no frame, which is allowed. */
+static void cut_off_files_are_refused_in_one_call(struct kunit *test)
+{
+	const struct zstd_decompress_file *file;
+	zstd_dctx *context = zstd_init_dctx(workspace, workspace_size);
+	size_t size, len;
+	u8 *in;
+
+	KUNIT_ASSERT_NOT_NULL(test, context);
+	for (file = zstd_decompress_files; file < files_end; file++) {
+		if (file->refused || file->size > 150)
+			continue;
+		for (size = 1; size < file->size; size++) {
+			/* A read past the input is a read past the buffer */
+			in = out + OUT_MAX - size;
+			memcpy(in, file->data, size);
+			len = zstd_decompress_dctx(context, out, OUT_MAX / 2, in, size);
+			KUNIT_EXPECT_FALSE_MSG(test, !zstd_is_error(len), "%s: %zu bytes",
+					       file->what, size);
+		}
+	}
+}
+
+/* A skippable frame (RFC 8878, 3.1.2) */
+static const u8 skippable[] = { 0x5a, 0x2a, 0x4d, 0x18, 3, 0, 0, 0, 'a', 'b', 'c' };
 
 /* Test that the size of a frame is found without decompressing it */
 static void frame_size_is_found(struct kunit *test)
@@ -155,6 +218,11 @@ static void frame_size_is_found(struct kunit *test)
 		found = zstd_find_frame_compressed_size(out, file->size - 1);
 		KUNIT_EXPECT_FALSE_MSG(test, !zstd_is_error(found), "%s", file->what);
 	}
+	memset(out, 0, 20);
+	memcpy(out, skippable, sizeof(skippable));
+	KUNIT_EXPECT_EQ(test, zstd_find_frame_compressed_size(out, 20), sizeof(skippable));
+	found = zstd_find_frame_compressed_size(out, sizeof(skippable) - 1);
+	KUNIT_EXPECT_FALSE_MSG(test, !zstd_is_error(found), "a skippable frame");
 }
 
 /* Test that the header of a frame is read, or says how many bytes it lacks */
@@ -187,7 +255,6 @@ static void frame_header_is_read(struct kunit *test)
 /* Test that one call decompresses all frames (RFC 8878, 3.1), and leaves out skippable ones */
 static void frames_follow_each_other_in_one_call(struct kunit *test)
 {
-	static const u8 skippable[] = { 0x5a, 0x2a, 0x4d, 0x18, 3, 0, 0, 0, 'a', 'b', 'c' };
 	zstd_dctx *context = zstd_init_dctx(workspace, workspace_size);
 	const struct zstd_decompress_file *file;
 	u8 *in = out + OUT_MAX / 2;
@@ -235,7 +302,9 @@ static void zstd_suite_exit(struct kunit_suite *suite)
 static struct kunit_case zstd_cases[] = {
 	KUNIT_CASE_PARAM(files_come_out_or_are_refused, pieces_gen_params),
 	KUNIT_CASE(files_come_out_in_one_call),
+	KUNIT_CASE(matches_end_with_the_output),
 	KUNIT_CASE(cut_off_files_are_refused),
+	KUNIT_CASE(cut_off_files_are_refused_in_one_call),
 	KUNIT_CASE(frame_size_is_found),
 	KUNIT_CASE(frame_header_is_read),
 	KUNIT_CASE(frames_follow_each_other_in_one_call),
