@@ -50,6 +50,15 @@ def test_red_natively_without_just(numbers: str) -> None:
 	assert said.count(', 0 not known)') == 2
 
 
+@pytest.mark.long
+@pytest.mark.depends('harness/speed', 'harness/boot/guest.py')
+@pytest.mark.parametrize('kernel', [KERNEL, 'newest'])
+def test_the_decoders_are_measured(kernel: str) -> None:
+	said = make('native', SPEED='yes', KERNEL=kernel).out
+	assert len(re.findall(r'\w+ [1-9]\d* page by page, [1-9]\d* in one call, \w+ [1-9]\d*',
+			      said)) == 3
+
+
 UNMAP = r'^\t\tkunmap_local\(zstd_dec\.dst\);'
 START = r'^\tzstd_buf\.pos = 0;'
 

@@ -1,21 +1,21 @@
 # SPDX-License-Identifier: GPL-2.0
 """
-`make native SPEED=yes`: measures how fast the kernel's decoders are, and what it costs to decompress page by
-page.
+`make native SPEED=yes`: measures how fast the kernel's decoders are, and what it costs to decompress
+page by page.
 """
 
+import shutil
 import subprocess
 from pathlib import Path
 from typing import List
 
 from harness import base, oracle, packages
 from harness.base import TOP, Trouble, patience, say
+from harness.boot.guest import COMPRESS
 from harness.commands.run import Options
 from harness.native_build import NativeBuild
 from harness.oracle import SUFFIXES
 
-# As the kernel's scripts/Makefile.modinst compresses
-COMPRESS = {'gzip': ('-nc',), 'xz': ('--check=crc32', '--lzma2=dict=1MiB', '-c'), 'zstd': ('-qc',)}
 STOCK = {'gzip': 'zlib', 'xz': 'liblzma', 'zstd': 'libzstd'}
 
 
@@ -33,7 +33,7 @@ class Speed(NativeBuild):
 
 	def prepare(self) -> List[Path]:
 		"""Builds the programs. Returns them."""
-		say(f'Building the decoders of {self.what} with -O2 ...')
+		say(f'Building the decoders of {self.what}, with -O2 ...')
 		self.build('build', 'SANITIZE=', f'EXTRA_MK={TOP}/harness/speed/speed.mk',
 			   f'EXTRA_CFLAGS=-O2 -I{self.stock.headers}', 'speeds')
 		return sorted((self.directory / 'build').glob('speed_*[a-z]'))
@@ -48,13 +48,15 @@ class Speed(NativeBuild):
 	def measure(self, program: Path, payload: Path) -> str:
 		"""Returns the speeds of an algorithm."""
 		algorithm = program.name.partition('_')[2]
-		packed = payload.with_suffix(f'.{SUFFIXES[algorithm]}')
-		with packed.open('wb') as file:
-			subprocess.run([self.stock.tools / algorithm, *COMPRESS[algorithm], payload], stdout=file,
-				       check=True)
+		copy = self.directory / algorithm
+		shutil.copy(payload, copy)
+		base.run([self.stock.tools / algorithm, *COMPRESS[algorithm][1:],
+			  copy]).check_returncode()
 		with patience():
-			ended = subprocess.run([program, packed, payload], stdout=subprocess.PIPE, text=True,
-					       env=base.environment(STOCK=str(self.stock.libraries)), check=False)
+			ended = subprocess.run(
+				[program, copy.with_suffix(f'.{SUFFIXES[algorithm]}'), payload],
+				stdout=subprocess.PIPE, text=True, check=False,
+				env=base.environment(STOCK=str(self.stock.libraries)))
 		speeds = dict(line.rsplit(' ', 1) for line in ended.stdout.splitlines())
 		if ended.returncode or len(speeds) != 3:
 			self.failed(f'measured: {program.name} fails')

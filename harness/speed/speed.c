@@ -43,9 +43,14 @@ static void ignore(const void *address)
 {
 }
 
-static void *allocate_array(size_t n, size_t size, gfp_t gfp)
+static __maybe_unused void *allocate_array(size_t n, size_t size, gfp_t gfp)
 {
 	return kvmalloc(n * size, gfp);
+}
+
+static __maybe_unused void *reallocate(void *p, size_t size, gfp_t gfp)
+{
+	return p ? realloc(p, size) : kvmalloc(size, gfp);
 }
 
 static void say_nothing(const char *format, ...)
@@ -62,6 +67,7 @@ static void say_nothing(const char *format, ...)
 #define vmap		map_all
 #define vunmap		ignore
 #define kvmalloc_array	allocate_array
+#define kvrealloc	reallocate
 #define pr_err		say_nothing
 #undef CONFIG_SYSFS
 #include "../../../kernel/module/decompress.c"
