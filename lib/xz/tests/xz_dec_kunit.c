@@ -17,6 +17,8 @@
 #define OUT_MAX		SZ_256K
 #define DICT_MAX	SZ_16M
 #define UNTOUCHED	0xa5
+/* How many bytes the header of a stream has (.xz file format, 2.1.1) */
+#define STREAM_HEADER	12
 
 static const struct xz_dec_file *const files_end = xz_dec_files + ARRAY_SIZE(xz_dec_files);
 
@@ -119,6 +121,57 @@ static void cut_off_files_are_refused(struct kunit *test)
 					       "%s: %zu bytes", file->what, cut.size);
 	}
 	xz_dec_end(dec);
+}
+
+/* Decompress a file in one call, with another byte in its block's header and the CRC32 for it */
+static enum xz_ret decompress_with(struct kunit *test, const struct xz_dec_file *file,
+				   unsigned int at, u8 value)
+{
+	struct xz_dec *dec = xz_dec_init(XZ_SINGLE, 0);
+	u8 *in = out + OUT_MAX / 2, *header = in + STREAM_HEADER;
+	struct xz_buf buf = { .in = in, .in_size = file->size, .out = out, .out_size = file->len };
+	unsigned int i, len;
+	enum xz_ret rc;
+	u32 crc;
+
+	KUNIT_ASSERT_NOT_NULL(test, dec);
+	memcpy(in, file->data, file->size);
+	header[at] = value;
+	len = 4 * header[0];
+	crc = ~crc32_le(~0, header, len);
+	for (i = 0; i < 4; i++)
+		header[len + i] = crc >> 8 * i;
+	rc = xz_dec_run(dec, &buf);
+	xz_dec_end(dec);
+	return rc;
+}
+
+/*
+ * Test that no flag of a block is ignored, and that dictionaries up to 3 GiB are taken (.xz file
+ * format, 3.1.2 and 5.3.1). A decoder may or may not take 40, which is 4 GiB.
+ */
+static void block_header_is_checked(struct kunit *test)
+{
+	const struct xz_dec_file *file = xz_dec_files;
+	unsigned int value;
+
+	/* Find a header without sizes: flags, filter, one, and the dictionary's size */
+	while (file < files_end && (file->refused || !file->len || file->len > OUT_MAX / 2 ||
+				    file->data[STREAM_HEADER + 1]))
+		file++;
+	if (file == files_end) {
+		KUNIT_FAIL(test, "no such block");
+		return;
+	}
+	for (value = 0; value < 64; value++)
+		KUNIT_EXPECT_EQ_MSG(test, decompress_with(test, file, 1, value),
+				    value ? XZ_OPTIONS_ERROR : XZ_STREAM_END, "flags %#x", value);
+	for (value = 0; value < 40; value++)
+		KUNIT_EXPECT_EQ_MSG(test, decompress_with(test, file, 4, value), XZ_STREAM_END,
+				    "dictionary %u", value);
+	for (value = 41; value < 64; value++)
+		KUNIT_EXPECT_EQ_MSG(test, decompress_with(test, file, 4, value), XZ_OPTIONS_ERROR,
+				    "dictionary %u", value);
 }
 
 /* Test that a dictionary beyond the limit is refused, and nothing comes out */
@@ -241,6 +294,7 @@ static void xz_dec_suite_exit(struct kunit_suite *suite)
 static struct kunit_case xz_dec_cases[] = {
 	KUNIT_CASE_PARAM(files_come_out_or_are_refused, pieces_gen_params),
 	KUNIT_CASE(cut_off_files_are_refused),
+	KUNIT_CASE(block_header_is_checked),
 	KUNIT_CASE(dictionary_has_a_limit),
 	KUNIT_CASE(dictionary_may_reach_the_limit),
 	KUNIT_CASE(calls_without_progress_end),
