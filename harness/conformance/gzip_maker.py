@@ -314,6 +314,8 @@ def broken_codes() -> Iterator[Made]:
 		yield block(f'literal codes of 1 to 15 bits and {what}', [240, 241], ladder, [1])
 		yield block(f'distance codes of 1 to 15 bits and {what}', [65] * 20 + [66, (3, 1)], matches,
 			    [*range(1, 15), *last])
+		yield block(f'distance codes of 1 to 15 bits and {what}, unused', [65] * 20, matches,
+			    [*range(1, 15), *last])
 	# Many tables of the second level, and codes of 15 bits: the largest tables that can be
 	for count in 100, 200, 240:
 		free = (1 << 15) - (count << 5)

@@ -350,7 +350,7 @@ def chunks() -> Iterator[Made]:
 		lzma2 = Lzma2()
 		lzma2.chunk([*text(rnd, 9), match(8, 4)], RESET_DICTIONARY, longer=longer)
 		del lzma2.out[longer:]
-		yield f'a match that ends {-longer} bytes behind its chunk', file(lzma2)
+		yield f'a match beyond the end of its chunk, by {-longer}', file(lzma2)
 	for seed in range(4):
 		lzma2 = Lzma2()
 		lzma2.copied(rnd.randbytes(300), COPY_AND_RESET)

@@ -11,10 +11,9 @@ from harness.conformance.gzip_maker import Made
 from harness.conformance.zstd_entropy import Cell
 from harness.conformance.zstd_format import COMPRESSED, KINDS, RAW, RLE
 from harness.conformance.zstd_writer import (
-	FSE_MODE, PREDEFINED_TABLE, REPEATED_TABLE, RLE_MODE, Code, Frame, Sequence3, Table, chances_for,
-	code_for, describe, literals, plain, section, sequences)
+	FSE_MODE, PREDEFINED_TABLE, REPEATED_TABLE, RLE_MODE, TEXT, Code, Frame, Sequence3, Table,
+	chances_for, code_for, compressed_weights, describe, literals, plain, section, sequences)
 
-TEXT = b'abcdefghijklmnopqrstuvwxyz'
 # The byte of a window of 128 KiB, with which a block may be as large as any
 LARGE = 7 << 3
 # lib/zstd keeps so many literals of a block apart.
@@ -174,6 +173,14 @@ def ends_of_tables() -> Iterator[Made]:
 				start, b'\1', modes, table[:cut]).file()
 
 
+	late: Table = (FSE_MODE, (2, 3, 3, 1, 500, 2, 1), 9)
+	yield 'a table whose fifth number is read one byte before the last four', Frame(8).compressed(
+		start, sequences([(9, 5, 7)], [(RLE_MODE, (), 0), (RLE_MODE, (), 0), late])).file()
+	gap: Table = (FSE_MODE, (16, 15, *[0] * 50, 1), 5)
+	yield 'a table whose last code but one has no chance', Frame(LARGE).compressed(start, sequences(
+		[(9, 5, 3), (0, 5, 65539), (1, 5, 3)], [PREDEFINED_TABLE, PREDEFINED_TABLE, gap])).file()
+
+
 def many_weights() -> Iterator[Made]:
 	"""Files with a Huffman code of nearly all symbols, whose weights are compressed"""
 	rnd = random.Random(53)
@@ -191,6 +198,18 @@ def many_weights() -> Iterator[Made]:
 				found += 1
 				yield (f'a code of {symbols} symbols, whose weights have {description[0]} bytes', Frame(
 					8).compressed(literals(bytes(range(200)), code, description, 0), NONE).file())
+
+
+	for log in 5, 6:
+		body = compressed_weights([1, *[0] * 255], random.Random(1 + log), log) + b'\5'
+		yield f'256 weights, {log}', Frame(8).compressed(section(COMPRESSED, 0, 2, len(body)) + body, NONE).file()
+	while True:
+		code = code_for(rnd, range(60, 80), 0.1)
+		data = literals(bytes(rnd.choices(sorted(code.codes), k=123)), code, code.direct(), 1)
+		if len(data) == len(section(COMPRESSED, 1, 0, 0)) + 123:
+			yield 'literals that have as many bytes when they are compressed', Frame(8).compressed(
+				data, NONE).file()
+			return
 
 
 def counts() -> Iterator[Made]:

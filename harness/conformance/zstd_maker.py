@@ -12,10 +12,8 @@ from harness.conformance.gzip_maker import Made
 from harness.conformance.zstd_entropy import Cell
 from harness.conformance.zstd_format import COMPRESSED, KINDS, PREDEFINED, RAW, REPEAT, RLE
 from harness.conformance.zstd_writer import (
-	FSE_MODE, PREDEFINED_TABLE, REPEATED_TABLE, RLE_MODE, Code, Frame, Sequence3, Table, chances_for,
+	FSE_MODE, PREDEFINED_TABLE, REPEATED_TABLE, RLE_MODE, TEXT, Code, Frame, Sequence3, Table, chances_for,
 	checksum, code_for, literals, plain, section, sequences, symbol_of)
-
-TEXT = b'abcdefghijklmnopqrstuvwxyz'
 
 
 def frames() -> Iterator[Made]:

@@ -11,6 +11,8 @@ from harness.conformance.zstd_format import COMPRESSED, KINDS, MAGIC, PREDEFINED
 
 # A sequence: literal length, value of the offset (3.1.1.3.2.1.1), match length
 Sequence3 = Tuple[int, int, int]
+# Bytes for literals and raw blocks
+TEXT = b'abcdefghijklmnopqrstuvwxyz'
 # The modes of the tables of a block that are not given as chances
 RLE_MODE, FSE_MODE = 1, 2
 # A table: its mode, and with FSE_MODE its chances and its accuracy
@@ -99,6 +101,22 @@ def chances_for(counts: Dict[int, int], log: int, rnd: random.Random, least: int
 	return chances
 
 
+def compressed_weights(weights: Sequence[int], rnd: random.Random, log: int = 6) -> bytes:
+	"""Returns the description of weights that is compressed by FSE (4.2.1.2)."""
+	chances = chances_for({weight: 1 for weight in weights}, log, rnd)
+	table = fse_table(chances, log)
+	# The last state but one must ask for more bits than there are
+	ends = [number for number, cell in enumerate(table) if cell.bits
+		and cell.symbol == weights[-2]]
+	odd = len(weights) % 2
+	streams = [walk(table, weights[first::2],
+			ends[0] if (first + odd) % 2 == 0 else None) for first in (0, 1)]
+	parts = [streams[number % 2][number // 2] for number in range(
+		len(streams[0]) + len(streams[1]))]
+	data = describe(chances, log) + backwards(parts)
+	return bytes([len(data)]) + data
+
+
 class Code:
 	"""A Huffman code for literals (4.2.1)"""
 
@@ -118,18 +136,7 @@ class Code:
 
 	def compressed(self, rnd: random.Random, log: int = 6) -> bytes:
 		"""Returns the description that is compressed by FSE."""
-		chances = chances_for({weight: 1 for weight in self.weights}, log, rnd)
-		table = fse_table(chances, log)
-		# The last state but one must ask for more bits than there are
-		ends = [number for number, cell in enumerate(table) if cell.bits
-			and cell.symbol == self.weights[-2]]
-		odd = len(self.weights) % 2
-		streams = [walk(table, self.weights[first::2],
-				ends[0] if (first + odd) % 2 == 0 else None) for first in (0, 1)]
-		parts = [streams[number % 2][number // 2] for number in range(
-			len(streams[0]) + len(streams[1]))]
-		data = describe(chances, log) + backwards(parts)
-		return bytes([len(data)]) + data
+		return compressed_weights(self.weights, rnd, log)
 
 	def stream(self, data: bytes) -> bytes:
 		"""Returns a stream of literals."""

@@ -659,7 +659,7 @@ static const struct xz_dec_file xz_dec_files[] = {
 		.len = 127, .crc = 0xb33cef23,
 	},
 	{
-		.what = "a match that ends 1 bytes behind its chunk",
+		.what = "a match beyond the end of its chunk, by 1",
 		.data = xz_017, .size = sizeof(xz_017),
 		.refused = true,
 	},
