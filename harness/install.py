@@ -38,9 +38,9 @@ MERGED = ('kernel/module/Kconfig', 'kernel/module/Makefile', 'lib/Kconfig', 'lib
 INDEX = 'Documentation/dev-tools/index.rst'
 INDEX_LINE = '   module-decompress-kunit'
 
-# If the kernel's file has such a line, our lines go above it; if our file has it, too, our lines
-# below it go to the end. The list of selftests is sorted, so ours goes before "mount".
-PLACE = re.compile(r'include \.\./lib\.mk$|TARGETS \+= mount$')
+# If the kernel's file has such a line, our lines go above the last of them; if our file has it, too,
+# our lines below it go to the end. The list of selftests is sorted, so ours goes before "mount".
+PLACE = re.compile(r'include \.\./lib\.mk$|TARGETS \+= mount$|endmenu\b')
 
 # Not installed: it forwards to the kunit.py of a kernel tree
 FORWARDER = 'tools/testing/kunit/kunit.py'
@@ -76,7 +76,8 @@ def without_block(lines: List[str]) -> List[str]:
 
 def place(lines: List[str]) -> int:
 	"""Returns the index of the line above which our lines go, or the end."""
-	return next((number for number, line in enumerate(lines) if PLACE.match(line)), len(lines))
+	found = [number for number, line in enumerate(lines) if PLACE.match(line)]
+	return found[-1] if found else len(lines)
 
 
 def block(lines: List[str]) -> List[str]:
@@ -150,7 +151,9 @@ class Tree:
 		ours = (TOP / name).read_text(encoding='utf-8').splitlines()
 		at, split = place(kernels), place(ours)
 		above = [line for line in ours[:split] if not line.startswith('# SPDX')]
-		return [*kernels[:at], *block(self.options_known(above)), *kernels[at:],
+		# A line that ends with a backslash would take in the first of ours.
+		apart = [''] * kernels[at - 1].endswith('\\') if at else []
+		return [*kernels[:at], *block([*apart, *self.options_known(above)]), *kernels[at:],
 			*(block(ours[split + 1:]) if split < len(ours) else [])]
 
 	def changed(self, name: str, ours: bool, lines: List[str]) -> List[str]:
