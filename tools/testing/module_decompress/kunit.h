@@ -132,6 +132,10 @@ __printf(2, 3) void __noreturn kunit_skip(struct kunit *test,
 #define KUNIT_EXPECT_LT(test, a, b)	KUNIT_COMPARE(test, a, <, b, "")
 #define KUNIT_EXPECT_EQ_MSG(test, a, b, format, ...)			\
 	KUNIT_COMPARE(test, a, ==, b, ": " format, ##__VA_ARGS__)
+#define KUNIT_EXPECT_NE_MSG(test, a, b, format, ...)			\
+	KUNIT_COMPARE(test, a, !=, b, ": " format, ##__VA_ARGS__)
+#define KUNIT_EXPECT_TRUE_MSG(test, condition, format, ...)		\
+	KUNIT_COMPARE(test, !!(condition), ==, true, ": " format, ##__VA_ARGS__)
 #define KUNIT_EXPECT_FALSE_MSG(test, condition, format, ...)		\
 	KUNIT_COMPARE(test, !!(condition), ==, false, ": " format, ##__VA_ARGS__)
 #define KUNIT_EXPECT_NULL_MSG(test, p, format, ...)			\
@@ -139,10 +143,13 @@ __printf(2, 3) void __noreturn kunit_skip(struct kunit *test,
 #define KUNIT_EXPECT_PTR_EQ(test, a, b)	KUNIT_EXPECT(test, (a) == (b))
 #define KUNIT_EXPECT_NOT_NULL(test, p)	KUNIT_EXPECT(test, (p) != NULL)
 #define KUNIT_EXPECT_STREQ(test, a, b)	KUNIT_EXPECT(test, !strcmp(a, b))
-#define KUNIT_ASSERT_NOT_NULL(test, p)	do {				\
-	KUNIT_EXPECT_NOT_NULL(test, p);					\
-	if (!(p))							\
+#define KUNIT_ASSERT(test, condition)	do {				\
+	if (!(condition)) {						\
+		KUNIT_FAIL(test, "expected %s", #condition);		\
 		kunit_try_catch_throw(&(test)->try_catch);		\
+	}								\
 } while (0)
+#define KUNIT_ASSERT_NOT_NULL(test, p)	KUNIT_ASSERT(test, (p) != NULL)
+#define KUNIT_ASSERT_PTR_NE(test, a, b)	KUNIT_ASSERT(test, (a) != (b))
 
 #endif /* _NATIVE_KUNIT_H */
