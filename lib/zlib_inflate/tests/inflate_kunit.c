@@ -55,6 +55,12 @@ static void pieces_desc(const struct pieces *pieces, char *desc)
 
 KUNIT_ARRAY_PARAM(pieces, all_pieces, pieces_desc);
 
+/* Return how much room a file gets: more than it needs, so that fast loops decode its end, too */
+static size_t room_for(const struct inflate_file *file)
+{
+	return file->refused ? OUT_MAX : file->len + 300;
+}
+
 /* Begin to decompress raw deflate data, or with @bits > 0 data with zlib's header and trailer */
 static void begin(struct kunit *test, const u8 *in, size_t size, int bits)
 {
@@ -71,7 +77,7 @@ static bool inflate(struct kunit *test, const struct inflate_file *file,
 {
 	const u8 *in = file->data + GZIP_HEADER;
 	size_t left = file->size - GZIP_HEADER;
-	size_t room = OUT_MAX;
+	size_t room = room_for(file);
 	int rc = Z_OK;
 
 	begin(test, in, 0, -MAX_WBITS);
@@ -95,11 +101,14 @@ static bool inflate(struct kunit *test, const struct inflate_file *file,
 	return rc == Z_STREAM_END;
 }
 
-/* Test that what should come out comes out, and that damaged files are refused */
+/*
+ * Test that what should come out comes out, and that damaged files are refused. A code that is not
+ * complete is refused as well: zlib's rule, which RFC 1951 does not have.
+ */
 static void files_come_out_or_are_refused(struct kunit *test)
 {
 	const struct inflate_file *file;
-	size_t len;
+	size_t len, room;
 	bool taken;
 	u32 crc;
 
@@ -107,16 +116,16 @@ static void files_come_out_or_are_refused(struct kunit *test)
 		memset(out, UNTOUCHED, OUT_MAX);
 		taken = inflate(test, file, test->param_value, &len);
 		KUNIT_EXPECT_EQ_MSG(test, taken, !file->refused, "%s", file->what);
+		room = room_for(file);
+		KUNIT_EXPECT_NULL_MSG(test, memchr_inv(out + room, UNTOUCHED, OUT_MAX - room),
+				      "%s: bytes past the room", file->what);
 		if (!taken || file->refused)
 			continue;
 		/* It has read no byte of the trailer */
 		KUNIT_EXPECT_PTR_EQ(test, stream.next_in, file->data + file->size - GZIP_TRAILER);
 		KUNIT_EXPECT_EQ_MSG(test, len, file->len, "%s", file->what);
-		len = min_t(size_t, len, OUT_MAX);
-		crc = ~crc32_le(~0, out, len);
+		crc = ~crc32_le(~0, out, file->len);
 		KUNIT_EXPECT_EQ_MSG(test, crc, file->crc, "%s", file->what);
-		KUNIT_EXPECT_NULL_MSG(test, memchr_inv(out + len, UNTOUCHED, OUT_MAX - len),
-				      "%s: bytes behind the output", file->what);
 	}
 }
 
@@ -133,8 +142,8 @@ static void cut_off_files_are_refused(struct kunit *test)
 			continue;
 		/* The decoder must not ask for more than the data */
 		cut.size = file->size - GZIP_TRAILER;
-		KUNIT_EXPECT_FALSE_MSG(test, !inflate(test, &cut, &all_pieces[0], &len),
-				       "%s: without a trailer", file->what);
+		KUNIT_EXPECT_TRUE_MSG(test, inflate(test, &cut, &all_pieces[0], &len),
+				      "%s: without a trailer", file->what);
 		while (--cut.size > GZIP_HEADER)
 			KUNIT_EXPECT_FALSE_MSG(test, inflate(test, &cut, &all_pieces[0], &len),
 					       "%s: %zu bytes", file->what, cut.size);
@@ -192,22 +201,26 @@ static void zlib_header_and_trailer_are_verified(struct kunit *test)
 		zlib[1] = 31 - (zlib[0] << 8) % 31;
 		KUNIT_EXPECT_EQ(test, inflate_zlib(test, 2), Z_DATA_ERROR);
 	}
-	/* A dictionary, which no user of the kernel has */
+	/* A dictionary, which no user in the kernel needs */
 	zlib[0] = 0x78;
 	zlib[1] = 0x20;
 	KUNIT_EXPECT_EQ(test, inflate_zlib(test, 6), Z_NEED_DICT);
 }
 
-/* Test that zlib_inflateInit2() knows the window sizes of 256 bytes to 32 KiB, and nothing else */
+/*
+ * Test that zlib_inflateInit2() takes windows of 256 bytes to 32 KiB, and none that is smaller or
+ * larger. Newer versions of zlib give 0, and numbers from 16 on, other meanings.
+ */
 static void window_sizes_are_checked(struct kunit *test)
 {
 	bool is_known;
 	int bits;
 
-	for (bits = -20; bits <= 20; bits++) {
+	for (bits = -20; bits <= MAX_WBITS; bits++) {
 		is_known = abs(bits) >= 8 && abs(bits) <= MAX_WBITS;
-		KUNIT_EXPECT_EQ_MSG(test, zlib_inflateInit2(&stream, bits),
-				    is_known ? Z_OK : Z_STREAM_ERROR, "%d bits", bits);
+		if (bits)
+			KUNIT_EXPECT_EQ_MSG(test, zlib_inflateInit2(&stream, bits),
+					    is_known ? Z_OK : Z_STREAM_ERROR, "%d bits", bits);
 	}
 }
 
@@ -217,11 +230,8 @@ static void no_stream_is_refused(struct kunit *test)
 	struct z_stream_s none = { .workspace = stream.workspace };
 
 	KUNIT_EXPECT_EQ(test, zlib_inflateInit2(NULL, MAX_WBITS), Z_STREAM_ERROR);
-	KUNIT_EXPECT_EQ(test, zlib_inflateReset(NULL), Z_STREAM_ERROR);
 	KUNIT_EXPECT_EQ(test, zlib_inflateReset(&none), Z_STREAM_ERROR);
-	KUNIT_EXPECT_EQ(test, zlib_inflate(NULL, Z_NO_FLUSH), Z_STREAM_ERROR);
 	KUNIT_EXPECT_EQ(test, zlib_inflate(&none, Z_NO_FLUSH), Z_STREAM_ERROR);
-	KUNIT_EXPECT_EQ(test, zlib_inflateEnd(NULL), Z_STREAM_ERROR);
 	KUNIT_EXPECT_EQ(test, zlib_inflateEnd(&none), Z_STREAM_ERROR);
 }
 
@@ -256,14 +266,16 @@ static void data_may_end_with_its_last_code(struct kunit *test)
 	begin(test, fixed, sizeof(fixed), -MAX_WBITS);
 	KUNIT_EXPECT_EQ(test, zlib_inflate(&stream, Z_NO_FLUSH), Z_STREAM_END);
 	KUNIT_EXPECT_EQ(test, stream.total_out, 6);
+	KUNIT_EXPECT_EQ(test, memcmp(out, "\xc8\xc8\xc8\xc8\xc8\xc8", 6), 0);
 	begin(test, dynamic, sizeof(dynamic), -MAX_WBITS);
 	KUNIT_EXPECT_EQ(test, zlib_inflate(&stream, Z_NO_FLUSH), Z_STREAM_END);
+	KUNIT_EXPECT_EQ(test, stream.total_out, 2);
 	KUNIT_EXPECT_EQ(test, memcmp(out, "ab", 2), 0);
 }
 
 /*
- * Test what PPP needs: packets that leave out an empty stored block, and history that was not
- * compressed
+ * Test what PPP needs: packets without the empty stored block that would end them, and history that
+ * was not compressed
  */
 static void packets_continue_each_other(struct kunit *test)
 {
@@ -291,7 +303,7 @@ static void packets_continue_each_other(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, stream.total_out, 3);
 	stream.next_in = second;
 	stream.avail_in = sizeof(second);
-	KUNIT_EXPECT_EQ(test, zlib_inflate(&stream, Z_NO_FLUSH), Z_STREAM_END);
+	KUNIT_EXPECT_EQ(test, zlib_inflate(&stream, Z_PACKET_FLUSH), Z_STREAM_END);
 	KUNIT_EXPECT_EQ(test, memcmp(out, "xyz", 3), 0);
 	/* Within a block there is no place for it */
 	begin(test, first, 2, -MAX_WBITS);
@@ -299,17 +311,20 @@ static void packets_continue_each_other(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, zlib_inflateIncomp(&stream), Z_DATA_ERROR);
 }
 
-static int inflate_suite_init(struct kunit_suite *suite)
-{
-	stream.workspace = kvmalloc(zlib_inflate_workspacesize(), GFP_KERNEL);
-	out = kvmalloc(OUT_MAX, GFP_KERNEL);
-	return stream.workspace && out ? 0 : -ENOMEM;
-}
-
 static void inflate_suite_exit(struct kunit_suite *suite)
 {
 	kvfree(stream.workspace);
 	kvfree(out);
+}
+
+static int inflate_suite_init(struct kunit_suite *suite)
+{
+	stream.workspace = kvmalloc(zlib_inflate_workspacesize(), GFP_KERNEL);
+	out = kvmalloc(OUT_MAX, GFP_KERNEL);
+	if (stream.workspace && out)
+		return 0;
+	inflate_suite_exit(suite);
+	return -ENOMEM;
 }
 
 static struct kunit_case inflate_cases[] = {
