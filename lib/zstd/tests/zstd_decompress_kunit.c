@@ -9,6 +9,7 @@
 #include <linux/mm.h>
 #include <linux/sizes.h>
 #include <linux/string.h>
+#include <linux/vmalloc.h>
 #include <linux/zstd.h>
 
 #include "zstd_decompress_files.h"
@@ -16,6 +17,7 @@
 /* No file decompresses to more, and none has a larger window */
 #define OUT_MAX		SZ_256K
 #define WINDOW_MAX	SZ_2M
+#define UNTOUCHED	0xa5
 
 static const struct zstd_decompress_file *const files_end =
 	zstd_decompress_files + ARRAY_SIZE(zstd_decompress_files);
@@ -53,6 +55,12 @@ static void pieces_desc(const struct pieces *pieces, char *desc)
 
 KUNIT_ARRAY_PARAM(pieces, all_pieces, pieces_desc);
 
+/* Return how much room a file gets: a byte more than it needs */
+static size_t room_for(const struct zstd_decompress_file *file)
+{
+	return file->refused ? OUT_MAX : file->len + 1;
+}
+
 /* Decompress a file. Return true if the frame ends with the file. */
 static bool decompress(struct kunit *test, const struct zstd_decompress_file *file,
 		       const struct pieces *pieces, size_t *len)
@@ -60,14 +68,14 @@ static bool decompress(struct kunit *test, const struct zstd_decompress_file *fi
 	zstd_dstream *stream = zstd_init_dstream(WINDOW_MAX, workspace, workspace_size);
 	zstd_in_buffer in = { .src = file->data };
 	zstd_out_buffer to = { .dst = out };
-	size_t rc, progress;
+	size_t rc, progress, room = room_for(file);
 
 	KUNIT_ASSERT_NOT_NULL(test, stream);
 	do {
 		if (in.pos == in.size)
 			in.size += min(file->size - in.size, pieces->in);
 		if (to.pos == to.size)
-			to.size += min(OUT_MAX - to.size,
+			to.size += min(room - to.size,
 				       to.size ? pieces->out : pieces->first_out);
 		progress = in.pos + to.pos;
 		rc = zstd_decompress_stream(stream, &to, &in);
@@ -91,20 +99,24 @@ static void check_output(struct kunit *test, const struct zstd_decompress_file *
 static void files_come_out_or_are_refused(struct kunit *test)
 {
 	const struct zstd_decompress_file *file;
-	size_t len;
+	size_t len, room;
 	bool taken;
 
 	for (file = zstd_decompress_files; file < files_end; file++) {
+		memset(out, UNTOUCHED, OUT_MAX);
 		taken = decompress(test, file, test->param_value, &len);
 		KUNIT_EXPECT_EQ_MSG(test, taken, !file->refused, "%s", file->what);
+		room = room_for(file);
+		KUNIT_EXPECT_NULL_MSG(test, memchr_inv(out + room, UNTOUCHED, OUT_MAX - room),
+				      "%s: bytes past the room", file->what);
 		if (taken && !file->refused)
 			check_output(test, file, out, len);
 	}
 }
 
 /*
- * Test that the files come out in one call, too. What is damaged may then be accepted: without
- * a window zstd does not notice an offset to before it.
+ * Test that the files come out in one call, too. What is damaged may then be accepted, because an
+ * offset beyond the window can still be one within the output.
  */
 static void files_come_out_in_one_call(struct kunit *test)
 {
@@ -190,10 +202,31 @@ static void cut_off_files_are_refused_in_one_call(struct kunit *test)
 			/* A read past the input is a read past the buffer */
 			in = out + OUT_MAX - size;
 			memcpy(in, file->data, size);
-			len = zstd_decompress_dctx(context, out, OUT_MAX / 2, in, size);
-			KUNIT_EXPECT_FALSE_MSG(test, !zstd_is_error(len), "%s: %zu bytes",
-					       file->what, size);
+			len = zstd_decompress_dctx(context, out, OUT_MAX - size, in, size);
+			KUNIT_EXPECT_TRUE_MSG(test, zstd_is_error(len), "%s: %zu bytes",
+					      file->what, size);
 		}
+	}
+}
+
+/*
+ * Test that a window may be as large as the workspace was made for, and not larger (linux/zstd.h).
+ * The frame has a raw block with "a", after one that has no byte: a frame of one block needs no
+ * window.
+ */
+static void window_has_a_limit(struct kunit *test)
+{
+	u8 data[] = { 0x28, 0xb5, 0x2f, 0xfd, 0, 0, 0, 0, 0, 9, 0, 0, 'a' };
+	struct zstd_decompress_file file = {
+		.what = "a window", .data = data, .size = sizeof(data), .len = 1,
+	};
+	unsigned int log;
+	size_t len;
+
+	for (log = 10; log <= 30; log++) {
+		data[5] = (log - 10) << 3;
+		KUNIT_EXPECT_EQ_MSG(test, decompress(test, &file, &all_pieces[0], &len),
+				    1ul << log <= WINDOW_MAX, "%u bits", log);
 	}
 }
 
@@ -216,13 +249,13 @@ static void frame_size_is_found(struct kunit *test)
 		found = zstd_find_frame_compressed_size(out, file->size);
 		KUNIT_EXPECT_EQ_MSG(test, found, file->size, "%s", file->what);
 		found = zstd_find_frame_compressed_size(out, file->size - 1);
-		KUNIT_EXPECT_FALSE_MSG(test, !zstd_is_error(found), "%s", file->what);
+		KUNIT_EXPECT_TRUE_MSG(test, zstd_is_error(found), "%s", file->what);
 	}
 	memset(out, 0, 20);
 	memcpy(out, skippable, sizeof(skippable));
 	KUNIT_EXPECT_EQ(test, zstd_find_frame_compressed_size(out, 20), sizeof(skippable));
 	found = zstd_find_frame_compressed_size(out, sizeof(skippable) - 1);
-	KUNIT_EXPECT_FALSE_MSG(test, !zstd_is_error(found), "a skippable frame");
+	KUNIT_EXPECT_TRUE_MSG(test, zstd_is_error(found), "a skippable frame");
 }
 
 /* Test that the header of a frame is read, or says how many bytes it lacks */
@@ -275,13 +308,19 @@ static void frames_follow_each_other_in_one_call(struct kunit *test)
 		KUNIT_EXPECT_EQ_MSG(test, memcmp(out, out + file->len, file->len), 0, "%s",
 				    file->what);
 		len = zstd_decompress_dctx(context, out, 2 * file->len, in, size - 1);
-		KUNIT_EXPECT_FALSE_MSG(test, !zstd_is_error(len), "%s: cut off", file->what);
+		KUNIT_EXPECT_TRUE_MSG(test, zstd_is_error(len), "%s: cut off", file->what);
 		if (!file->len)
 			continue;
 		len = zstd_decompress_dctx(context, out, 2 * file->len - 1, in, size);
-		KUNIT_EXPECT_FALSE_MSG(test, !zstd_is_error(len), "%s: too little room",
-				       file->what);
+		KUNIT_EXPECT_TRUE_MSG(test, zstd_is_error(len), "%s: too little room",
+				      file->what);
 	}
+}
+
+static void zstd_suite_exit(struct kunit_suite *suite)
+{
+	kvfree(workspace);
+	vfree(out);
 }
 
 static int zstd_suite_init(struct kunit_suite *suite)
@@ -289,14 +328,12 @@ static int zstd_suite_init(struct kunit_suite *suite)
 	workspace_size = max(zstd_dstream_workspace_bound(WINDOW_MAX),
 			     zstd_dctx_workspace_bound());
 	workspace = kvmalloc(workspace_size, GFP_KERNEL);
-	out = kvmalloc(OUT_MAX, GFP_KERNEL);
-	return workspace && out ? 0 : -ENOMEM;
-}
-
-static void zstd_suite_exit(struct kunit_suite *suite)
-{
-	kvfree(workspace);
-	kvfree(out);
+	/* A guard page follows */
+	out = vmalloc(OUT_MAX);
+	if (workspace && out)
+		return 0;
+	zstd_suite_exit(suite);
+	return -ENOMEM;
 }
 
 static struct kunit_case zstd_cases[] = {
@@ -305,6 +342,7 @@ static struct kunit_case zstd_cases[] = {
 	KUNIT_CASE(matches_end_with_the_output),
 	KUNIT_CASE(cut_off_files_are_refused),
 	KUNIT_CASE(cut_off_files_are_refused_in_one_call),
+	KUNIT_CASE(window_has_a_limit),
 	KUNIT_CASE(frame_size_is_found),
 	KUNIT_CASE(frame_header_is_read),
 	KUNIT_CASE(frames_follow_each_other_in_one_call),
