@@ -113,7 +113,8 @@ def dynamic_codes(bits: Bits) -> Tuple[Code, Code]:
 	"""Reads the codes of a block: for literals and lengths, and for distances."""
 	literals, distances = bits.number(5) + 257, bits.number(5) + 1
 	count = bits.number(4) + 4
-	if literals > 286 or distances > 30:
+	# There may be codes for the distance symbols 30 and 31, which must not be used (3.2.6, 3.2.7)
+	if literals > 286:
 		raise Refused('codes for symbols that do not exist')
 	of_lengths = [0] * len(ORDER)
 	for symbol in ORDER[:count]:

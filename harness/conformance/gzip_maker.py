@@ -424,6 +424,6 @@ def make() -> Iterator[Made]:
 			yield what, member(data)
 	for seed in range(400):
 		rnd = random.Random(seed)
-		yield f'drawn, {seed}', member(drawn(rnd))
+		yield f'random blocks, {seed}', member(drawn(rnd))
 
 

@@ -24,7 +24,7 @@ HEAD = '''/* SPDX-License-Identifier: GPL-2.0 */
 /*
  * Small files, which find each fault in the decoder that larger ones find. They
  * are generated: by fuzzing, by real compressors, and from the specification.
- * What comes out of them, two independent decoders agree on.
+ * Two independent decoders agree on the output.
  */
 #include <linux/types.h>
 
@@ -35,7 +35,7 @@ HEAD = '''/* SPDX-License-Identifier: GPL-2.0 */
  * @size: size of the file in bytes
  * @len: how many bytes it decompresses to
  * @crc: the CRC32 of these bytes
- * @refused: it is damaged, so that nothing needs to come out
+ * @refused: the file is corrupt and must be refused
  */
 struct {name} {{
 	const char *what;
@@ -48,6 +48,13 @@ struct {name} {{
 '''
 
 
+def description(why: str) -> str:
+	"""Returns what to call a file: of one that was found by fuzzing, why it is refused."""
+	what, reason = [*why.split('; '), ''][:2]
+	found = what.startswith('found by fuzzing') and reason.startswith('refused: ')
+	return reason.removeprefix('refused: ') + ', found by fuzzing' if found else what
+
+
 def text(algorithm: str, directory: Path) -> str:
 	"""Returns the table of an algorithm. @directory has the unpacked corpus."""
 	name = TABLES[algorithm].stem.removesuffix('s')
@@ -57,7 +64,7 @@ def text(algorithm: str, directory: Path) -> str:
 			continue
 		data = (directory / algorithm / row.name).read_bytes()[1:]
 		arrays += f'\nstatic const u8 {row.name}[] = {{\n{core.rows(data)}}};\n'
-		what = row.why.partition('; ')[0].replace('"', "'")
+		what = description(row.why).replace('"', "'")
 		entries += (f'\t{{\n\t\t.what = "{what}",\n\t\t.data = {row.name}, '
 			    f'.size = sizeof({row.name}),\n')
 		if ' 0,' in row.outcome[:11]:

@@ -316,7 +316,7 @@ def properties() -> Iterator[Made]:
 		data = bytearray(lzma2.end())
 		lc, lp, pb = props
 		data[4 + 5] = (pb * 5 + lp) * 9 + lc
-		yield f'properties that are not allowed, {props}', Stream(
+		yield f'a byte of properties made of {props}', Stream(
 			[(bytes(data), bytes(lzma2.out))]).file()
 
 
@@ -565,4 +565,4 @@ def make() -> Iterator[Made]:
 	for part in symbols(), properties(), chunks(), dictionaries(), containers():
 		yield from part
 	for seed in range(300):
-		yield f'drawn, {seed}', drawn(random.Random(seed))
+		yield f'random chunks, {seed}', drawn(random.Random(seed))

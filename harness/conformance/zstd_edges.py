@@ -169,7 +169,7 @@ def ends_of_tables() -> Iterator[Made]:
 		table = describe(chances, log)
 		modes = bytes([FSE_MODE << (6, 4, 2)[which]])
 		for cut in (len(table), len(table) - 1):
-			yield f'table {which} that ends with its block or behind it, {number}', Frame(8).compressed(
+			yield f'table {which} that ends with its block or past it, {number}', Frame(8).compressed(
 				start, b'\1', modes, table[:cut]).file()
 
 

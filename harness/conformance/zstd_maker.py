@@ -369,4 +369,4 @@ def make() -> Iterator[Made]:
 		yield from part
 	yield from zstd_edges.make()
 	for seed in range(500):
-		yield f'drawn, {seed}', drawn(random.Random(seed))
+		yield f'random blocks, {seed}', drawn(random.Random(seed))

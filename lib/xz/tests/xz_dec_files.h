@@ -2,7 +2,7 @@
 /*
  * Small files, which find each fault in the decoder that larger ones find. They
  * are generated: by fuzzing, by real compressors, and from the specification.
- * What comes out of them, two independent decoders agree on.
+ * Two independent decoders agree on the output.
  */
 #include <linux/types.h>
 
@@ -13,7 +13,7 @@
  * @size: size of the file in bytes
  * @len: how many bytes it decompresses to
  * @crc: the CRC32 of these bytes
- * @refused: it is damaged, so that nothing needs to come out
+ * @refused: the file is corrupt and must be refused
  */
 struct xz_dec_file {
 	const char *what;
@@ -584,7 +584,7 @@ static const struct xz_dec_file xz_dec_files[] = {
 		.refused = true,
 	},
 	{
-		.what = "found by fuzzing, f5e6832961",
+		.what = "the input ends too early, found by fuzzing",
 		.data = xz_002, .size = sizeof(xz_002),
 		.refused = true,
 	},
@@ -594,7 +594,7 @@ static const struct xz_dec_file xz_dec_files[] = {
 		.refused = true,
 	},
 	{
-		.what = "found by fuzzing, 0bfc25bc1e",
+		.what = "the input ends too early, found by fuzzing",
 		.data = xz_004, .size = sizeof(xz_004),
 		.refused = true,
 	},
@@ -624,7 +624,7 @@ static const struct xz_dec_file xz_dec_files[] = {
 		.refused = true,
 	},
 	{
-		.what = "properties that are not allowed, (0, 0, 5)",
+		.what = "a byte of properties made of (0, 0, 5)",
 		.data = xz_010, .size = sizeof(xz_010),
 		.refused = true,
 	},
@@ -639,12 +639,12 @@ static const struct xz_dec_file xz_dec_files[] = {
 		.len = 10, .crc = 0x1484c10a,
 	},
 	{
-		.what = "properties that are not allowed, (0, 5, 0)",
+		.what = "a byte of properties made of (0, 5, 0)",
 		.data = xz_013, .size = sizeof(xz_013),
 		.len = 2, .crc = 0x3ce4391f,
 	},
 	{
-		.what = "properties that are not allowed, (4, 1, 0)",
+		.what = "a byte of properties made of (4, 1, 0)",
 		.data = xz_014, .size = sizeof(xz_014),
 		.refused = true,
 	},
@@ -654,7 +654,7 @@ static const struct xz_dec_file xz_dec_files[] = {
 		.len = 4, .crc = 0x73e658b2,
 	},
 	{
-		.what = "drawn, 183",
+		.what = "random chunks, 183",
 		.data = xz_016, .size = sizeof(xz_016),
 		.len = 127, .crc = 0xb33cef23,
 	},
@@ -684,7 +684,7 @@ static const struct xz_dec_file xz_dec_files[] = {
 		.refused = true,
 	},
 	{
-		.what = "found by fuzzing, 40bddaa5de",
+		.what = "the input ends too early, found by fuzzing",
 		.data = xz_022, .size = sizeof(xz_022),
 		.refused = true,
 	},
@@ -694,17 +694,17 @@ static const struct xz_dec_file xz_dec_files[] = {
 		.refused = true,
 	},
 	{
-		.what = "found by fuzzing, eae22cbc9b",
+		.what = "the input ends too early, found by fuzzing",
 		.data = xz_024, .size = sizeof(xz_024),
 		.refused = true,
 	},
 	{
-		.what = "found by fuzzing, c5d354e7db",
+		.what = "the input ends too early, found by fuzzing",
 		.data = xz_025, .size = sizeof(xz_025),
 		.refused = true,
 	},
 	{
-		.what = "drawn, 5",
+		.what = "random chunks, 5",
 		.data = xz_026, .size = sizeof(xz_026),
 		.len = 587, .crc = 0x467262c7,
 	},
@@ -719,7 +719,7 @@ static const struct xz_dec_file xz_dec_files[] = {
 		.len = 92, .crc = 0x43d811f6,
 	},
 	{
-		.what = "drawn, 245",
+		.what = "random chunks, 245",
 		.data = xz_029, .size = sizeof(xz_029),
 		.len = 428, .crc = 0x9d57eea3,
 	},
@@ -729,12 +729,12 @@ static const struct xz_dec_file xz_dec_files[] = {
 		.len = 92, .crc = 0xcf23d725,
 	},
 	{
-		.what = "found by fuzzing, 5b1de9538f",
+		.what = "the input ends too early, found by fuzzing",
 		.data = xz_031, .size = sizeof(xz_031),
 		.refused = true,
 	},
 	{
-		.what = "found by fuzzing, 1d456b6bed",
+		.what = "the first byte of a chunk is not zero, found by fuzzing",
 		.data = xz_032, .size = sizeof(xz_032),
 		.refused = true,
 	},
@@ -774,7 +774,7 @@ static const struct xz_dec_file xz_dec_files[] = {
 		.len = 9154, .crc = 0xc597dea2,
 	},
 	{
-		.what = "drawn, 234",
+		.what = "random chunks, 234",
 		.data = xz_042, .size = sizeof(xz_042),
 		.len = 6461, .crc = 0x921bf5a2,
 	},

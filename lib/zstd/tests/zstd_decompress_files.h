@@ -2,7 +2,7 @@
 /*
  * Small files, which find each fault in the decoder that larger ones find. They
  * are generated: by fuzzing, by real compressors, and from the specification.
- * What comes out of them, two independent decoders agree on.
+ * Two independent decoders agree on the output.
  */
 #include <linux/types.h>
 
@@ -13,7 +13,7 @@
  * @size: size of the file in bytes
  * @len: how many bytes it decompresses to
  * @crc: the CRC32 of these bytes
- * @refused: it is damaged, so that nothing needs to come out
+ * @refused: the file is corrupt and must be refused
  */
 struct zstd_decompress_file {
 	const char *what;
@@ -644,7 +644,7 @@ static const u8 zstd_091[] = {
 
 static const struct zstd_decompress_file zstd_decompress_files[] = {
 	{
-		.what = "drawn, 431",
+		.what = "random blocks, 431",
 		.data = zstd_002, .size = sizeof(zstd_002),
 		.len = 0, .crc = 0x00000000,
 	},
@@ -699,22 +699,22 @@ static const struct zstd_decompress_file zstd_decompress_files[] = {
 		.len = 2, .crc = 0x36de2269,
 	},
 	{
-		.what = "found by fuzzing, 886e4fcc7c",
+		.what = "a bitstream ends too early, found by fuzzing",
 		.data = zstd_022, .size = sizeof(zstd_022),
 		.refused = true,
 	},
 	{
-		.what = "found by fuzzing, ad36bdb66d",
+		.what = "a bitstream ends too early, found by fuzzing",
 		.data = zstd_023, .size = sizeof(zstd_023),
 		.refused = true,
 	},
 	{
-		.what = "found by fuzzing, 464412312c",
+		.what = "a bitstream that is too long, found by fuzzing",
 		.data = zstd_024, .size = sizeof(zstd_024),
 		.refused = true,
 	},
 	{
-		.what = "found by fuzzing, e8b48e0df1",
+		.what = "a bitstream ends too early, found by fuzzing",
 		.data = zstd_025, .size = sizeof(zstd_025),
 		.refused = true,
 	},
@@ -724,17 +724,17 @@ static const struct zstd_decompress_file zstd_decompress_files[] = {
 		.refused = true,
 	},
 	{
-		.what = "found by fuzzing, d5058a2863",
+		.what = "a bitstream ends too early, found by fuzzing",
 		.data = zstd_028, .size = sizeof(zstd_028),
 		.refused = true,
 	},
 	{
-		.what = "found by fuzzing, 6252d712d9",
+		.what = "a bitstream ends too early, found by fuzzing",
 		.data = zstd_029, .size = sizeof(zstd_029),
 		.refused = true,
 	},
 	{
-		.what = "found by fuzzing, 37cb2dafcd",
+		.what = "a bitstream ends too early, found by fuzzing",
 		.data = zstd_030, .size = sizeof(zstd_030),
 		.refused = true,
 	},
@@ -759,7 +759,7 @@ static const struct zstd_decompress_file zstd_decompress_files[] = {
 		.len = 241424, .crc = 0x41dc17ce,
 	},
 	{
-		.what = "found by fuzzing, 73f0d9eee3",
+		.what = "a bitstream ends too early, found by fuzzing",
 		.data = zstd_040, .size = sizeof(zstd_040),
 		.refused = true,
 	},
@@ -779,12 +779,12 @@ static const struct zstd_decompress_file zstd_decompress_files[] = {
 		.len = 200, .crc = 0x1fccb886,
 	},
 	{
-		.what = "drawn, 167",
+		.what = "random blocks, 167",
 		.data = zstd_044, .size = sizeof(zstd_044),
 		.len = 19, .crc = 0x75c13c11,
 	},
 	{
-		.what = "drawn, 93",
+		.what = "random blocks, 93",
 		.data = zstd_045, .size = sizeof(zstd_045),
 		.len = 722, .crc = 0xf4f7dc6f,
 	},
@@ -799,27 +799,27 @@ static const struct zstd_decompress_file zstd_decompress_files[] = {
 		.len = 199517, .crc = 0x79b89a44,
 	},
 	{
-		.what = "table 2 that ends with its block or behind it, 185",
+		.what = "table 2 that ends with its block or past it, 185",
 		.data = zstd_048, .size = sizeof(zstd_048),
 		.refused = true,
 	},
 	{
-		.what = "drawn, 405",
+		.what = "random blocks, 405",
 		.data = zstd_049, .size = sizeof(zstd_049),
 		.len = 716, .crc = 0xf86d4710,
 	},
 	{
-		.what = "table 0 that ends with its block or behind it, 1",
+		.what = "table 0 that ends with its block or past it, 1",
 		.data = zstd_050, .size = sizeof(zstd_050),
 		.refused = true,
 	},
 	{
-		.what = "table 1 that ends with its block or behind it, 33",
+		.what = "table 1 that ends with its block or past it, 33",
 		.data = zstd_051, .size = sizeof(zstd_051),
 		.refused = true,
 	},
 	{
-		.what = "table 1 that ends with its block or behind it, 183",
+		.what = "table 1 that ends with its block or past it, 183",
 		.data = zstd_052, .size = sizeof(zstd_052),
 		.refused = true,
 	},
@@ -839,7 +839,7 @@ static const struct zstd_decompress_file zstd_decompress_files[] = {
 		.len = 197660, .crc = 0x58c84495,
 	},
 	{
-		.what = "drawn, 25",
+		.what = "random blocks, 25",
 		.data = zstd_057, .size = sizeof(zstd_057),
 		.len = 214, .crc = 0xfa092be4,
 	},
@@ -869,7 +869,7 @@ static const struct zstd_decompress_file zstd_decompress_files[] = {
 		.refused = true,
 	},
 	{
-		.what = "drawn, 67",
+		.what = "random blocks, 67",
 		.data = zstd_067, .size = sizeof(zstd_067),
 		.len = 730, .crc = 0x122d993a,
 	},
@@ -879,12 +879,12 @@ static const struct zstd_decompress_file zstd_decompress_files[] = {
 		.len = 123, .crc = 0x27b67735,
 	},
 	{
-		.what = "found by fuzzing, 2aee949109",
+		.what = "a bitstream ends too early, found by fuzzing",
 		.data = zstd_069, .size = sizeof(zstd_069),
 		.refused = true,
 	},
 	{
-		.what = "found by fuzzing, 1c161566d6",
+		.what = "a bitstream ends too early, found by fuzzing",
 		.data = zstd_070, .size = sizeof(zstd_070),
 		.refused = true,
 	},
