@@ -23,6 +23,12 @@ Arg = Union[str, Path]
 MAKES_OWN = re.compile(r'make.*: (\*\*\*|Entering|Leaving)|Makefile:.*: \*\*\* not done')
 
 
+def newest_source() -> Path:
+	"""Returns the newest kernel source that was downloaded."""
+	return max((BUILD / 'src').glob('linux-*'),
+		   key=lambda path: [int(part) for part in path.name[6:].split('.')])
+
+
 def words(nodeid: str) -> str:
 	"""Returns the name of a test as a sentence: test_a_sentence[x] is "a sentence: x"."""
 	# pytest-xdist adds the group, after an "@".

@@ -11,7 +11,7 @@ import pytest
 from harness import packages
 from harness.build import start_from
 from stand_ins import SOURCE
-from support import BUILD, KERNEL, KUNIT_PY, TOP, TREE, Arg, make, run
+from support import BUILD, KERNEL, KUNIT_PY, TOP, TREE, Arg, make, newest_source, run
 
 pytestmark = [pytest.mark.code, pytest.mark.depends(
 	'kernel', 'lib', 'tools', 'harness', 'tests', 'patches', 'packaging', 'suite', '.ci',
@@ -166,9 +166,7 @@ def test_kselftest_builds_in(tmp_path: Path, release: str) -> None:
 	take longer than the rest of this test.
 	"""
 	take_tree(release)
-	names = {path.name for path in (BUILD / 'src').glob('linux-*')}
-	newest = max(names, key=lambda name: [int(part) for part in name[6:].split('.')])
-	name = newest[6:] if release == 'newest' else release
+	name = newest_source().name[6:] if release == 'newest' else release
 	selftests = BUILD / 'tree' / name / 'tools/testing/selftests'
 	assert run('make', '-C', selftests, '-pn', 'Makefile').has(
 		'^(override )?TARGETS := .* module ')

@@ -9,7 +9,7 @@ from typing import List
 import pytest
 
 from stand_ins import SOURCE
-from support import BUILD, TOP, refused, run
+from support import BUILD, TOP, newest_source, refused, run
 
 pytestmark = [pytest.mark.series, pytest.mark.depends(
 	'harness', 'kernel', 'lib', 'tools', 'patches', 'Documentation', '.kunitconfig')]
@@ -79,6 +79,8 @@ def test_series_applies_passes_checkpatch_and_is_for_the_lists(tmp_path: Path) -
 			assert 'linux-modules@vger.kernel.org' in text, mail
 	for mail in [mail for name in SERIES for mail in mails_of(series / name)]:
 		text = mail.read_text()
+		# It would be part of the line above.
+		assert not re.search(r'^[ +].*\\\n\+obj-', text, re.MULTILINE), mail
 		signed = re.findall('^Signed-off-by: .*', text, re.MULTILINE)
 		assert signed == ['Signed-off-by: A Sender <sender@example.org>'], mail
 	# The fixes name their recipients and the commits that they fix.
@@ -99,6 +101,21 @@ def test_each_patch_builds_and_what_fails_is_known(tmp_path: Path) -> None:
 	(tmp_path / 'CACHEDIR.TAG').touch()
 	assert run('make', 'series', 'CHECK=yes', f'BUILD={tmp_path}', env=SENDER).has(
 		'^make series: [0-9]+ patches build, and only known bugs fail')
+
+
+@pytest.mark.long
+def test_the_series_of_lib_run_alone_in_newest(tmp_path: Path) -> None:
+	(tmp_path / 'src').symlink_to(BUILD / 'src')
+	(tmp_path / 'CACHEDIR.TAG').touch()
+	run('make', 'series', 'KERNEL=newest', f'BUILD={tmp_path}', env=SENDER)
+	plain = tmp_path / 'plain'
+	shutil.copytree(newest_source(), plain, symlinks=True)
+	for name, room in ('zlib', 'zlib_inflate'), ('xz', 'xz'), ('zstd', 'zstd'):
+		for mail in mails_of(tmp_path / 'series' / f'{name}-kunit'):
+			run('patch', '-sp1', '-i', mail, cwd=plain)
+		assert run('tools/testing/kunit/kunit.py', 'run', f'--build_dir={tmp_path}/um',
+			   f'--kunitconfig=lib/{room}', cwd=plain).has(
+			r'Testing complete\. Ran \d+ tests: passed: \d+$')
 
 
 @pytest.mark.long
