@@ -55,7 +55,7 @@ COMMANDS: Dict[str, Command] = {
 		 **LLVM, 'BENCH': 'yes: also run the benchmark',
 		 'TIMEOUT': 'how many seconds the kernel may run in QEMU until it is killed; 300 is the '
 			    'default', **RESULTS},
-		'2 to 8 min the first time, 3 s if nothing has changed'),
+		'2 to 8 min the first time, 12 s if nothing has changed'),
 	'test': Command(
 		"the project's own tests",
 		{'ALL': 'yes: all of them; without it, the quarter of an hour that finds most',
