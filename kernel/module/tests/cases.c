@@ -163,15 +163,15 @@ void case_skip_without_room(struct kunit *test, size_t window)
 
 	/* Do not make the OOM killer kill another task */
 	if (si_mem_available() < (window + SZ_32M) / PAGE_SIZE)
-		kunit_skip(test, "no memory for %zu MiB: -m 1024",
-			   window / SZ_1M);
+		kunit_skip(test, "needs %zu MiB of free memory, in QEMU -m 1024",
+			   (window + SZ_32M) / SZ_1M);
 	/* A size that was free before is free again */
 	if (window <= largest)
 		return;
 	room = __vmalloc(window + SZ_1M, GFP_KERNEL | __GFP_NOWARN);
 	if (!room)
-		kunit_skip(test, "no room for %zu MiB at once: vmalloc=256M",
-			   window / SZ_1M);
+		kunit_skip(test, "needs %zu MiB of free addresses, boot with vmalloc=256M",
+			   (window + SZ_1M) / SZ_1M);
 	vfree(room);
 	largest = window;
 }

@@ -325,7 +325,10 @@ static int core_init(struct kunit_suite *suite)
 	return -ENOMEM;
 }
 
-/* Above the first slot of the first CPU is no other, so a wrong address shows. */
+/*
+ * The address above slot 0 of the first CPU belongs to no slot. kunmap_local() of it undoes
+ * nothing, and the nesting depth shows that.
+ */
 static int core_case_init(struct kunit *test)
 {
 	return set_cpus_allowed_ptr(current, cpumask_of(cpumask_first(cpu_online_mask)));
