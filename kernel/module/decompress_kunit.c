@@ -82,6 +82,7 @@ static void lengths_to_two_pages_come_out(struct kunit *test)
 		for (len = 0; len <= 2 * PAGE_SIZE + 1;
 		     len += to_page > 32 ? 29 : 1) {
 			case_write(a, len, &small_window);
+			a->orders.ample_memory = len % 2;
 			if (!expect_taken(test, a))
 				return;
 			to_page = min(len % PAGE_SIZE,

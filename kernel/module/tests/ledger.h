@@ -134,6 +134,7 @@ struct ledger_vmap {
  * @xz_dict: size in bytes of the xz dictionary that the file declares, for which
  *	xz_dec_run() is to find no memory; 0: run the decoder
  * @most_memory: largest allocation in bytes that does not fail; 0: no limit
+ * @ample_memory: requests that may not sleep succeed; otherwise they always fail
  * @endless: length in pages of a simulated output: the ledger does not run the
  *	decoder, but hands out the same page each time and reports all output as
  *	written; the input needs only a header; 0: run the decoder
@@ -151,6 +152,7 @@ struct ledger_orders {
 	bool fail_on;
 	u32 xz_dict;
 	size_t most_memory;
+	bool ample_memory;
 	unsigned int endless;
 	void (*unmapped)(void *context);
 	void (*midway)(void *context);

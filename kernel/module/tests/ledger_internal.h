@@ -22,6 +22,7 @@ bool ledger_vfree_pages(const void *addr);
 void ledger_settle_pages(struct ledger *ledger);
 
 struct ledger_memory *ledger_find_memory(struct ledger *ledger, const void *p);
+bool ledger_serves(const struct ledger *ledger, gfp_t gfp);
 void ledger_note_flags(struct ledger *ledger, gfp_t gfp);
 size_t ledger_room(struct ledger *ledger, const void *p);
 void ledger_settle_memory(struct ledger *ledger);

@@ -97,33 +97,50 @@ static bool may_succeed(struct ledger *ledger, size_t size)
 }
 
 /**
+ * ledger_serves() - check whether a request is to get memory
+ * @ledger: the ledger
+ * @gfp: flags of the request
+ *
+ * A request that may not sleep fails when little memory is free, and the caller
+ * must then make another. The orders say whether much is free.
+ *
+ * Context: any.
+ * Return: true if the request is to get memory.
+ */
+bool ledger_serves(const struct ledger *ledger, gfp_t gfp)
+{
+	return gfpflags_allow_blocking(gfp) || ledger->orders.ample_memory;
+}
+
+/**
  * ledger_note_flags() - count a request whose number or size the file decides
  * @ledger: the ledger
  * @gfp: flags of the request
  *
- * include/linux/gfp_types.h: a request with either of __GFP_NORETRY and
- * __GFP_RETRY_MAYFAIL fails without the OOM killer, one with __GFP_NOWARN fails
- * without a message.
+ * include/linux/gfp_types.h: a request that may not sleep, or has either of
+ * __GFP_NORETRY and __GFP_RETRY_MAYFAIL, fails without the OOM killer, and one with
+ * __GFP_NOWARN fails without a message.
  *
  * Context: any.
  */
 void ledger_note_flags(struct ledger *ledger, gfp_t gfp)
 {
-	ledger->may_kill += !(gfp & (__GFP_NORETRY | __GFP_RETRY_MAYFAIL));
+	ledger->may_kill += gfpflags_allow_blocking(gfp) &&
+			    !(gfp & (__GFP_NORETRY | __GFP_RETRY_MAYFAIL));
 	ledger->may_warn += !(gfp & __GFP_NOWARN);
 }
 
 /*
- * Check a request of any kind; return false if the allocation must fail. The
- * caller may sleep, kmalloc() does not allow the zones, and finit_module(2) can
- * fail with ENOMEM. Other flags do not matter.
+ * Check a request of any kind; return false if the allocation must fail.
+ * kmalloc() does not allow the zones, the reserves are for others, and
+ * finit_module(2) can fail with ENOMEM. Other flags do not matter.
  */
 static bool may_allocate(struct ledger *ledger, size_t size, gfp_t gfp)
 {
 	ledger_expect_unmapped(ledger, "an allocation");
 	ledger_expect_mapped_state(ledger, "allocation");
-	if (!gfpflags_allow_blocking(gfp) ||
-	    (gfp & (__GFP_DMA | __GFP_DMA32 | __GFP_HIGHMEM | __GFP_NOFAIL)))
+	if (gfp & (__GFP_DMA | __GFP_DMA32 | __GFP_HIGHMEM | __GFP_NOFAIL |
+		   __GFP_HIGH | __GFP_MEMALLOC))
 		ledger_report(ledger, "memory: flags not allowed",
 			      "%zu bytes with gfp %#x", size,
 			      (__force unsigned int)gfp);
@@ -140,7 +157,8 @@ static bool may_allocate(struct ledger *ledger, size_t size, gfp_t gfp)
 		return false;
 	}
 	ledger_unmapped(ledger);
-	ledger->memory_denied = !may_succeed(ledger, size);
+	ledger->memory_denied = !ledger_serves(ledger, gfp) ||
+				!may_succeed(ledger, size);
 	return !ledger->memory_denied;
 }
 

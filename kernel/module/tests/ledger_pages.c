@@ -57,13 +57,14 @@ static struct page *endless_page(struct ledger *ledger, unsigned int order)
 
 /*
  * The pages must allow highmem, and vmap() maps them for long, so they must not
- * be movable. The caller may sleep, and the file decides how many there are, so
- * the allocation may fail. Other flags do not matter.
+ * be movable. The file decides how many there are, so the allocation may fail,
+ * and must not use the reserves. Other flags do not matter.
  */
 static void check_flags(struct ledger *ledger, gfp_t gfp)
 {
-	if (!(gfp & __GFP_HIGHMEM) || !gfpflags_allow_blocking(gfp) ||
-	    (gfp & (__GFP_DMA | __GFP_DMA32 | __GFP_MOVABLE | __GFP_NOFAIL)))
+	if (!(gfp & __GFP_HIGHMEM) ||
+	    (gfp & (__GFP_DMA | __GFP_DMA32 | __GFP_MOVABLE | __GFP_NOFAIL |
+		    __GFP_HIGH | __GFP_MEMALLOC)))
 		ledger_report(ledger, "output page: flags not allowed",
 			      "alloc_page() with gfp %#x",
 			      (__force unsigned int)gfp);
@@ -100,7 +101,7 @@ struct page *ledger_alloc_pages(gfp_t gfp, unsigned int order)
 	if (!has_records(ledger, 1 << order))
 		return NULL;
 	ledger_unmapped(ledger);
-	if (ledger_may_fail(ledger, LEDGER_ALLOC))
+	if (!ledger_serves(ledger, gfp) || ledger_may_fail(ledger, LEDGER_ALLOC))
 		return NULL;
 
 	/* Drop other flags: they could do harm */

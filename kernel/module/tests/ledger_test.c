@@ -286,9 +286,19 @@ static void uses_more_than_a_window(struct load_info *info)
 	ledger_kvmalloc(SIZE_MAX, 2, GFP_KERNEL | __GFP_NOWARN);
 }
 
-static void allocates_atomically(struct load_info *info)
+static void allocates_what_must_not_fail(struct load_info *info)
 {
-	ledger_kvfree(ledger_kvmalloc(1, 8, GFP_ATOMIC));
+	ledger_kvfree(ledger_kvmalloc(1, 8, GFP_KERNEL | __GFP_NOFAIL));
+}
+
+static void allocates_from_the_reserves(struct load_info *info)
+{
+	ledger_kfree(ledger_kmalloc(1, 8, GFP_ATOMIC));
+}
+
+static void allocates_a_page_from_the_reserves(struct load_info *info)
+{
+	ledger_alloc_pages(GFP_ATOMIC | __GFP_HIGHMEM, 0);
 }
 
 static void vmaps_past_the_page_array(struct load_info *info)
@@ -442,7 +452,9 @@ static const struct wrong wrongs[] = {
 	WRONG(frees_kmalloc_with_vfree, "[memory: freed by another function]"),
 	WRONG(uses_kmalloc_for_many_pages, "[memory: large and physically contiguous]"),
 	WRONG(uses_more_than_a_window, "[memory: more than any decoder uses]"),
-	WRONG(allocates_atomically, "[memory: flags not allowed]"),
+	WRONG(allocates_what_must_not_fail, "[memory: flags not allowed]"),
+	WRONG(allocates_from_the_reserves, "[memory: flags not allowed]"),
+	WRONG(allocates_a_page_from_the_reserves, "[output page: flags not allowed]"),
 	WRONG(vmaps_past_the_page_array, "[vmap(): not a page array]"),
 	WRONG(vmaps_nothing, "[vmap(): not a page array]"),
 	WRONG(vmaps_a_freed_page, "[vmap(): page not allocated]"),
@@ -511,6 +523,28 @@ static void ledger_records_denied_requests(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, ledger->denied, 2);
 	ledger_close(ledger);
 	ledger_has_no_reports(test, ledger, "denied requests");
+}
+
+/* Test that a request that may not sleep breaks no rule, and fails unless ordered */
+static void ledger_fails_requests_that_may_not_sleep(struct kunit *test)
+{
+	struct ledger_orders orders = { };
+	struct load_info info = { };
+	struct ledger *ledger = test->priv;
+
+	ledger_open(ledger, &orders, &info, INPUT, strlen(INPUT));
+	KUNIT_EXPECT_NULL(test, ledger_alloc_pages(GFP_NOWAIT | __GFP_HIGHMEM |
+						   __GFP_NOWARN, 0));
+	KUNIT_EXPECT_NULL(test, ledger_kmalloc(1, 8, GFP_NOWAIT));
+	KUNIT_EXPECT_EQ(test, ledger->may_kill, 0);
+	KUNIT_EXPECT_EQ(test, ledger->may_warn, 0);
+	ledger->orders.ample_memory = true;
+	ledger_kfree(ledger_kmalloc(1, 8, GFP_NOWAIT));
+	KUNIT_EXPECT_EQ(test, ledger->nr_memory, 1);
+	next_page(&info);
+	clean_up(&info);
+	ledger_close(ledger);
+	ledger_has_no_reports(test, ledger, "requests that may not sleep");
 }
 
 /* Test that requests without the flags for a size from a file are counted */
@@ -677,6 +711,7 @@ static void selftest_exit(struct kunit *test)
 static struct kunit_case selftest_cases[] = {
 	KUNIT_CASE_PARAM(ledger_reports, wrong_gen_params),
 	KUNIT_CASE(ledger_records_denied_requests),
+	KUNIT_CASE(ledger_fails_requests_that_may_not_sleep),
 	KUNIT_CASE(ledger_counts_requests_that_may_do_harm),
 	KUNIT_CASE(ledger_reports_a_huge_dictionary),
 	KUNIT_CASE(a_call_without_a_ledger_is_counted),
