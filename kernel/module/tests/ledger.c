@@ -144,7 +144,13 @@ unsigned int ledger_strays(void)
 	return atomic_xchg(&strays, 0);
 }
 
-static struct task_state task_state_now(void)
+/**
+ * ledger_state_now() - read the state of the current task
+ *
+ * Context: any.
+ * Return: the state.
+ */
+struct task_state ledger_state_now(void)
 {
 	struct task_state state = {
 #ifdef CONFIG_KMAP_LOCAL
@@ -181,7 +187,7 @@ static bool task_state_equal(struct task_state a, struct task_state b)
 void ledger_expect_state(struct ledger *ledger, struct task_state want,
 			 const char *when)
 {
-	struct task_state is = task_state_now();
+	struct task_state is = ledger_state_now();
 
 	if (!task_state_equal(is, want))
 		ledger_report(ledger, "state of the task: changed",
@@ -212,7 +218,7 @@ void ledger_open(struct ledger *ledger, const struct ledger_orders *orders,
 	ledger->in = in;
 	ledger->in_size = in_size;
 	ledger->task = current;
-	ledger->state = task_state_now();
+	ledger->state = ledger_state_now();
 	ledger->pages = ledger->own_pages;
 	ledger->max_pages = LEDGER_MAX_PAGES;
 	ledger->max_calls = LEDGER_CALLS_PER_PAGE * LEDGER_MAX_PAGES +

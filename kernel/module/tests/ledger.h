@@ -108,10 +108,12 @@ struct ledger_page {
  * struct ledger_map - one mapping of an output page
  * @page: the page
  * @addr: address that the caller received
+ * @state: state of the task with this mapping
  */
 struct ledger_map {
 	struct page *page;
 	void *addr;
+	struct task_state state;
 };
 
 /**

@@ -9,6 +9,7 @@
 __printf(3, 4) void ledger_report(struct ledger *ledger, const char *rule,
 				  const char *fmt, ...);
 struct ledger *ledger_current(void);
+struct task_state ledger_state_now(void);
 void ledger_expect_state(struct ledger *ledger, struct task_state want,
 			 const char *when);
 void ledger_expect_unmapped(struct ledger *ledger, const char *call);

@@ -259,16 +259,21 @@ void ledger_unmap(struct ledger *ledger)
 }
 
 /*
- * A lowmem page needs no slot, except under DEBUG_KMAP_LOCAL_FORCE_MAP. On arm,
- * arch_kmap_local_high_get() reuses a mapping of kmap(), without a slot.
+ * Note what kmap_local_page() has changed: how many slots a mapping takes, and
+ * whether the task can move to another CPU, differs by page and architecture.
  */
-static bool takes_slot(const struct ledger_map *map)
+static struct task_state state_with_mapping(struct ledger *ledger)
 {
-	return page_address(map->page) != map->addr;
+	struct task_state now = ledger_state_now(), state = ledger->state;
+
+	state.kmap_idx = now.kmap_idx;
+	state.migration_disabled = now.migration_disabled;
+	return state;
 }
 
 /**
- * ledger_expect_mapped_state() - check the task's state against the mappings
+ * ledger_expect_mapped_state() - check that the task's state is as it was after
+ *	the last mapping, or at the start if no page is mapped
  * @ledger: the ledger
  * @when: call or situation, for the report
  *
@@ -277,17 +282,9 @@ static bool takes_slot(const struct ledger_map *map)
 void ledger_expect_mapped_state(struct ledger *ledger, const char *when)
 {
 	struct task_state want = ledger->state;
-	unsigned int i;
 
-	for (i = 0; i < ledger->nr_maps; i++) {
-		if (!takes_slot(&ledger->map[i]))
-			continue;
-		if (IS_ENABLED(CONFIG_KMAP_LOCAL))
-			want.kmap_idx += IS_ENABLED(CONFIG_DEBUG_KMAP_LOCAL) ?
-					 2 : 1;
-		if (IS_ENABLED(CONFIG_SMP))
-			want.migration_disabled++;
-	}
+	if (ledger->nr_maps)
+		want = ledger->map[ledger->nr_maps - 1].state;
 	ledger_expect_state(ledger, want, when);
 }
 
@@ -312,7 +309,11 @@ void *ledger_kmap_local_page(struct page *page)
 	}
 	ledger->mappings++;
 	addr = kmap_local_page(page);
-	ledger->map[ledger->nr_maps++] = (struct ledger_map){ page, addr };
+	ledger->map[ledger->nr_maps++] = (struct ledger_map){
+		.page = page,
+		.addr = addr,
+		.state = state_with_mapping(ledger),
+	};
 	ledger_expect_mapped_state(ledger, "while mapped");
 	return addr;
 }
