@@ -167,8 +167,8 @@ struct ledger_orders {
  * struct ledger - the record of one decompression
  * @orders: copy of the orders passed to ledger_open()
  * @failed: the call selected by fail_nth in @orders was made, and failed
- * @denied: number of requests that failed: as ordered, for lack of memory, or
- *	inside the decoder
+ * @denied: number of requests that failed: as ordered, for lack of memory, for
+ *	a page in a list, or inside the decoder; not those that may not sleep
  * @short_of: size in bytes of the last request that the kernel denied, or 0
  * @may_kill: number of requests for which the kernel may call the OOM killer,
  *	among those whose number or size the file decides
@@ -177,6 +177,8 @@ struct ledger_orders {
  * @mappings: number of times an output page was mapped
  * @runs: number of decoder calls
  * @produced: number of bytes of simulated output
+ * @listed: the caller put the page of the simulated output into a list, so the
+ *	simulation ended
  * @nr_pages: number of output pages allocated
  * @highmem: number of output pages in highmem
  * @nr_memory: number of allocations other than output pages
@@ -199,6 +201,7 @@ struct ledger {
 	unsigned int mappings;
 	unsigned int runs;
 	u64 produced;
+	bool listed;
 	unsigned int nr_pages;
 	unsigned int highmem;
 	unsigned int nr_memory;

@@ -42,17 +42,27 @@ static bool page_array_has_room(struct ledger *ledger)
 /* Hand out the same lowmem page each time: it needs no mapping */
 static struct page *endless_page(struct ledger *ledger, unsigned int order)
 {
+	struct page *page = ledger->pages[0].page;
+
 	if (!page_array_has_room(ledger))
 		return NULL;
 	if (!ledger->nr_pages) {
-		ledger->pages[0].page = alloc_page(GFP_KERNEL);
-		ledger->pages[0].freed = true;
-		if (!ledger->pages[0].page)
+		page = alloc_page(GFP_KERNEL);
+		if (!page)
 			return NULL;
+		INIT_LIST_HEAD(&page->lru);
+		ledger->pages[0].page = page;
+		ledger->pages[0].freed = true;
 		ledger->nr_pages = 1;
 	}
+	/* A page can be in a list only once */
+	if (!list_empty(&page->lru)) {
+		ledger->listed = true;
+		ledger->denied++;
+		return NULL;
+	}
 	ledger->handed_out += 1 << order;
-	return ledger->pages[0].page;
+	return page;
 }
 
 /*
