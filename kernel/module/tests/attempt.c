@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
 /* Decompress an input, and check what must hold for any input. */
+#include <linux/ctype.h>
 #include <linux/kstrtox.h>
 #include <linux/minmax.h>
+#include <linux/mm.h>
 #include <linux/sched/signal.h>
 #include <linux/string.h>
 #include <linux/xxhash.h>
@@ -196,13 +198,14 @@ static bool check_status(struct kunit *test, struct attempt *a)
 }
 
 /*
- * -ENOMEM is right only after a denied request, -EFBIG only for huge output, and
- * -EINTR only in a task that is killed.
+ * -ENOMEM is right only after a denied request or for more output than there is
+ * memory, -EFBIG only for huge output, and -EINTR only in a task that is killed.
  */
 static bool has_reason(const struct attempt *a)
 {
 	if (a->ret == -ENOMEM)
-		return a->ledger.denied;
+		return a->ledger.denied ||
+		       a->ledger.produced / PAGE_SIZE >= totalram_pages();
 	if (a->ret == -EFBIG)
 		return a->ledger.produced > INT_MAX - SZ_1M;
 	if (a->ret == -EINTR)
@@ -240,8 +243,8 @@ static bool check_log(struct kunit *test, struct attempt *a)
  * The ledger must have no reports, and the input must not change. On success,
  * the output must equal the payload, and load_info must describe the output. An
  * error must be -EINVAL or -EFBIG with a line in the log, -ENOMEM after a denied
- * request, or -EINTR in a killed task. After an error, or after cleanup,
- * load_info must be empty.
+ * request or for more output than there is memory, or -EINTR in a killed task.
+ * After an error, or after cleanup, load_info must be empty.
  *
  * Context: may sleep.
  * Return: true if all checks pass.

@@ -217,10 +217,11 @@ static void simulate(struct attempt *a, unsigned int pages)
 	a->orders.endless = pages;
 }
 
-static void skip_if_listed(struct kunit *test, const struct attempt *a)
+/* Skip the case unless it has failed: kunit_skip() makes KUnit forget that */
+static void skip_if_listed(struct kunit *test, const struct attempt *a, bool ok)
 {
-	if (a->ledger.listed)
-		kunit_skip(test, "decompress.c links pages in a list; here all are one page");
+	if (ok && a->ledger.listed)
+		kunit_skip(test, "decompress.c lists its pages; simulated output has one");
 }
 
 /*
@@ -230,6 +231,7 @@ static void skip_if_listed(struct kunit *test, const struct attempt *a)
 static void large_file_gets_a_page_array(struct kunit *test)
 {
 	struct attempt *a = case_attempt(test);
+	bool ok;
 	u8 *file;
 
 	case_skip_without_room(test, LARGE_FILE);
@@ -239,9 +241,9 @@ static void large_file_gets_a_page_array(struct kunit *test)
 	a->in = memcpy(file, a->in, a->size);
 	a->size = LARGE_FILE;
 	strscpy(a->what, "a large file", sizeof(a->what));
-	attempt_decompress(test, a);
+	ok = attempt_decompress(test, a);
 	vfree(file);
-	skip_if_listed(test, a);
+	skip_if_listed(test, a, ok);
 	KUNIT_EXPECT_NE(test, a->ret, -ENOMEM);
 	KUNIT_EXPECT_GT(test, a->ledger.produced, 0);
 }
@@ -253,16 +255,18 @@ static void large_file_gets_a_page_array(struct kunit *test)
 static void output_beyond_INT_MAX_is_EFBIG(struct kunit *test)
 {
 	struct attempt *a = case_attempt(test);
+	int error;
 
 	simulate(a, INT_MAX / PAGE_SIZE);
 	scnprintf(a->what, sizeof(a->what), "%u pages", a->orders.endless);
-	attempt_decompress(test, a);
-	skip_if_listed(test, a);
+	skip_if_listed(test, a, attempt_decompress(test, a));
 	KUNIT_EXPECT_NE(test, a->ret, -EFBIG);
+	/* With less memory than that, decompress.c may say so, and request none */
+	error = a->ret == -ENOMEM && !a->ledger.denied ? -ENOMEM : -EFBIG;
 
 	simulate(a, INT_MAX / PAGE_SIZE + 1);
 	scnprintf(a->what, sizeof(a->what), "%u pages", a->orders.endless);
-	expect_refused(test, a, -EFBIG);
+	expect_refused(test, a, error);
 }
 
 static struct kunit_case resource_cases[] = {

@@ -286,6 +286,11 @@ long si_mem_available(void)
 	return LONG_MAX;
 }
 
+unsigned long totalram_pages(void)
+{
+	return ULONG_MAX / PAGE_SIZE;
+}
+
 size_t native_most_memory = SIZE_MAX;
 
 /* Only vmalloc() passes page alignment, to catch code that expects it elsewhere */

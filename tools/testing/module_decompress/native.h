@@ -8,6 +8,7 @@
 #define _NATIVE_H
 
 #include <asm/types.h>
+#include <ctype.h>
 #include <elf.h>
 #include <errno.h>
 #include <limits.h>
@@ -320,6 +321,7 @@ void *vmap(struct page **pages, unsigned int count, unsigned long flags,
 	   pgprot_t prot);
 void vunmap(const void *addr);
 long si_mem_available(void);
+unsigned long totalram_pages(void);
 void get_page(struct page *page);
 void put_page(struct page *page);
 void *kmap_local_folio(struct folio *folio, size_t offset);
