@@ -64,9 +64,9 @@ def row(number: int, blob: Blob, found: List[str]) -> str:
 	lines.append(f'\t\t.data = blob_{number}, .size = sizeof(blob_{number}), '
 		     f'.window = {window},')
 	if blob.fate in ('options', 'data'):
-		lines.append('\t\t.error = -EINVAL,')
+		lines.append('\t\t.optional = true,')
 	elif blob.fate not in ('ok', 'small'):
-		lines.append(f'\t\t.error = IS_ENABLED(CONFIG_XZ_DEC_{blob.fate}) ? 0 : -EINVAL,')
+		lines.append(f'\t\t.optional = !IS_ENABLED(CONFIG_XZ_DEC_{blob.fate}),')
 	flags = []
 	if {'xz': 'check=CRC32', 'zstd': 'check=XXH64'}.get(blob.format) in found:
 		flags.append('.checked = true,')

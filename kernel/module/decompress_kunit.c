@@ -50,15 +50,15 @@ case_next_blob(const char *format, const struct decompress_blob *blob)
 	return NULL;
 }
 
-/* Test that files from real compressors give the expected output or error */
+/* Test that files from real compressors come out, if the kernel supports them */
 static void blob_output_matches(struct kunit *test)
 {
 	const struct decompress_blob *blob = test->param_value;
 	struct attempt *a = case_attempt_as(test, blob->format);
 
 	case_set_blob(test, a, blob);
-	if (blob->error)
-		expect_refused(test, a, blob->error);
+	if (blob->optional)
+		attempt_decompress(test, a);
 	else
 		expect_taken(test, a);
 }

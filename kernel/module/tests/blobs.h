@@ -18,7 +18,7 @@
  * @len: length of the payload in bytes
  * @window: size in bytes of xz's dictionary or zstd's window; 0 if the file has
  *	no block that declares it
- * @error: expected result: 0 or a negative errno
+ * @optional: the kernel may refuse the file, because lib/ lacks a feature
  * @checked: the file has a check of the payload that the kernel verifies
  * @small: the file is short enough to try each truncation and each flipped bit
  */
@@ -32,9 +32,9 @@ struct decompress_blob {
 	u32 seed;
 	size_t len;
 	u32 window;
-	int error;
 	bool checked;
 	bool small;
+	bool optional;
 };
 
 #endif

@@ -146,8 +146,12 @@ size_t stream_xz(u8 *out, const u8 *payload, size_t len,
 	unpadded = p - start;
 	p = pad(p, start);
 	if (options->xz_check) {
-		p = put_le(p, crc(payload, len), 4);
-		unpadded += 4;
+		/* The .xz format, 2.1.1.2, has the size; only a CRC32 is right */
+		n = 4 << (options->xz_check - 1) / 3;
+		memset(p, 0, n);
+		put_le(p, crc(payload, len), 4);
+		p += n;
+		unpadded += n;
 	}
 
 	index = p;

@@ -16,7 +16,8 @@
  * struct stream_options - options of the writers
  * @gzip_flags: FLG of RFC 1952, 2.3.1; the writer adds the fields
  * @gzip_far_match: end with a match of 258 bytes from 32 KiB back
- * @xz_check: check type of the .xz format, 2.1.1.2: 0 none, 1 CRC32
+ * @xz_check: check type of the .xz format, 2.1.1.2: 0 none, 1 CRC32; any other
+ *	check gets a wrong value
  * @xz_dict: dictionary size byte of the .xz format, 5.3.1
  * @zstd_checksum: write the content checksum of RFC 8878, 3.1.1
  * @zstd_descriptor: window descriptor of RFC 8878, 3.1.1.1.2
