@@ -14,8 +14,9 @@
 /* In fragmented memory, more than 2^order contiguous pages may not exist */
 #define CONTIGUOUS_ORDER	2
 
-/* The largest window that lib/zstd decodes, and its tables: nothing needs more */
-#define LARGEST_NEED	(SZ_128M + SZ_1M)
+/* No decoder needs more than lib/zstd for its largest window; 4 MiB are to spare */
+#define LARGEST_NEED							\
+	(zstd_dstream_workspace_bound((1U << ZSTD_WINDOWLOG_LIMIT_DEFAULT) + 1) + SZ_4M)
 
 /* Before the decoder runs, the file decides the size of larger requests */
 #define FILES_CHOICE	SZ_4M
