@@ -247,41 +247,33 @@ void ledger_vfree(const void *p)
 	forget(p, "vfree()", false, true);
 }
 
-/* Stand in for kvrealloc() since v6.12, which is not passed the old size */
-void *ledger_kvrealloc(const void *p, size_t size, gfp_t gfp)
-{
-	struct ledger *ledger = ledger_current();
-	struct ledger_memory *old = NULL;
-	void *new;
-
-	if (p) {
-		old = ledger_find_memory(ledger, p);
-		if (!old) {
-			ledger_report(ledger, "memory: freed but not allocated",
-				      "kvrealloc()");
-			return NULL;
-		}
-	}
-	new = ledger_kvmalloc(1, size, gfp);
-	if (new && old) {
-		memcpy(new, p, min(size, old->size));
-		ledger_kvfree(p);
-	}
-	return new;
-}
-
-/* Stand in for krealloc(): as kvrealloc(), but with memory from kmalloc() */
-void *ledger_krealloc(const void *p, size_t n, size_t size, gfp_t gfp)
+/* Copy the old memory to the new, and free it, as a realloc() does */
+static void *replace(const void *p, void *new, void (*free)(const void *p))
 {
 	struct ledger *ledger = ledger_current();
 	struct ledger_memory *old = p ? ledger_find_memory(ledger, p) : NULL;
-	void *new = ledger_kmalloc(n, size, gfp);
 
 	if (new && old)
-		memcpy(new, p, min(array_size(n, size), old->size));
+		memcpy(new, p, min(ledger_room(ledger, new), old->size));
 	if (new)
-		ledger_kfree(p);
+		free(p);
 	return new;
+}
+
+/* Stand in for kvrealloc() since v6.12, which is not passed the old size */
+void *ledger_kvrealloc(const void *p, size_t size, gfp_t gfp)
+{
+	return replace(p, ledger_kvmalloc(1, size, gfp), ledger_kvfree);
+}
+
+void *ledger_krealloc(const void *p, size_t size, gfp_t gfp)
+{
+	return replace(p, ledger_kmalloc(1, size, gfp), ledger_kfree);
+}
+
+void *ledger_vrealloc(const void *p, size_t size, gfp_t gfp)
+{
+	return replace(p, ledger_vmalloc(1, size, gfp), ledger_vfree);
 }
 
 /* The end of the simulated input of INT_MAX bytes has no valid address */

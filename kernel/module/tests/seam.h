@@ -110,6 +110,8 @@ static inline void seam_free_kvfree(void *p)
 #undef alloc_pages_node
 #undef alloc_pages_bulk
 #undef alloc_pages_bulk_array
+#undef alloc_pages_bulk_node
+#undef alloc_pages_bulk_array_node
 #undef folio_alloc
 #undef __free_page
 #define alloc_pages(gfp, order)		ledger_alloc_pages(gfp, order)
@@ -118,6 +120,10 @@ static inline void seam_free_kvfree(void *p)
 	((void)(nid), ledger_alloc_pages(gfp, order))
 #define alloc_pages_bulk(gfp, nr, array)	ledger_alloc_pages_bulk(gfp, nr, array)
 #define alloc_pages_bulk_array(gfp, nr, array)	ledger_alloc_pages_bulk(gfp, nr, array)
+#define alloc_pages_bulk_node(gfp, nid, nr, array)			\
+	((void)(nid), ledger_alloc_pages_bulk(gfp, nr, array))
+#define alloc_pages_bulk_array_node(gfp, nid, nr, array)		\
+	((void)(nid), ledger_alloc_pages_bulk(gfp, nr, array))
 #define folio_alloc(gfp, order)		seam_folio_alloc(gfp, order)
 #define split_page(page, order)		ledger_split_page(page, order)
 #define __free_pages(page, order)	ledger_free_pages(page, order)
@@ -155,6 +161,13 @@ static inline void seam_free_kvfree(void *p)
 
 #undef kmalloc
 #undef kzalloc
+#undef kmalloc_node
+#undef kzalloc_node
+#undef kvmalloc_node
+#undef kvzalloc_node
+#undef vmalloc_node
+#undef vzalloc_node
+#undef vrealloc
 #undef kmalloc_array
 #undef kcalloc
 #undef kvmalloc
@@ -182,8 +195,15 @@ static inline void seam_free_kvfree(void *p)
 #define kvrealloc(p, size, gfp)		ledger_kvrealloc(p, size, gfp)
 #define kmemdup(from, n, gfp)		seam_kmemdup(from, n, gfp)
 #define kvmemdup(from, n, gfp)		seam_kvmemdup(from, n, gfp)
-#define krealloc(p, size, gfp)		ledger_krealloc(p, 1, size, gfp)
-#define krealloc_array(p, n, size, gfp)	ledger_krealloc(p, n, size, gfp)
+#define krealloc(p, size, gfp)		ledger_krealloc(p, size, gfp)
+#define krealloc_array(p, n, size, gfp)	ledger_krealloc(p, array_size(n, size), gfp)
+#define vrealloc(p, size, gfp)		ledger_vrealloc(p, size, gfp)
+#define kmalloc_node(size, gfp, nid)	((void)(nid), kmalloc(size, gfp))
+#define kzalloc_node(size, gfp, nid)	((void)(nid), kzalloc(size, gfp))
+#define kvmalloc_node(size, gfp, nid)	((void)(nid), kvmalloc(size, gfp))
+#define kvzalloc_node(size, gfp, nid)	((void)(nid), kvzalloc(size, gfp))
+#define vmalloc_node(size, nid)		((void)(nid), vmalloc(size))
+#define vzalloc_node(size, nid)		((void)(nid), vzalloc(size))
 #define vmalloc(size)			ledger_vmalloc(1, size, GFP_KERNEL)
 #define vzalloc(size)			ledger_vmalloc(1, size, GFP_KERNEL | __GFP_ZERO)
 #define __vmalloc(size, gfp)		ledger_vmalloc(1, size, gfp)
