@@ -183,13 +183,14 @@ static void await_interrupt(struct disturbance *d)
 
 	d->finished = false;
 	irq_work_queue(&d->work);
-	/* Pairs with finish() */
+	/* Pairs with finish(), which ksoftirqd may have to run on this CPU */
 	while (!smp_load_acquire(&d->finished)) {
 		if (time_after(jiffies, end)) {
 			d->errors++;
 			return;
 		}
 		cpu_relax();
+		cond_resched();
 	}
 }
 

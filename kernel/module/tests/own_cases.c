@@ -157,25 +157,29 @@ static void cleanup_gives_all_memory_back(struct kunit *test)
 	KUNIT_EXPECT_LT(test, lost, MODULES_LOADED / 2);
 }
 
-/* Test that a bad file puts one message at the level of an error into the log */
+/*
+ * Test that a bad file puts one message at the level of an error into the log.
+ * Other tasks may log errors, too, but hardly during each of a few attempts.
+ */
 static void an_error_is_logged_once(struct kunit *test)
 {
 	struct attempt *a = case_attempt_as(test, own_algorithm()->name);
-	struct load_info info = { };
-	unsigned int errors;
+	unsigned int errors = UINT_MAX, once, i;
 	char line[160];
-	int ret;
 
 	memset(case_input, 0xff, 100);
 	case_set_input(a, case_input, 100);
-	ret = guarded_module_decompress(&info, a->in, a->size);
-	errors = watch_errors(line, sizeof(line));
-	KUNIT_EXPECT_EQ(test, ret, -EINVAL);
-	/* On a live system other tasks may log errors, too */
-	if (watch_is_alone())
-		KUNIT_EXPECT_EQ_MSG(test, errors, 1, "the last is \"%s\"", line);
-	else
-		KUNIT_EXPECT_GE(test, errors, 1);
+	for (i = 0; i < 5 && errors != 1; i++) {
+		struct load_info info = { };
+		int ret;
+
+		once = watch_errors(line, sizeof(line));
+		ret = guarded_module_decompress(&info, a->in, a->size);
+		once = watch_errors(line, sizeof(line)) - once;
+		KUNIT_EXPECT_EQ(test, ret, -EINVAL);
+		errors = min(errors, once);
+	}
+	KUNIT_EXPECT_EQ_MSG(test, errors, 1, "the last is \"%s\"", line);
 }
 
 static struct kunit_case own_cases[] = {
