@@ -23,7 +23,7 @@
 #define NR_SUITES	16
 
 /* Limit of CPU time for a case; without an endless loop it needs a few seconds */
-#define CASE_SECONDS	10
+#define CASE_SECONDS	20
 
 /* Number of lines of stderr that the result quotes if the process dies */
 #define LAST_WORDS	3

@@ -405,18 +405,24 @@ int kstrtoint(const char *s, unsigned int base, int *result)
 	return end == s || (*end && strcmp(end, "\n")) ? -EINVAL : 0;
 }
 
-/* Table for the reflected CRC-32 of IEEE 802.3, as in gzip and xz */
-static u32 crc_table[256];
+/* The reflected CRC-32 of IEEE 802.3, as in gzip and xz: crc_table[n] is of a byte and n zeros */
+static u32 crc_table[4][256];
 
 static __attribute__((__constructor__)) void crc_init(void)
 {
 	unsigned int i, bit;
 
-	for (i = 0; i < ARRAY_SIZE(crc_table); i++) {
-		crc_table[i] = i;
+	for (i = 0; i < ARRAY_SIZE(crc_table[0]); i++) {
+		u32 crc = i;
+
 		for (bit = 0; bit < 8; bit++)
-			crc_table[i] = crc_table[i] >> 1 ^
-				       (crc_table[i] & 1 ? 0xedb88320 : 0);
+			crc = crc >> 1 ^ (crc & 1 ? 0xedb88320 : 0);
+		crc_table[0][i] = crc;
+	}
+	for (; i < sizeof(crc_table) / sizeof(u32); i++) {
+		u32 crc = crc_table[i / 256 - 1][i % 256];
+
+		crc_table[i / 256][i % 256] = crc >> 8 ^ crc_table[0][(u8)crc];
 	}
 }
 
@@ -425,8 +431,15 @@ __attribute__((no_sanitize("address", "undefined")))
 u32 crc32_le(u32 crc, const void *p, size_t len)
 {
 	const u8 *byte = p;
+	u32 word;
 
+	for (; len >= 4; len -= 4, byte += 4) {
+		memcpy(&word, byte, 4);
+		crc ^= word;
+		crc = crc_table[3][(u8)crc] ^ crc_table[2][(u8)(crc >> 8)] ^
+		      crc_table[1][(u8)(crc >> 16)] ^ crc_table[0][crc >> 24];
+	}
 	for (; len; len--)
-		crc = crc >> 8 ^ crc_table[(u8)(crc ^ *byte++)];
+		crc = crc >> 8 ^ crc_table[0][(u8)(crc ^ *byte++)];
 	return crc;
 }
