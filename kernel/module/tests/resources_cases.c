@@ -12,7 +12,7 @@
 
 KUNIT_ARRAY_PARAM(algorithm, case_algorithms, case_algorithm_desc);
 
-/* A file with more pages than a short can count */
+/* With pages of 4 KiB, its page array has more entries than a short can count */
 #define LARGE_FILE	SZ_64M
 
 /*
@@ -48,8 +48,8 @@ static void fail_each(struct kunit *test, struct attempt *a,
 	KUNIT_EXPECT_LT(test, n, 1000);
 }
 
-/* Test that decompress.c returns -ENOMEM if an allocation fails */
-static void failed_allocation_is_ENOMEM(struct kunit *test)
+/* Test that decompress.c returns -ENOMEM if an allocation fails, or does without it */
+static void failed_allocation_is_ENOMEM_or_does_no_harm(struct kunit *test)
 {
 	struct attempt *a = case_some_pages(test);
 
@@ -89,8 +89,8 @@ static void xz_dictionary_without_memory_is_ENOMEM(struct kunit *test)
 	expect_refused(test, a, -ENOMEM);
 }
 
-/* Check that memory was requested as for something that may well be too large */
-static void expect_modest(struct kunit *test, struct attempt *a)
+/* Check that no request may call the OOM killer, or log a warning if it fails */
+static void expect_no_OOM_killer_or_warning(struct kunit *test, struct attempt *a)
 {
 	if (a->ledger.may_kill)
 		attempt_fail(test, a, "memory: the OOM killer may run",
@@ -116,7 +116,7 @@ static void zstd_window_without_memory_is_ENOMEM(struct kunit *test)
 	strscpy(a->what, "no memory for the window", sizeof(a->what));
 	a->orders.most_memory = SZ_1M;
 	expect_refused(test, a, -ENOMEM);
-	expect_modest(test, a);
+	expect_no_OOM_killer_or_warning(test, a);
 }
 
 /* Test that a file with a long output cannot do that, either */
@@ -125,7 +125,7 @@ static void output_fails_before_the_OOM_killer_runs(struct kunit *test)
 	struct attempt *a = case_some_pages(test);
 
 	expect_taken(test, a);
-	expect_modest(test, a);
+	expect_no_OOM_killer_or_warning(test, a);
 }
 
 /* A long output, and a callback for the allocation of each page but the first */
@@ -270,7 +270,8 @@ static void output_beyond_INT_MAX_is_EFBIG(struct kunit *test)
 }
 
 static struct kunit_case resource_cases[] = {
-	KUNIT_CASE_PARAM(failed_allocation_is_ENOMEM, algorithm_gen_params),
+	KUNIT_CASE_PARAM(failed_allocation_is_ENOMEM_or_does_no_harm,
+			 algorithm_gen_params),
 	KUNIT_CASE_PARAM(failed_vmap_is_ENOMEM, algorithm_gen_params),
 	KUNIT_CASE_PARAM(failed_decoder_setup_is_an_error,
 			 algorithm_gen_params),
