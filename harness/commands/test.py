@@ -4,7 +4,8 @@
 in exactly the cases named in known.tsv where a fix is missing? Does the code meet the kernel's own
 checks? Do the commands do what they promise?
 
-A quarter of an hour is for what finds most. ALL=yes runs all tests, and ONLY= all tests of a part.
+Without ALL= or ONLY=, these are the tests that find most in little time. ALL=yes runs all tests, and
+ONLY= all tests of a part.
 A test that passed is not run again while the files are the same on which it depends; ONLY= runs it.
 """
 
