@@ -325,10 +325,7 @@ static int core_init(struct kunit_suite *suite)
 	return -ENOMEM;
 }
 
-/*
- * The address above slot 0 of the first CPU belongs to no slot. kunmap_local() of it undoes
- * nothing, and the nesting depth shows that.
- */
+/* Above slot 0 of the first CPU lies no slot: unmapping an address there undoes nothing. */
 static int core_case_init(struct kunit *test)
 {
 	return set_cpus_allowed_ptr(current, cpumask_of(cpumask_first(cpu_online_mask)));
