@@ -168,7 +168,8 @@ struct ledger_orders {
  * @orders: copy of the orders passed to ledger_open()
  * @failed: the call selected by fail_nth in @orders was made, and failed
  * @denied: number of requests that failed: as ordered, for lack of memory, for
- *	a page in a list, or inside the decoder; not those that may not sleep
+ *	a page in a list, or inside the decoder. A request that may not sleep and
+ *	fails is not counted.
  * @short_of: size in bytes of the last request that the kernel denied, or 0
  * @may_kill: number of requests for which the kernel may call the OOM killer,
  *	among those whose number or size the file decides
