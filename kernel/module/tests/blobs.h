@@ -18,7 +18,7 @@
  * @len: length of the payload in bytes
  * @window: size in bytes of xz's dictionary or zstd's window; 0 if the file has
  *	no block that declares it
- * @optional: the kernel may refuse the file, because lib/ lacks a feature
+ * @optional: the kernel may refuse the file: it need not know all of the format
  * @checked: the file has a check of the payload that the kernel verifies
  * @small: the file is short enough to try each truncation and each flipped bit
  */

@@ -6,6 +6,10 @@
 #include "ledger.h"
 #include "../internal.h"
 
+/* For devices, for callers that cannot handle a failure, and for the reserves */
+#define LEDGER_FORBIDDEN_GFP						\
+	(__GFP_DMA | __GFP_DMA32 | __GFP_NOFAIL | __GFP_HIGH | __GFP_MEMALLOC)
+
 __printf(3, 4) void ledger_report(struct ledger *ledger, const char *rule,
 				  const char *fmt, ...);
 struct ledger *ledger_current(void);

@@ -140,8 +140,7 @@ static bool may_allocate(struct ledger *ledger, size_t size, gfp_t gfp)
 {
 	ledger_expect_unmapped(ledger, "an allocation");
 	ledger_expect_mapped_state(ledger, "allocation");
-	if (gfp & (__GFP_DMA | __GFP_DMA32 | __GFP_HIGHMEM | __GFP_NOFAIL |
-		   __GFP_HIGH | __GFP_MEMALLOC))
+	if (gfp & (LEDGER_FORBIDDEN_GFP | __GFP_HIGHMEM))
 		ledger_report(ledger, "memory: flags not allowed",
 			      "%zu bytes with gfp %#x", size,
 			      (__force unsigned int)gfp);

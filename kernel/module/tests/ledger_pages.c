@@ -73,8 +73,7 @@ static struct page *endless_page(struct ledger *ledger, unsigned int order)
 static void check_flags(struct ledger *ledger, gfp_t gfp)
 {
 	if (!(gfp & __GFP_HIGHMEM) ||
-	    (gfp & (__GFP_DMA | __GFP_DMA32 | __GFP_MOVABLE | __GFP_NOFAIL |
-		    __GFP_HIGH | __GFP_MEMALLOC)))
+	    (gfp & (LEDGER_FORBIDDEN_GFP | __GFP_MOVABLE)))
 		ledger_report(ledger, "output page: flags not allowed",
 			      "alloc_page() with gfp %#x",
 			      (__force unsigned int)gfp);
