@@ -134,6 +134,13 @@ static void megabytes_come_out(struct kunit *test)
 	}
 }
 
+static void skip_without_decode(struct kunit *test, const struct attempt *a)
+{
+	if (!a->d->decode)
+		kunit_skip(test, "needs module_%s_decompress(info, buf, size)",
+			   a->d->name);
+}
+
 /*
  * Test that module_gzip_decompress() and the others work with a page array of
  * one entry, and let it grow as far as the output needs.
@@ -142,13 +149,29 @@ static void page_array_grows_from_one_entry(struct kunit *test)
 {
 	struct attempt *a = case_attempt(test);
 
-	if (!a->d->decode)
-		kunit_skip(test, "needs module_%s_decompress(info, buf, size)",
-			   a->d->name);
+	skip_without_decode(test, a);
 	case_fill(SZ_2M + 1, PAYLOAD_RANDOM, 4);
 	case_write(a, SZ_2M + 1, &stream_checked);
-	a->direct = a->d->decode;
+	a->direct = 1;
 	expect_taken(test, a);
+}
+
+/* Test that they also do so from a number of entries that is no power of two */
+static void page_array_grows_from_any_size(struct kunit *test)
+{
+	struct attempt *a = case_attempt(test);
+	unsigned int entries, pages;
+
+	skip_without_decode(test, a);
+	case_fill(16 * PAGE_SIZE, PAYLOAD_RANDOM, 5);
+	for (entries = 3; entries <= 5; entries += 2) {
+		for (pages = entries + 1; pages <= 16; pages++) {
+			case_write(a, pages * PAGE_SIZE, &stream_checked);
+			a->direct = entries;
+			if (!expect_taken(test, a))
+				return;
+		}
+	}
 }
 
 /* Test that a zstd file of under 1000 bytes can decompress to 4 MiB */
@@ -251,6 +274,7 @@ static struct kunit_case output_cases[] = {
 			 algorithm_gen_params),
 	SLOW_CASE_PARAM(megabytes_come_out, algorithm_gen_params),
 	KUNIT_CASE_PARAM(page_array_grows_from_one_entry, algorithm_gen_params),
+	KUNIT_CASE_PARAM(page_array_grows_from_any_size, algorithm_gen_params),
 	KUNIT_CASE(zstd_zeros_come_out),
 	KUNIT_CASE(gzip_match_reaches_back_32k),
 	KUNIT_CASE_PARAM(good_input_is_taken_after_a_refused_one,

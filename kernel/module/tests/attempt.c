@@ -127,12 +127,12 @@ static bool decompress_directly(struct kunit *test, struct attempt *a,
 {
 	ssize_t len;
 
-	info->pages = ledger_kvmalloc(1, sizeof(*info->pages),
+	info->pages = ledger_kvmalloc(a->direct, sizeof(*info->pages),
 				      GFP_KERNEL | __GFP_ZERO);
 	a->ret = info->pages ? 0 : -ENOMEM;
 	if (a->ret)
 		return true;
-	info->max_pages = 1;
+	info->max_pages = a->direct;
 	len = a->d->decode(info, a->in, a->size);
 	a->ret = min_t(ssize_t, len, 0);
 	return a->ret || check_pages(test, a, info, len);

@@ -17,7 +17,7 @@
  * @payload: expected output; NULL if the output is not checked
  * @len: length of @payload in bytes
  * @direct: call module_gzip_decompress(), or its counterpart for xz or zstd,
- *	with a page array of one entry, instead of module_decompress()
+ *	with a page array of so many entries; 0: call module_decompress()
  * @orders: orders for the ledger
  * @what: name of the input in messages
  * @look: callback that receives the output while it is mapped, or NULL
@@ -30,7 +30,7 @@ struct attempt {
 	size_t size;
 	const u8 *payload;
 	size_t len;
-	bool direct;
+	unsigned int direct;
 	struct ledger_orders orders;
 	char what[80];
 	void (*look)(struct attempt *a, const void *out, size_t len);

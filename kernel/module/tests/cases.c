@@ -53,7 +53,7 @@ struct attempt *case_attempt_as(struct kunit *test, const char *format)
 	unsigned int i;
 
 	memset(&a->orders, 0, sizeof(a->orders));
-	a->direct = false;
+	a->direct = 0;
 	a->payload = case_payload;
 	for (i = 0; i < ARRAY_SIZE(case_algorithms); i++)
 		if (!strcmp(case_algorithms[i].name, format))

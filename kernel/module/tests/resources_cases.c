@@ -56,7 +56,7 @@ static void failed_allocation_is_ENOMEM_or_does_no_harm(struct kunit *test)
 	fail_each(test, a, LEDGER_ALLOC, false);
 	fail_each(test, a, LEDGER_ALLOC, true);
 	/* The page array begins with one entry, and must grow */
-	a->direct = a->d->decode;
+	a->direct = a->d->decode ? 1 : 0;
 	fail_each(test, a, LEDGER_ALLOC, false);
 	fail_each(test, a, LEDGER_ALLOC, true);
 }
