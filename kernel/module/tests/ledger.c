@@ -26,6 +26,10 @@ static DEFINE_RAW_SPINLOCK(ledgers_lock);
 static struct task_struct *sole_task;
 static struct ledger *sole_ledger;
 
+/* What memalloc_noio_save() and the like set, until the matching restore() */
+#define MEMALLOC_SCOPES							\
+	(PF_MEMALLOC | PF_MEMALLOC_NOFS | PF_MEMALLOC_NOIO | PF_MEMALLOC_PIN)
+
 /* Number of calls by tasks without an open ledger */
 static atomic_t strays;
 
@@ -219,6 +223,7 @@ void ledger_open(struct ledger *ledger, const struct ledger_orders *orders,
 	ledger->in_size = in_size;
 	ledger->task = current;
 	ledger->state = ledger_state_now();
+	ledger->memalloc = current->flags & MEMALLOC_SCOPES;
 	ledger->pages = ledger->own_pages;
 	ledger->max_pages = LEDGER_MAX_PAGES;
 	ledger->max_calls = LEDGER_CALLS_PER_PAGE * LEDGER_MAX_PAGES +
@@ -382,6 +387,19 @@ void ledger_abandon(struct kunit *test, struct ledger *ledger)
 	ledger_has_no_reports(test, ledger, "abandoned");
 }
 
+/* Decompress.c may open a scope, but must close it */
+static void settle_scopes(struct ledger *ledger)
+{
+	unsigned int is = current->flags & MEMALLOC_SCOPES;
+
+	if (is == ledger->memalloc)
+		return;
+	ledger_report(ledger, "state of the task: changed",
+		      "at the end: PF_MEMALLOC flags %#x, not %#x", is,
+		      ledger->memalloc);
+	current->flags ^= is ^ ledger->memalloc;
+}
+
 /**
  * ledger_close() - stop recording, and free what the ledger keeps
  * @ledger: an open ledger; its record stays readable
@@ -397,5 +415,6 @@ void ledger_close(struct ledger *ledger)
 		ledger_report(ledger, "decoder: left set up", "at the end");
 	ledger_settle_pages(ledger);
 	ledger_settle_memory(ledger);
+	settle_scopes(ledger);
 	ledger_expect_state(ledger, ledger->state, "at the end");
 }

@@ -223,6 +223,7 @@ struct ledger {
 	size_t in_size;
 	struct task_struct *task;
 	struct task_state state;
+	unsigned int memalloc;
 	unsigned int calls;
 	unsigned int max_calls;
 	unsigned int fallible;

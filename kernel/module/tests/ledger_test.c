@@ -5,6 +5,7 @@
 #include <linux/kthread.h>
 #include <linux/mm.h>
 #include <linux/preempt.h>
+#include <linux/sched/mm.h>
 #include <linux/string.h>
 #include <linux/uaccess.h>
 #include <linux/vmalloc.h>
@@ -145,6 +146,11 @@ static void disables_interrupts_while_mapped(struct load_info *info)
 static void calls_kmap(struct load_info *info)
 {
 	ledger_forbidden("kmap()");
+}
+
+static void leaves_a_memalloc_scope(struct load_info *info)
+{
+	memalloc_noio_save();
 }
 
 static void allocates_a_page_in_lowmem(struct load_info *info)
@@ -432,6 +438,7 @@ static const struct wrong wrongs[] = {
 	WRONG(disables_page_faults_while_mapped, "[state of the task: changed]"),
 	WRONG(disables_interrupts_while_mapped, "[state of the task: changed]"),
 	WRONG(calls_kmap, "[mapping: call not allowed]"),
+	WRONG(leaves_a_memalloc_scope, "[state of the task: changed]"),
 	WRONG(allocates_a_page_in_lowmem, "[output page: flags not allowed]"),
 	WRONG(asks_for_a_movable_page, "[output page: flags not allowed]"),
 	WRONG(writes_past_the_page_array, "[page array: written past its end]"),

@@ -384,6 +384,7 @@ struct task_struct {
 	struct { int idx; } kmap_ctrl;
 	int migration_disabled;
 	int pagefault_disabled;
+	unsigned int flags;
 	bool killed;
 	bool need_resched;
 	struct kunit *kunit_test;
@@ -426,6 +427,10 @@ struct mutex { int unused; };
 #include <linux/cleanup.h>
 DEFINE_GUARD(mutex, struct mutex *, mutex_lock(_T), mutex_unlock(_T))
 #endif
+#define PF_MEMALLOC		0x01
+#define PF_MEMALLOC_NOFS	0x02
+#define PF_MEMALLOC_NOIO	0x04
+#define PF_MEMALLOC_PIN		0x08
 #define preempt_disable()	((void)0)
 #define preempt_enable()	((void)0)
 #define migrate_disable()	((void)current->migration_disabled++)
@@ -436,6 +441,25 @@ DEFINE_GUARD(mutex, struct mutex *, mutex_lock(_T), mutex_unlock(_T))
 #define kthread_exit(ret)	abort()
 #define schedule_timeout_interruptible(timeout)	((void)(timeout))
 #define wait_for_initramfs()	((void)0)
+
+/* linux/sched/mm.h */
+static inline unsigned int memalloc_flags_save(unsigned int flags)
+{
+	unsigned int added = ~current->flags & flags;
+
+	current->flags |= flags;
+	return added;
+}
+
+static inline void memalloc_flags_restore(unsigned int flags)
+{
+	current->flags &= ~flags;
+}
+
+#define memalloc_noio_save()	memalloc_flags_save(PF_MEMALLOC_NOIO)
+#define memalloc_nofs_save()	memalloc_flags_save(PF_MEMALLOC_NOFS)
+#define memalloc_noio_restore(flags)	memalloc_flags_restore(flags)
+#define memalloc_nofs_restore(flags)	memalloc_flags_restore(flags)
 
 /* linux/elf.h, linux/module.h: types that kernel/module/internal.h needs */
 #if __SIZEOF_POINTER__ == 8
