@@ -94,6 +94,7 @@ struct ledger_memory {
  * @kept: number of extra references to the page when the caller freed it
  * @order: order in which the page must be freed; %LEDGER_TAIL: with another page
  * @folio: the page is part of a folio of several pages
+ * @lowmem: the caller asked whether the page lies in highmem, and it does not
  * @freed: the caller freed the page; the ledger keeps it until it closes
  */
 struct ledger_page {
@@ -101,6 +102,7 @@ struct ledger_page {
 	int kept;
 	u8 order;
 	bool folio;
+	bool lowmem;
 	bool freed;
 };
 
@@ -230,6 +232,8 @@ struct ledger {
 	bool memory_denied;
 	struct ledger_map map[LEDGER_MAX_MAPS];
 	unsigned int nr_maps;
+	const void *lowmem;
+	size_t lowmem_size;
 	struct ledger_vmap vmap[LEDGER_MAX_VMAPS];
 	const void *decoder;
 	bool ended;
@@ -287,6 +291,8 @@ void *ledger_kmap_local_page(struct page *page);
 void *ledger_kmap_local_folio(struct folio *folio, size_t offset);
 void ledger_kunmap_local(const void *addr);
 void ledger_kunmap_page(struct page *page);
+bool ledger_is_highmem(struct page *page);
+void *ledger_page_address(struct page *page);
 void ledger_forbidden(const char *call);
 void *ledger_vmap(struct page **pages, unsigned int count, unsigned long flags,
 		  pgprot_t prot);

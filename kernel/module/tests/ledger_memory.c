@@ -288,9 +288,9 @@ static bool lies_in(const void *p, const void *begin, size_t size)
  *
  * Context: task context.
  * Return: number of bytes from @p to the end of what @p lies in: an allocation,
- * a mapped page, the output of vmap(), or the input; 0 for memory that was freed
- * and for NULL; SIZE_MAX for memory that the ledger does not know, such as the
- * stack.
+ * a page that is mapped or in lowmem, the output of vmap(), or the input; 0 for
+ * memory that was freed and for NULL; SIZE_MAX for memory that the ledger does
+ * not know, such as the stack.
  */
 size_t ledger_room(struct ledger *ledger, const void *p)
 {
@@ -308,6 +308,8 @@ size_t ledger_room(struct ledger *ledger, const void *p)
 	for (i = 0; i < ledger->nr_maps; i++)
 		if (lies_in(p, ledger->map[i].addr, PAGE_SIZE))
 			return ledger->map[i].addr + PAGE_SIZE - p;
+	if (lies_in(p, ledger->lowmem, ledger->lowmem_size))
+		return ledger->lowmem + ledger->lowmem_size - p;
 	for (i = 0; i < LEDGER_MAX_VMAPS; i++)
 		if (ledger->vmap[i].addr &&
 		    lies_in(p, ledger->vmap[i].addr, ledger->vmap[i].size))

@@ -40,7 +40,7 @@ static bool page_array_has_room(struct ledger *ledger)
 }
 
 /* Hand out the same lowmem page each time: it needs no mapping */
-static struct page *endless_page(struct ledger *ledger, unsigned int order)
+static struct page *endless_page(struct ledger *ledger)
 {
 	struct page *page = ledger->pages[0].page;
 
@@ -61,7 +61,7 @@ static struct page *endless_page(struct ledger *ledger, unsigned int order)
 		ledger->denied++;
 		return NULL;
 	}
-	ledger->handed_out += 1 << order;
+	ledger->handed_out++;
 	return page;
 }
 
@@ -100,7 +100,7 @@ struct page *ledger_alloc_pages(gfp_t gfp, unsigned int order)
 	unsigned int i;
 
 	if (ledger->orders.endless)
-		return endless_page(ledger, order);
+		return endless_page(ledger);
 	ledger_expect_unmapped(ledger, "alloc_page()");
 	ledger_expect_mapped_state(ledger, "alloc_page()");
 	check_flags(ledger, gfp);
@@ -165,6 +165,10 @@ void ledger_split_page(struct page *page, unsigned int order)
 	struct ledger_page *entry = find_page(ledger, page);
 	unsigned int i;
 
+	if (ledger->orders.endless) {
+		ledger->handed_out += (1 << order) - 1;
+		return;
+	}
 	for (i = 0; entry && i < 1 << order; i++)
 		entry[i].order = 0;
 }
@@ -214,6 +218,8 @@ static void free_entry(struct ledger *ledger, struct ledger_page *entry)
 	if (!entry->folio || entry->order != LEDGER_TAIL)
 		check_freed_page(ledger, entry);
 	entry->freed = true;
+	if (ledger->lowmem == page_address(entry->page))
+		ledger->lowmem_size = 0;
 }
 
 void ledger_free_pages(struct page *page, unsigned int order)
@@ -223,7 +229,7 @@ void ledger_free_pages(struct page *page, unsigned int order)
 	unsigned int i;
 
 	if (ledger->orders.endless) {
-		ledger->handed_out -= 1 << order;
+		ledger->handed_out--;
 		return;
 	}
 	entry = find_page(ledger, page);
@@ -373,6 +379,35 @@ void ledger_forbidden(const char *call)
 	/* kmap() has few slots, and an unbalanced kunmap() hits a BUG */
 	ledger_report(ledger, "mapping: call not allowed",
 		      "%s on a page that may lie in highmem", call);
+}
+
+/* From now on, the ledger allows page_address() if the page is in lowmem */
+bool ledger_is_highmem(struct page *page)
+{
+	struct ledger_page *entry = find_page(ledger_current(), page);
+
+	if (entry)
+		entry->lowmem = !PageHighMem(page);
+	return PageHighMem(page);
+}
+
+/* The address leads to all pages that follow this one in memory */
+void *ledger_page_address(struct page *page)
+{
+	struct ledger *ledger = ledger_current();
+	struct ledger_page *entry = find_page(ledger, page);
+	unsigned int i, n = 1;
+
+	if (!entry || !entry->lowmem) {
+		ledger_forbidden("page_address()");
+		return ledger_kmap_local_page(page);
+	}
+	for (i = entry - ledger->pages + 1; i < ledger->nr_pages &&
+	     ledger->pages[i].page == page + n; i++)
+		n++;
+	ledger->lowmem = page_address(page);
+	ledger->lowmem_size = n * PAGE_SIZE;
+	return page_address(page);
 }
 
 static bool vmap_is_allowed(struct ledger *ledger, struct page **pages,
@@ -548,7 +583,7 @@ void ledger_settle_pages(struct ledger *ledger)
 
 	settle_mappings(ledger);
 	if (ledger->handed_out)
-		ledger_report(ledger, "output page: not freed", "%u pages",
+		ledger_report(ledger, "output page: not freed", "%u blocks",
 			      ledger->handed_out);
 	for (i = 0; i < ledger->nr_pages; i++) {
 		if (!ledger->pages[i].freed)

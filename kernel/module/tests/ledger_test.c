@@ -148,6 +148,11 @@ static void calls_kmap(struct load_info *info)
 	ledger_forbidden("kmap()");
 }
 
+static void takes_the_address_of_a_page(struct load_info *info)
+{
+	ledger_page_address(next_page(info));
+}
+
 static void leaves_a_memalloc_scope(struct load_info *info)
 {
 	memalloc_noio_save();
@@ -438,6 +443,7 @@ static const struct wrong wrongs[] = {
 	WRONG(disables_page_faults_while_mapped, "[state of the task: changed]"),
 	WRONG(disables_interrupts_while_mapped, "[state of the task: changed]"),
 	WRONG(calls_kmap, "[mapping: call not allowed]"),
+	WRONG(takes_the_address_of_a_page, "[mapping: call not allowed]"),
 	WRONG(leaves_a_memalloc_scope, "[state of the task: changed]"),
 	WRONG(allocates_a_page_in_lowmem, "[output page: flags not allowed]"),
 	WRONG(asks_for_a_movable_page, "[output page: flags not allowed]"),

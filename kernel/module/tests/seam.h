@@ -136,6 +136,8 @@ static inline void seam_free_kvfree(void *p)
 #undef kunmap_local
 #undef kunmap_atomic
 #undef page_address
+#undef PageHighMem
+#undef folio_test_highmem
 #define kmap_local_page(page)		ledger_kmap_local_page(page)
 #define kmap_local_folio(folio, offset)	ledger_kmap_local_folio(folio, offset)
 #define kunmap_local(addr)		ledger_kunmap_local(addr)
@@ -147,8 +149,10 @@ static inline void seam_free_kvfree(void *p)
 	(ledger_forbidden("kmap_atomic()"), ledger_kmap_local_page(page))
 #define kunmap_atomic(addr)						\
 	(ledger_forbidden("kunmap_atomic()"), ledger_kunmap_local(addr))
-#define page_address(page)						\
-	(ledger_forbidden("page_address()"), ledger_kmap_local_page(page))
+#define PageHighMem(page)		ledger_is_highmem(page)
+#define folio_test_highmem(folio)	ledger_is_highmem(folio_page(folio, 0))
+#define page_address(page)		ledger_page_address(page)
+#define folio_address(folio)		ledger_page_address(folio_page(folio, 0))
 
 #define memcpy_to_page(page, offset, from, n)				\
 	seam_copy(kmap_local_page(page), offset, from, n)

@@ -159,6 +159,7 @@ struct page *alloc_pages(gfp_t gfp, unsigned int order)
 	page = take_pages(1 << order);
 	for (i = 0; page && i < 1 << order; i++) {
 		page[i].count = !i;
+		page[i].order = i ? 0 : order;
 		page[i].highmem = gfp & __GFP_HIGHMEM;
 		/* Without __GFP_ZERO the content is undefined: a pattern */
 		memset(lowmem + (page + i - pages) * PAGE_SIZE,

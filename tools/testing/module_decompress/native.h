@@ -293,6 +293,7 @@ void kvfree(const void *p);
 /* linux/mm.h, linux/highmem.h: native.c follows the rules of mm/highmem.c */
 struct page {
 	int count;
+	unsigned int order;
 	bool highmem;
 	struct list_head lru;
 };
@@ -328,11 +329,14 @@ unsigned long totalram_pages(void);
 void get_page(struct page *page);
 void put_page(struct page *page);
 void *kmap_local_folio(struct folio *folio, size_t offset);
-#define folio_page(folio, n)	((struct page *)(folio))
+#define folio_page(folio, n)	((struct page *)(folio) + (n))
 #define page_folio(page)	((struct folio *)(page))
 #define PageReserved(page)	false
 #define PageLocked(page)	false
 #define ClearPageReserved(page)	((void)(page))
+#define folio_order(folio)	(folio_page(folio, 0)->order)
+#define folio_nr_pages(folio)	(1L << folio_order(folio))
+#define folio_size(folio)	(PAGE_SIZE << folio_order(folio))
 #define folio_get(folio)	get_page(folio_page(folio, 0))
 
 /* Helpers that map a page for a moment */
@@ -375,6 +379,7 @@ static inline void memcpy_page(struct page *to, size_t to_offset, struct page *f
 #define numa_mem_id()		0
 #define numa_node_id()		0
 #define NUMA_NO_NODE		(-1)
+#define PAGE_ALLOC_COSTLY_ORDER	3
 #define memzero_page(page, offset, n)	memset_page(page, offset, 0, n)
 #define clear_highpage(page)	memset_page(page, 0, 0, PAGE_SIZE)
 #define folio_zero_range(folio, offset, n)	memset_page(folio_page(folio, 0), offset, 0, n)
