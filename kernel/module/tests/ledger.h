@@ -142,7 +142,8 @@ struct ledger_vmap {
  * @endless: length in pages of a simulated output: the ledger does not run the
  *	decoder, but hands out the same page each time and reports all output as
  *	written; the input needs only a header; 0: run the decoder
- * @unmapped: callback in allocations, frees, vmap(), and after kunmap_local()
+ * @unmapped: callback in allocations, frees, vmap(), and after decoder calls and
+ *	kunmap_local(), if no page is mapped then
  * @midway: callback in the middle of each decoder call and each memcpy() to a
  *	mapped page
  * @context: argument of @unmapped and @midway
@@ -179,6 +180,7 @@ struct ledger_orders {
  * @status: last status of the decoder, which decompress.c logs on an error
  * @mappings: number of times an output page was mapped
  * @runs: number of decoder calls
+ * @vmaps: number of calls of vmap()
  * @produced: number of bytes of simulated output
  * @listed: the caller put the page of the simulated output into a list, so the
  *	simulation ended
@@ -203,6 +205,7 @@ struct ledger {
 	int status;
 	unsigned int mappings;
 	unsigned int runs;
+	unsigned int vmaps;
 	u64 produced;
 	bool listed;
 	unsigned int nr_pages;

@@ -131,6 +131,7 @@ int ledger_zlib_run(z_stream *s, int flush)
 		rc = zlib_inflate(s, flush);
 	ledger->ended = rc != Z_OK && rc != Z_BUF_ERROR;
 	ledger->status = rc;
+	ledger_unmapped(ledger);
 	return rc;
 }
 
@@ -216,6 +217,7 @@ enum xz_ret ledger_xz_dec_run(struct xz_dec *s, struct xz_buf *b)
 		ledger->denied++;
 	ledger->ended = ret != XZ_OK;
 	ledger->status = ret;
+	ledger_unmapped(ledger);
 	return ret;
 }
 
@@ -312,6 +314,7 @@ size_t ledger_zstd_decompress_stream(zstd_dstream *s, zstd_out_buffer *out,
 	/* After the end of a frame, the decoder expects the next one */
 	ledger->ended = zstd_is_error(ret);
 	ledger->status = zstd_get_error_code(ret);
+	ledger_unmapped(ledger);
 	return ret;
 }
 

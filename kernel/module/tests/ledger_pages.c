@@ -449,6 +449,7 @@ void *ledger_vmap(struct page **pages, unsigned int count, unsigned long flags,
 	struct ledger *ledger = ledger_current();
 	struct ledger_vmap *area = ledger_find_vmap(ledger, NULL);
 
+	ledger->vmaps++;
 	ledger_expect_unmapped(ledger, "vmap()");
 	ledger_unmapped(ledger);
 	if (!vmap_is_allowed(ledger, pages, count, flags))
