@@ -114,6 +114,19 @@ bool ledger_serves(const struct ledger *ledger, gfp_t gfp)
 }
 
 /**
+ * ledger_scope() - find out which flags the scopes of the task add to a request
+ *
+ * include/linux/sched/mm.h: memalloc_noreclaim_save() gives access to the reserves.
+ *
+ * Context: task context.
+ * Return: the flag that may be forbidden, or 0.
+ */
+gfp_t ledger_scope(void)
+{
+	return current->flags & PF_MEMALLOC ? __GFP_MEMALLOC : 0;
+}
+
+/**
  * ledger_note_flags() - count a request whose number or size the file decides
  * @ledger: the ledger
  * @gfp: flags of the request
@@ -140,6 +153,7 @@ static bool may_allocate(struct ledger *ledger, size_t size, gfp_t gfp)
 {
 	ledger_expect_unmapped(ledger, "an allocation");
 	ledger_expect_mapped_state(ledger, "allocation");
+	gfp |= ledger_scope();
 	if (gfp & (LEDGER_FORBIDDEN_GFP | __GFP_HIGHMEM))
 		ledger_report(ledger, "memory: flags not allowed",
 			      "%zu bytes with gfp %#x", size,

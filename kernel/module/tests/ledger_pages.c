@@ -103,7 +103,7 @@ struct page *ledger_alloc_pages(gfp_t gfp, unsigned int order)
 		return endless_page(ledger);
 	ledger_expect_unmapped(ledger, "alloc_page()");
 	ledger_expect_mapped_state(ledger, "alloc_page()");
-	check_flags(ledger, gfp);
+	check_flags(ledger, gfp | ledger_scope());
 	ledger_note_flags(ledger, gfp);
 	if (!page_array_has_room(ledger))
 		return NULL;

@@ -307,6 +307,23 @@ static void allocates_from_the_reserves(struct load_info *info)
 	ledger_kfree(ledger_kmalloc(1, 8, GFP_ATOMIC));
 }
 
+static void opens_the_reserves_for_a_page(struct load_info *info)
+{
+	unsigned int flags = memalloc_noreclaim_save();
+
+	next_page(info);
+	memalloc_noreclaim_restore(flags);
+	clean_up(info);
+}
+
+static void opens_the_reserves_for_memory(struct load_info *info)
+{
+	unsigned int flags = memalloc_noreclaim_save();
+
+	ledger_kfree(ledger_kmalloc(1, 8, GFP_KERNEL));
+	memalloc_noreclaim_restore(flags);
+}
+
 static void allocates_a_page_from_the_reserves(struct load_info *info)
 {
 	ledger_alloc_pages(GFP_ATOMIC | __GFP_HIGHMEM, 0);
@@ -468,6 +485,8 @@ static const struct wrong wrongs[] = {
 	WRONG(allocates_what_must_not_fail, "[memory: flags not allowed]"),
 	WRONG(allocates_from_the_reserves, "[memory: flags not allowed]"),
 	WRONG(allocates_a_page_from_the_reserves, "[output page: flags not allowed]"),
+	WRONG(opens_the_reserves_for_a_page, "[output page: flags not allowed]"),
+	WRONG(opens_the_reserves_for_memory, "[memory: flags not allowed]"),
 	WRONG(vmaps_past_the_page_array, "[vmap(): not a page array]"),
 	WRONG(vmaps_nothing, "[vmap(): not a page array]"),
 	WRONG(vmaps_a_freed_page, "[vmap(): page not allocated]"),

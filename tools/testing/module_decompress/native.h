@@ -466,6 +466,8 @@ static inline void memalloc_flags_restore(unsigned int flags)
 
 #define memalloc_noio_save()	memalloc_flags_save(PF_MEMALLOC_NOIO)
 #define memalloc_nofs_save()	memalloc_flags_save(PF_MEMALLOC_NOFS)
+#define memalloc_noreclaim_save()	memalloc_flags_save(PF_MEMALLOC)
+#define memalloc_noreclaim_restore(flags)	memalloc_flags_restore(flags)
 #define memalloc_noio_restore(flags)	memalloc_flags_restore(flags)
 #define memalloc_nofs_restore(flags)	memalloc_flags_restore(flags)
 
