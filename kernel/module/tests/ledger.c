@@ -241,12 +241,12 @@ void ledger_open(struct ledger *ledger, const struct ledger_orders *orders,
 /**
  * ledger_may_fail() - count a call, and decide whether the call fails
  * @ledger: the ledger
- * @service: service that is called
+ * @service: service that is called; a mask, if it is part of several
  *
  * Context: task context.
  * Return: true if the orders make this call fail.
  */
-bool ledger_may_fail(struct ledger *ledger, enum ledger_service service)
+bool ledger_may_fail(struct ledger *ledger, unsigned int service)
 {
 	if (!(ledger->orders.fail_services & service))
 		return false;

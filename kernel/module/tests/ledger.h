@@ -53,6 +53,7 @@ enum ledger_service {
 	LEDGER_VMAP = 2,
 	LEDGER_DECODER = 4,	/* setting up zlib, xz or zstd */
 	LEDGER_SYSFS = 8,	/* sysfs_create_file() */
+	LEDGER_MEMORY = 16,	/* page array, workspaces */
 };
 
 /**

@@ -89,7 +89,7 @@ static void reuse_entries(struct ledger *ledger)
 
 static bool may_succeed(struct ledger *ledger, size_t size)
 {
-	if (ledger_may_fail(ledger, LEDGER_ALLOC))
+	if (ledger_may_fail(ledger, LEDGER_ALLOC | LEDGER_MEMORY))
 		return false;
 	if (!ledger->orders.most_memory || size <= ledger->orders.most_memory)
 		return true;

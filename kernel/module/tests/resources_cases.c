@@ -61,6 +61,19 @@ static void failed_allocation_is_ENOMEM_or_does_no_harm(struct kunit *test)
 	fail_each(test, a, LEDGER_ALLOC, true);
 }
 
+/* Test the same if a page array of up to 256 entries cannot be extended */
+static void failed_extension_is_ENOMEM_or_does_no_harm(struct kunit *test)
+{
+	struct attempt *a = case_attempt(test);
+	size_t len = min(257 * PAGE_SIZE, PAYLOAD_MAX);
+
+	case_fill(len, PAYLOAD_RANDOM, 22);
+	case_write(a, len, &stream_plain);
+	a->direct = a->d->decode ? 1 : 0;
+	fail_each(test, a, LEDGER_MEMORY, false);
+	fail_each(test, a, LEDGER_MEMORY, true);
+}
+
 /* Test that decompress.c returns -ENOMEM if vmap() fails */
 static void failed_vmap_is_ENOMEM(struct kunit *test)
 {
@@ -279,6 +292,8 @@ static void output_beyond_INT_MAX_is_EFBIG(struct kunit *test)
 
 static struct kunit_case resource_cases[] = {
 	KUNIT_CASE_PARAM(failed_allocation_is_ENOMEM_or_does_no_harm,
+			 algorithm_gen_params),
+	KUNIT_CASE_PARAM(failed_extension_is_ENOMEM_or_does_no_harm,
 			 algorithm_gen_params),
 	KUNIT_CASE_PARAM(failed_vmap_is_ENOMEM, algorithm_gen_params),
 	KUNIT_CASE_PARAM(failed_decoder_setup_is_an_error,
