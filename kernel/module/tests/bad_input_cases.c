@@ -464,7 +464,7 @@ static void zstd_skippable_frame_is_refused_as_of_today(struct kunit *test)
  * The stock tools decompress a second member, stream or frame as well; the
  * kernel ignores it, as it ignores noise. One of the sizes fills the last page.
  */
-static const size_t followed_sizes[] = { SOME_PAGES, 5 * PAGE_SIZE };
+static const size_t followed_sizes[] = { 100, SOME_PAGES, 5 * PAGE_SIZE };
 
 /* Test that noise after the stream is ignored */
 static void trailing_bytes_are_ignored_as_of_today(struct kunit *test)

@@ -21,6 +21,7 @@ const struct stream_options stream_checked = {
 	.xz_check = 1,
 	.zstd_checksum = true,
 	.zstd_descriptor = ZSTD_WINDOW_128K,
+	.zstd_content_size = true,
 };
 
 static u8 *put(u8 *out, const void *bytes, size_t len)
