@@ -211,14 +211,16 @@ static bool check_status(struct kunit *test, struct attempt *a)
 /*
  * -ENOMEM is right only after a denied request or for more output than there is
  * memory, -EFBIG only for huge output, and -EINTR only in a task that is killed.
+ * The length that a file announces is as good a reason as what comes out.
  */
 static bool has_reason(const struct attempt *a)
 {
+	u64 len = max(a->ledger.produced, a->ledger.announced);
+
 	if (a->ret == -ENOMEM)
-		return a->ledger.denied ||
-		       a->ledger.produced / PAGE_SIZE >= totalram_pages();
+		return a->ledger.denied || len / PAGE_SIZE >= totalram_pages();
 	if (a->ret == -EFBIG)
-		return a->ledger.produced > INT_MAX - SZ_1M;
+		return len > INT_MAX - SZ_1M;
 	if (a->ret == -EINTR)
 		return fatal_signal_pending(current);
 	return !a->ret || a->ret == -EINVAL;

@@ -183,6 +183,7 @@ struct ledger_orders {
  * @runs: number of decoder calls
  * @vmaps: number of calls of vmap()
  * @produced: number of bytes of simulated output
+ * @announced: length in bytes that the header of a zstd frame announces, or 0
  * @listed: the caller put the page of the simulated output into a list, so the
  *	simulation ended
  * @nr_pages: number of output pages allocated
@@ -208,6 +209,7 @@ struct ledger {
 	unsigned int runs;
 	unsigned int vmaps;
 	u64 produced;
+	u64 announced;
 	bool listed;
 	unsigned int nr_pages;
 	unsigned int highmem;

@@ -258,6 +258,8 @@ size_t ledger_zstd_get_frame_header(zstd_frame_header *header, const void *src,
 	ledger->no_header = ret;
 	if (ret)
 		*header = (zstd_frame_header){ .windowSize = SZ_1K };
+	else if (header->frameContentSize != ZSTD_CONTENTSIZE_UNKNOWN)
+		ledger->announced = header->frameContentSize;
 	ledger_unmapped(ledger);
 	return ret;
 }
