@@ -238,8 +238,8 @@ struct ledger {
 	bool memory_denied;
 	struct ledger_map map[LEDGER_MAX_MAPS];
 	unsigned int nr_maps;
-	const void *lowmem;
-	size_t lowmem_size;
+	const void *linear;
+	size_t linear_size;
 	struct ledger_vmap vmap[LEDGER_MAX_VMAPS];
 	const void *decoder;
 	bool ended;

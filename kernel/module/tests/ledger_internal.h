@@ -28,7 +28,7 @@ void ledger_settle_pages(struct ledger *ledger);
 
 struct ledger_memory *ledger_find_memory(struct ledger *ledger, const void *p);
 bool ledger_serves(const struct ledger *ledger, gfp_t gfp);
-gfp_t ledger_scope(void);
+gfp_t ledger_scope_gfp(void);
 void ledger_note_flags(struct ledger *ledger, gfp_t gfp);
 size_t ledger_room(struct ledger *ledger, const void *p);
 void ledger_settle_memory(struct ledger *ledger);

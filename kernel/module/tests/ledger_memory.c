@@ -114,14 +114,14 @@ bool ledger_serves(const struct ledger *ledger, gfp_t gfp)
 }
 
 /**
- * ledger_scope() - find out which flags the scopes of the task add to a request
+ * ledger_scope_gfp() - get the GFP flags that the scopes of the task add
  *
  * include/linux/sched/mm.h: memalloc_noreclaim_save() gives access to the reserves.
  *
  * Context: task context.
  * Return: the flag that may be forbidden, or 0.
  */
-gfp_t ledger_scope(void)
+gfp_t ledger_scope_gfp(void)
 {
 	return current->flags & PF_MEMALLOC ? __GFP_MEMALLOC : 0;
 }
@@ -153,7 +153,7 @@ static bool may_allocate(struct ledger *ledger, size_t size, gfp_t gfp)
 {
 	ledger_expect_unmapped(ledger, "an allocation");
 	ledger_expect_mapped_state(ledger, "allocation");
-	gfp |= ledger_scope();
+	gfp |= ledger_scope_gfp();
 	if (gfp & (LEDGER_FORBIDDEN_GFP | __GFP_HIGHMEM))
 		ledger_report(ledger, "memory: flags not allowed",
 			      "%zu bytes with gfp %#x", size,
@@ -322,8 +322,8 @@ size_t ledger_room(struct ledger *ledger, const void *p)
 	for (i = 0; i < ledger->nr_maps; i++)
 		if (lies_in(p, ledger->map[i].addr, PAGE_SIZE))
 			return ledger->map[i].addr + PAGE_SIZE - p;
-	if (lies_in(p, ledger->lowmem, ledger->lowmem_size))
-		return ledger->lowmem + ledger->lowmem_size - p;
+	if (lies_in(p, ledger->linear, ledger->linear_size))
+		return ledger->linear + ledger->linear_size - p;
 	for (i = 0; i < LEDGER_MAX_VMAPS; i++)
 		if (ledger->vmap[i].addr &&
 		    lies_in(p, ledger->vmap[i].addr, ledger->vmap[i].size))

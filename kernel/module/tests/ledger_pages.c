@@ -103,7 +103,7 @@ struct page *ledger_alloc_pages(gfp_t gfp, unsigned int order)
 		return endless_page(ledger);
 	ledger_expect_unmapped(ledger, "alloc_page()");
 	ledger_expect_mapped_state(ledger, "alloc_page()");
-	check_flags(ledger, gfp | ledger_scope());
+	check_flags(ledger, gfp | ledger_scope_gfp());
 	ledger_note_flags(ledger, gfp);
 	if (!page_array_has_room(ledger))
 		return NULL;
@@ -218,8 +218,8 @@ static void free_entry(struct ledger *ledger, struct ledger_page *entry)
 	if (!entry->folio || entry->order != LEDGER_TAIL)
 		check_freed_page(ledger, entry);
 	entry->freed = true;
-	if (ledger->lowmem == page_address(entry->page))
-		ledger->lowmem_size = 0;
+	if (ledger->linear == page_address(entry->page))
+		ledger->linear_size = 0;
 }
 
 void ledger_free_pages(struct page *page, unsigned int order)
@@ -405,8 +405,8 @@ void *ledger_page_address(struct page *page)
 	for (i = entry - ledger->pages + 1; i < ledger->nr_pages &&
 	     ledger->pages[i].page == page + n; i++)
 		n++;
-	ledger->lowmem = page_address(page);
-	ledger->lowmem_size = n * PAGE_SIZE;
+	ledger->linear = page_address(page);
+	ledger->linear_size = n * PAGE_SIZE;
 	return page_address(page);
 }
 

@@ -56,20 +56,20 @@ static void failed_allocation_is_ENOMEM_or_does_no_harm(struct kunit *test)
 	fail_each(test, a, LEDGER_ALLOC, false);
 	fail_each(test, a, LEDGER_ALLOC, true);
 	/* The page array begins with one entry, and must grow */
-	a->direct = a->d->decode ? 1 : 0;
+	a->direct = !!a->d->decode;
 	fail_each(test, a, LEDGER_ALLOC, false);
 	fail_each(test, a, LEDGER_ALLOC, true);
 }
 
-/* Test the same if a page array of up to 256 entries cannot be extended */
+/* Test the same when a page array of up to 256 entries cannot be extended */
 static void failed_extension_is_ENOMEM_or_does_no_harm(struct kunit *test)
 {
 	struct attempt *a = case_attempt(test);
-	size_t len = min(257 * PAGE_SIZE, PAYLOAD_MAX);
+	size_t len = min_t(size_t, 257 * PAGE_SIZE, PAYLOAD_MAX);
 
 	case_fill(len, PAYLOAD_RANDOM, 22);
 	case_write(a, len, &stream_plain);
-	a->direct = a->d->decode ? 1 : 0;
+	a->direct = !!a->d->decode;
 	fail_each(test, a, LEDGER_MEMORY, false);
 	fail_each(test, a, LEDGER_MEMORY, true);
 }
