@@ -35,6 +35,13 @@ build()
 	done
 }
 
+# any_reason FILE: print the outcomes in FILE with one word for -ENOMEM, -EINVAL and -EFBIG. There
+# can be several reasons to refuse a file, and any of them may be found first.
+any_reason()
+{
+	sed 's/: returned -\(12\|22\|27\),/: refused,/' "$1"
+}
+
 # outcomes: compare the outcome of each file of the corpus with that in BASE. A wrong
 # decompress.c may loop for ever, so limit its CPU time.
 outcomes()
@@ -45,7 +52,8 @@ outcomes()
 				prlimit --cpu=300: "$work/try_$algorithm" ./* 2>"$work/stderr"
 		) >"$work/outcomes" || grep -m 1 -e '^finding: ' -e 'ERROR: ' "$work/stderr" ||
 			echo "try_$algorithm ends early"
-		diff "$native/outcomes.$algorithm" "$work/outcomes" |
+		any_reason "$native/outcomes.$algorithm" >"$work/before"
+		any_reason "$work/outcomes" | diff "$work/before" - |
 			sed -n "s/^[<>] /$bits bits, $algorithm: &/p" || :
 	done
 }
