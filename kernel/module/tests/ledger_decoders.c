@@ -332,7 +332,8 @@ void ledger_workspace_freed(struct ledger *ledger,
 			    const struct ledger_memory *memory,
 			    const char *call)
 {
-	if (memory->p != ledger->workspace)
+	if (ledger->workspace < memory->p ||
+	    ledger->workspace >= memory->p + memory->size)
 		return;
 	/* zstd's decoder is in its workspace; zlib's must be ended first */
 	if (ledger->decoder >= memory->p &&
