@@ -434,12 +434,12 @@ static bool vmap_is_allowed(struct ledger *ledger, struct page **pages,
 	return true;
 }
 
-/* The ledger frees the pages itself, and no case reads a simulated output */
+/* The ledger frees the pages itself, and a simulated output has one page */
 static void *really_vmap(struct ledger *ledger, struct page **pages,
 			 unsigned int count, unsigned long flags)
 {
 	if (ledger->orders.endless)
-		return page_address(pages[0]);
+		count = 1;
 	return vmap(pages, count, flags & ~VM_MAP_PUT_PAGES, PAGE_KERNEL);
 }
 
@@ -476,10 +476,9 @@ void *ledger_vmap(struct page **pages, unsigned int count, unsigned long flags,
 	return area->addr;
 }
 
-static void undo_vmap(struct ledger *ledger, struct ledger_vmap *area)
+static void undo_vmap(struct ledger_vmap *area)
 {
-	if (!ledger->orders.endless)
-		vunmap(area->addr);
+	vunmap(area->addr);
 	area->addr = NULL;
 }
 
@@ -496,7 +495,7 @@ void ledger_vunmap(const void *addr)
 			      "than vmap() returned");
 		return;
 	}
-	undo_vmap(ledger, area);
+	undo_vmap(area);
 }
 
 /**
@@ -557,7 +556,7 @@ static void settle_mappings(struct ledger *ledger)
 			continue;
 		ledger_report(ledger, "vmap(): not undone", "%zu bytes",
 			      ledger->vmap[i].size);
-		undo_vmap(ledger, &ledger->vmap[i]);
+		undo_vmap(&ledger->vmap[i]);
 	}
 }
 
