@@ -6,6 +6,7 @@
 #include <linux/mm.h>
 #include <linux/sched/signal.h>
 #include <linux/string.h>
+#include <linux/vmalloc.h>
 #include <linux/xxhash.h>
 
 #include "attempt.h"
@@ -209,8 +210,8 @@ static bool check_status(struct kunit *test, struct attempt *a)
 }
 
 /*
- * -ENOMEM is right only after a denied request or for more output than there is
- * memory, -EFBIG only for huge output, and -EINTR only in a task that is killed.
+ * -ENOMEM is right only after a denied request or for more output than vmap() can
+ * map, -EFBIG only for huge output, and -EINTR only in a task that is killed.
  * The length that a file announces is as good a reason as what comes out.
  */
 static bool has_reason(const struct attempt *a)
@@ -218,7 +219,8 @@ static bool has_reason(const struct attempt *a)
 	u64 len = max(a->ledger.produced, a->ledger.announced);
 
 	if (a->ret == -ENOMEM)
-		return a->ledger.denied || len / PAGE_SIZE >= totalram_pages();
+		return a->ledger.denied || len > VMALLOC_TOTAL - SZ_1M ||
+		       len / PAGE_SIZE >= totalram_pages();
 	if (a->ret == -EFBIG)
 		return len > INT_MAX - SZ_1M;
 	if (a->ret == -EINTR)
