@@ -137,7 +137,10 @@ struct page *ledger_alloc_pages(gfp_t gfp, unsigned int order)
 	return page;
 }
 
-/* Stand in for alloc_pages_bulk_array(), which fills the empty entries */
+/*
+ * Stand in for alloc_pages_bulk_array(), which fills the empty entries. It may
+ * return with fewer pages than requested; the second batch does if memory is low.
+ */
 unsigned long ledger_alloc_pages_bulk(gfp_t gfp, unsigned long count,
 				      struct page **array)
 {
@@ -149,6 +152,8 @@ unsigned long ledger_alloc_pages_bulk(gfp_t gfp, unsigned long count,
 			      "alloc_pages_bulk() of %lu pages", count);
 		return 0;
 	}
+	if (++ledger->batches == 2 && count > 1 && !ledger->orders.ample_memory)
+		count--;
 	for (i = 0; i < count; i++) {
 		if (!array[i])
 			array[i] = ledger_alloc_pages(gfp, 0);
