@@ -383,6 +383,13 @@ static const struct zstd_header zstd_headers[] = {
 		ZSTD_HEADER("has a small window and content of 1 TiB", 0xc0,
 			    ZSTD_WINDOW_128K, 0, 0, 0, 0, 0, 1, 0, 0),
 	}, {
+		ZSTD_HEADER("has a small window and content of 16 TiB", 0xc0,
+			    ZSTD_WINDOW_128K, 0, 0, 0, 0, 0, 16, 0, 0),
+	}, {
+		ZSTD_HEADER("has a small window and content of 16 TiB and a page",
+			    0xc0, ZSTD_WINDOW_128K, 0, PAGE_SIZE >> 8 & 0xff,
+			    PAGE_SIZE >> 16, 0, 0, 16, 0, 0),
+	}, {
 		ZSTD_HEADER("has a small window and content of all ones", 0xc0,
 			    ZSTD_WINDOW_128K,
 			    255, 255, 255, 255, 255, 255, 255, 255),
@@ -445,6 +452,36 @@ static void zstd_window_has_the_limit_of_the_decoder(struct kunit *test)
 			attempt_decompress(test, a);
 		else
 			expect_refused(test, a, more ? -EINVAL : -ENOMEM);
+	}
+}
+
+/*
+ * Test that a frame with more content than its header says is refused: 512 KiB of
+ * zeros in RLE blocks. lib/zstd notices it when its buffer is full. The buffer has
+ * room for the announced size, or for less: then lib/zstd notices it only at the end.
+ */
+static void zstd_content_beyond_its_size_is_refused(struct kunit *test)
+{
+	static const u8 block[] = { 0x02, 0x20, 0, 0 };		/* 1 KiB */
+	static const u8 last[] = { 0x03, 0x20, 0, 0 };
+	struct attempt *a = case_attempt_as(test, "zstd");
+	unsigned int i, announced;
+
+	for (announced = 0; announced < SZ_512K; announced += SZ_64K) {
+		/* A window of 1 KiB, and a content size of 4 bytes */
+		const u8 header[] = { 0x28, 0xb5, 0x2f, 0xfd, 0x80, 0,
+				      0, 0, announced >> 16, 0 };
+		u8 *p = case_input;
+
+		p = memcpy(p, header, sizeof(header)) + sizeof(header);
+		for (i = 1; i < SZ_512K / SZ_1K; i++)
+			p = memcpy(p, block, sizeof(block)) + sizeof(block);
+		p = memcpy(p, last, sizeof(last)) + sizeof(last);
+		case_set_input(a, case_input, p - case_input);
+		scnprintf(a->what, sizeof(a->what), "512 KiB, announced as %u",
+			  announced);
+		if (!expect_refused(test, a, -EINVAL))
+			return;
 	}
 }
 
@@ -688,6 +725,7 @@ static struct kunit_case input_cases[] = {
 	KUNIT_CASE_PARAM(odd_stream_is_taken_or_refused, odd_stream_gen_params),
 	KUNIT_CASE_PARAM(zstd_frame_header_is_refused, zstd_header_gen_params),
 	KUNIT_CASE(zstd_window_has_the_limit_of_the_decoder),
+	KUNIT_CASE(zstd_content_beyond_its_size_is_refused),
 	KUNIT_CASE(zstd_skippable_frame_is_refused_as_of_today),
 	KUNIT_CASE_PARAM(trailing_bytes_are_ignored_as_of_today,
 			 algorithm_gen_params),
