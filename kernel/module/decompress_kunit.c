@@ -198,6 +198,31 @@ static void gzip_match_reaches_back_32k(struct kunit *test)
 	expect_taken(test, a);
 }
 
+/*
+ * Test that the end of a part of the input can be the end of an output page. The
+ * name is so long that this happens in the last block, at each page of the input.
+ */
+static void gzip_input_and_output_pages_end_together(struct kunit *test)
+{
+	static const struct stream_options named = { .gzip_flags = 0x08 };
+	struct attempt *a = case_attempt_as(test, "gzip");
+	unsigned int blocks;
+
+	case_fill(3 * 65535, PAYLOAD_RANDOM, 24);
+	for (blocks = 1; blocks <= 3; blocks++) {
+		/* The header, with 8 bytes of name, and a header for each block */
+		size_t more = PAGE_SIZE - 18 - 5 * blocks;
+		u8 *name = case_input + 10;
+
+		case_write(a, blocks * 65535, &named);
+		memmove(name + more, name, a->size - 10);
+		memset(name, 'n', more);
+		case_set_input(a, case_input, a->size + more);
+		scnprintf(a->what, sizeof(a->what), "%u stored blocks", blocks);
+		expect_taken(test, a);
+	}
+}
+
 /* Test that a refused file does not affect the next one */
 static void good_input_is_taken_after_a_refused_one(struct kunit *test)
 {
@@ -278,6 +303,7 @@ static struct kunit_case output_cases[] = {
 			 algorithm_gen_params),
 	KUNIT_CASE(zstd_zeros_come_out),
 	KUNIT_CASE(gzip_match_reaches_back_32k),
+	KUNIT_CASE(gzip_input_and_output_pages_end_together),
 	KUNIT_CASE_PARAM(good_input_is_taken_after_a_refused_one,
 			 algorithm_gen_params),
 	KUNIT_CASE_PARAM(sysfs_attribute_names_the_algorithm,
