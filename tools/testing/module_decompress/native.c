@@ -388,6 +388,12 @@ ssize_t strscpy(char *to, const char *from, size_t size)
 	return snprintf(to, size, "%s", from);
 }
 
+void memzero_explicit(void *p, size_t n)
+{
+	memset(p, 0, n);
+	barrier();
+}
+
 void *memchr_inv(const void *p, int c, size_t n)
 {
 	const u8 *byte = p;

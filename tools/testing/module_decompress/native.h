@@ -51,6 +51,8 @@ struct hlist_node { struct hlist_node *next, **pprev; };
 #define inline			inline __maybe_unused
 #define __force
 #define __init
+#define __initdata
+#define __ro_after_init
 #define __user
 #define __bitwise
 #define __counted_by(member)
@@ -189,6 +191,7 @@ NATIVE_UNALIGNED(64, be, __builtin_bswap64)
 /* linux/string.h, linux/kstrtox.h, linux/crc32.h, linux/sched/clock.h */
 ssize_t strscpy(char *to, const char *from, size_t size);
 void *memchr_inv(const void *p, int c, size_t n);
+void memzero_explicit(void *p, size_t n);
 int kstrtoint(const char *s, unsigned int base, int *result);
 u32 crc32_le(u32 crc, const void *p, size_t len);
 
