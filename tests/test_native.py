@@ -7,6 +7,7 @@ from typing import Dict
 
 import pytest
 
+from harness.fuzz import corpus
 from kernels import cases, cases_of_log, fixes_but
 from kept import FOR_NATIVE
 from support import BUILD, KERNEL, LOGS, TREE, make
@@ -80,3 +81,20 @@ def test_natively_a_mistake_faults(tmp_path: Path, pattern: str, change: str, wo
 	assert changed != text
 	(tmp_path / 'decompress.c').write_text(changed)
 	assert words in make('native', DECOMPRESS=tmp_path / 'decompress.c', status=1).text
+
+
+@pytest.mark.depends('harness/fuzz/corpus.py')
+def test_a_mistake_in_an_input_of_the_corpus_is_told(tmp_path: Path) -> None:
+	make('native', FILTER='module_decompress.sysfs_attribute*')
+	corpus.unpack(tmp_path)
+	# The first byte says which allocation fails.
+	first = sorted((tmp_path / 'zstd').iterdir())[0].read_bytes()[1:]
+	array = f'(const u8[]){{ {", ".join(map(str, first))} }}'
+	leak = f'\tif (size == {len(first)} && !memcmp(buf, {array}, size))\n\t\tkvmalloc(1, GFP_KERNEL);\n'
+	text = DECOMPRESS.read_text()
+	begin = re.search(r'^\tstatic .* signature\[\] = \{ 0x28(.*\n)*?\n', text, re.MULTILINE)
+	assert begin
+	(tmp_path / 'decompress.c').write_text(text[:begin.end()] + leak + text[begin.end():])
+	said = make('native', DECOMPRESS=tmp_path / 'decompress.c', status=1).out
+	assert said.count('[memory: not freed] 1 bytes') == 2
+	assert re.search('corpus [0-9]+ are right; an input of the .* corpus breaks a rule; ', said)

@@ -152,6 +152,12 @@ class Program(NativeBuild):
 		return tried
 
 
+def in_words(counts: List[Optional[int]], all_well: str, else_: str) -> str:
+	"""Returns @all_well with the sum of the counts, or @else_ if one is None."""
+	known = [count for count in counts if count is not None]
+	return f'{all_well.format(sum(known)) if len(known) == len(counts) else else_}; '
+
+
 def command(given: Given, build: Path) -> int:
 	"""Builds and runs. Returns 0 if all passed, or 1."""
 	options = options_of(given, build)
@@ -189,8 +195,10 @@ def command(given: Given, build: Path) -> int:
 			tried: List[Optional[int]] = [] if None in right else list(
 				for_both(program.try_corpus).values())
 		verdict = int(None in [*right, *tried])
-		counts += (f'of the conformance corpus {sum(one or 0 for one in right)} are right; of the '
-			   f"fuzzers' corpus {sum(one or 0 for one in tried)} tried; ")
+		counts += in_words(right, 'of the conformance corpus {} are right',
+				   'not all of the conformance corpus is right')
+		counts += in_words(tried, "of the fuzzers' corpus {} tried",
+				   "an input of the fuzzers' corpus breaks a rule")
 	result = f'{program.what}: {counts}{seconds:.2f} s'
 	if not options.filter:
 		program.record(result, ' LLVM=1' if llvm else '')
