@@ -259,10 +259,17 @@ void ledger_put_page(struct page *page)
 	struct ledger *ledger = ledger_current();
 	struct ledger_page *entry = find_page(ledger, page);
 
-	if (entry && page_count(page) > 1)
+	if (entry && page_count(page) > 1) {
 		put_page(page);
+		return;
+	}
+	/* The last reference to any page of a folio frees all of the folio */
+	while (entry && entry->folio && entry->order == LEDGER_TAIL)
+		entry--;
+	if (entry && entry->folio)
+		ledger_free_pages(entry->page, entry->order);
 	else
-		ledger_free_pages(page, entry && entry->folio ? entry->order : 0);
+		ledger_free_pages(page, 0);
 }
 
 /**
