@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The core of the ledger. The ledger really frees memory only when it closes,
- * so a double free or a use-after-free is a report and not a crash. For the
- * same reason, the ledger reports a wrong kunmap_local() and does the right one
- * instead: one bug must not break the cases that follow.
+ * The core of the ledger. The ledger really frees memory only when it closes, or when
+ * it needs the entry. So a double free, or a write to freed memory, is a report and
+ * not a crash. For the same reason, the ledger reports a wrong kunmap_local() and does
+ * the right one instead: one bug must not break the cases that follow.
  */
 #include <kunit/test.h>
 #include <linux/kthread.h>

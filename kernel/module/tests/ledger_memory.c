@@ -18,7 +18,7 @@
 #define LARGEST_NEED							\
 	(zstd_dstream_workspace_bound((1U << ZSTD_WINDOWLOG_LIMIT_DEFAULT) + 1) + SZ_4M)
 
-/* Before the decoder runs, the file decides the size of larger requests */
+/* The file decides the size of a larger request before the decoder runs */
 #define FILES_CHOICE	SZ_4M
 
 /**
@@ -73,14 +73,24 @@ static void check_redzone(struct ledger *ledger, struct ledger_memory *memory)
 			      "of %zu bytes", memory->size);
 }
 
-/* Really free the memory that the caller freed, to have its entries */
+/* Really free memory that the caller has freed */
+static void free_freed(struct ledger *ledger, struct ledger_memory *memory)
+{
+	if (memchr_inv(memory->p, POISON_FREED,
+		       min_t(size_t, memory->size, POISON_MAX)))
+		ledger_report(ledger, "memory: written after it was freed",
+			      "%zu bytes", memory->size);
+	kvfree(memory->p);
+}
+
+/* Have the entries of the memory that the caller freed */
 static void reuse_entries(struct ledger *ledger)
 {
 	unsigned int i, left = 0;
 
 	for (i = 0; i < ledger->nr_memory; i++) {
 		if (ledger->allocation[i].freed)
-			kvfree(ledger->allocation[i].p);
+			free_freed(ledger, &ledger->allocation[i]);
 		else
 			ledger->allocation[left++] = ledger->allocation[i];
 	}
@@ -365,11 +375,15 @@ void ledger_settle_memory(struct ledger *ledger)
 	unsigned int i;
 
 	for (i = 0; i < ledger->nr_memory; i++) {
-		if (!ledger->allocation[i].freed) {
-			ledger_report(ledger, "memory: not freed", "%zu bytes",
-				      ledger->allocation[i].size);
-			check_redzone(ledger, &ledger->allocation[i]);
+		struct ledger_memory *memory = &ledger->allocation[i];
+
+		if (memory->freed) {
+			free_freed(ledger, memory);
+			continue;
 		}
-		kvfree(ledger->allocation[i].p);
+		ledger_report(ledger, "memory: not freed", "%zu bytes",
+			      memory->size);
+		check_redzone(ledger, memory);
+		kvfree(memory->p);
 	}
 }
