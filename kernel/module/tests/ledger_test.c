@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* Test the ledger and the watch: break each rule, and check the report. */
+/* Test the ledger and the watch: break the rules, and check the reports. */
 #include <kunit/test.h>
 #include <linux/irqflags.h>
 #include <linux/kthread.h>
@@ -257,6 +257,22 @@ static void writes_past_memory(struct load_info *info)
 	ledger_kvfree(p);
 }
 
+static void writes_to_freed_memory(struct load_info *info)
+{
+	u8 *p = ledger_kvmalloc(1, 8, GFP_KERNEL);
+
+	ledger_kvfree(p);
+	p[0] = 0;
+}
+
+static void allocates_without_end(struct load_info *info)
+{
+	unsigned int i;
+
+	for (i = 0; i <= LEDGER_MAX_MEMORY; i++)
+		ledger_kvmalloc(1, 8, GFP_KERNEL);
+}
+
 static void copies_past_memory(struct load_info *info)
 {
 	void *p = ledger_kvmalloc(1, 8, GFP_KERNEL);
@@ -366,6 +382,34 @@ static void forgets_to_vunmap(struct load_info *info)
 	clean_up(info);
 }
 
+static void forgets_the_output(struct load_info *info)
+{
+	next_page(info);
+	ledger_vmap(info->pages, 1, VM_MAP, PAGE_KERNEL);
+}
+
+static void vmaps_without_flags(struct load_info *info)
+{
+	next_page(info);
+	ledger_vunmap(ledger_vmap(info->pages, 1, 0, PAGE_KERNEL));
+	clean_up(info);
+}
+
+static void vmaps_too_often(struct load_info *info)
+{
+	unsigned int i;
+
+	next_page(info);
+	for (i = 0; i <= LEDGER_MAX_VMAPS; i++)
+		ledger_vmap(info->pages, 1, VM_MAP, PAGE_KERNEL);
+}
+
+static void vunmaps_the_next_address(struct load_info *info)
+{
+	next_page(info);
+	ledger_vunmap(ledger_vmap(info->pages, 1, VM_MAP, PAGE_KERNEL) + PAGE_SIZE);
+}
+
 /* Run zlib on in_size bytes of input, into a page from offset shift on */
 static void decode_to(struct load_info *info, size_t in_size, ssize_t shift,
 		      unsigned int runs)
@@ -417,6 +461,23 @@ static void logs_half_a_line(struct load_info *info)
 static void forgets_the_decoder(struct load_info *info)
 {
 	ledger_xz_dec_init(XZ_DYNALLOC, -1);
+}
+
+static void uses_no_decoder(struct load_info *info)
+{
+	z_stream s = { };
+
+	ledger_zlib_run(&s, 0);
+}
+
+static void ignores_a_wrong_frame_header(struct load_info *info)
+{
+	void *workspace = ledger_kvmalloc(1, SZ_1M, GFP_KERNEL);
+	zstd_frame_header header;
+
+	ledger_zstd_get_frame_header(&header, INPUT, strlen(INPUT));
+	ledger_zstd_init_dstream(header.windowSize, workspace, SZ_1M);
+	ledger_kvfree(workspace);
 }
 
 static void frees_the_workspace_in_use(struct load_info *info)
@@ -476,6 +537,8 @@ static const struct wrong wrongs[] = {
 	WRONG(frees_memory_twice, "[memory: freed but not allocated]"),
 	WRONG(forgets_memory, "[memory: not freed]"),
 	WRONG(writes_past_memory, "[memory: written past its end]"),
+	WRONG(writes_to_freed_memory, "[memory: written after it was freed]"),
+	WRONG(allocates_without_end, "[decompression does not end]"),
 	WRONG(copies_past_memory, "[memory: copied past its end]"),
 	WRONG(copies_from_freed_memory, "[memory: copied past its end]"),
 	WRONG(frees_vmalloc_with_kfree, "[memory: freed by another function]"),
@@ -491,6 +554,10 @@ static const struct wrong wrongs[] = {
 	WRONG(vmaps_nothing, "[vmap(): not a page array]"),
 	WRONG(vmaps_a_freed_page, "[vmap(): page not allocated]"),
 	WRONG(vmaps_with_another_protection, "[vmap(): protection not allowed]"),
+	WRONG(vmaps_without_flags, "[vmap(): flags not allowed]"),
+	WRONG(vmaps_too_often, "[vmap(): too many at a time]"),
+	WRONG(vunmaps_the_next_address, "[vunmap(): other address]"),
+	WRONG(forgets_the_output, "[vmap(): not undone]"),
 	WRONG(forgets_to_vunmap, "[output page: freed before vunmap()]"),
 	WRONG(decodes_past_the_page, "[decoder: output out of bounds]"),
 	WRONG(decodes_past_the_input, "[decoder: input out of bounds]"),
@@ -498,6 +565,8 @@ static const struct wrong wrongs[] = {
 	WRONG(limits_the_dictionary, "[decoder: dictionary limit too low]"),
 	WRONG(logs_half_a_line, "[message: no end of line]"),
 	WRONG(forgets_the_decoder, "[decoder: left set up]"),
+	WRONG(uses_no_decoder, "[decoder: not set up]"),
+	WRONG(ignores_a_wrong_frame_header, "[decoder: no frame header]"),
 	WRONG(frees_the_workspace_in_use, "[decoder: workspace freed]"),
 	WRONG(sets_up_a_small_workspace, "[decoder: workspace too small]"),
 };
