@@ -25,7 +25,7 @@ def native_cases(found: Dict[str, str], without: str) -> Dict[str, str]:
 		and without not in case}
 
 
-# Natively there is no preemption, which makes one case pass on i386 in any case.
+# i386 has preemption, with which one case is skipped.
 @pytest.mark.parametrize('arch, bits, without', [
 	('i386', '32', 'other_tasks_run_during_a_long_output'),
 	pytest.param('um', '64', 'no such case', marks=pytest.mark.long)], ids=['i386', 'UML'])

@@ -327,6 +327,7 @@ void kunmap_local(const void *addr);
 void *vmap(struct page **pages, unsigned int count, unsigned long flags,
 	   pgprot_t prot);
 void vunmap(const void *addr);
+#define preempt_model_none()	true
 #define VMALLOC_TOTAL		(1UL << (BITS_PER_LONG == 64 ? 45 : 27))
 long si_mem_available(void);
 unsigned long totalram_pages(void);
