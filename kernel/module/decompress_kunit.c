@@ -134,13 +134,6 @@ static void megabytes_come_out(struct kunit *test)
 	}
 }
 
-static void skip_without_decode(struct kunit *test, const struct attempt *a)
-{
-	if (!a->d->decode)
-		kunit_skip(test, "needs module_%s_decompress(info, buf, size)",
-			   a->d->name);
-}
-
 /*
  * Test that module_gzip_decompress() and the others work with a page array of
  * one entry, and let it grow as far as the output needs.
@@ -149,7 +142,7 @@ static void page_array_grows_from_one_entry(struct kunit *test)
 {
 	struct attempt *a = case_attempt(test);
 
-	skip_without_decode(test, a);
+	case_skip_without_decode(test, a);
 	case_fill(SZ_2M + 1, PAYLOAD_RANDOM, 4);
 	case_write(a, SZ_2M + 1, &stream_checked);
 	a->direct = 1;
@@ -162,7 +155,7 @@ static void page_array_grows_from_three_or_five_entries(struct kunit *test)
 	struct attempt *a = case_attempt(test);
 	unsigned int entries, pages;
 
-	skip_without_decode(test, a);
+	case_skip_without_decode(test, a);
 	case_fill(16 * PAGE_SIZE, PAYLOAD_RANDOM, 5);
 	for (entries = 3; entries <= 5; entries += 2) {
 		for (pages = entries + 1; pages <= 16; pages++) {

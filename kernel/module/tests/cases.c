@@ -147,6 +147,21 @@ void case_write(struct attempt *a, size_t len,
 }
 
 /**
+ * case_skip_without_decode() - skip a case that calls module_gzip_decompress(), or
+ *	the function of another algorithm, by itself
+ * @test: the test
+ * @a: the attempt
+ *
+ * Context: a test.
+ */
+void case_skip_without_decode(struct kunit *test, const struct attempt *a)
+{
+	if (!a->d->decode)
+		kunit_skip(test, "needs module_%s_decompress(info, buf, size)",
+			   a->d->name);
+}
+
+/**
  * case_skip_without_room() - skip a case that needs too much memory
  * @test: the running test
  * @window: size in bytes of the dictionary or window that the input declares

@@ -68,6 +68,7 @@ void case_set_input(struct attempt *a, const void *bytes, size_t size);
 void case_set_blob(struct kunit *test, struct attempt *a,
 		   const struct decompress_blob *blob);
 size_t case_size_needed(const struct attempt *a);
+void case_skip_without_decode(struct kunit *test, const struct attempt *a);
 void case_skip_without_room(struct kunit *test, size_t window);
 
 int case_suite_init(struct kunit_suite *suite);
