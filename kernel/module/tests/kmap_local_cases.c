@@ -10,6 +10,7 @@
 #include <linux/cpumask.h>
 #include <linux/kthread.h>
 #include <linux/minmax.h>
+#include <linux/sched/task.h>
 #include <linux/string.h>
 #include <linux/vmalloc.h>
 #ifdef CONFIG_KMAP_LOCAL
@@ -235,6 +236,8 @@ static void crowd_begin(struct kunit *test, struct crowd_member *m, u32 nr)
 	m->thread = kthread_create(crowd, m, "crowd/%u", nr);
 	if (IS_ERR(m->thread))
 		return;
+	/* If decompress.c crashes, the thread ends without kthread_stop() */
+	get_task_struct(m->thread);
 	/* A slot has a different address on each CPU */
 	kthread_bind(m->thread, cpumask_nth(nr % num_online_cpus(),
 					    cpu_online_mask));
@@ -245,8 +248,10 @@ static void crowd_begin(struct kunit *test, struct crowd_member *m, u32 nr)
 
 static void crowd_end(struct kunit *test, struct crowd_member *m)
 {
-	if (!IS_ERR_OR_NULL(m->thread))
+	if (!IS_ERR_OR_NULL(m->thread)) {
 		kthread_stop(m->thread);
+		put_task_struct(m->thread);
+	}
 	WRITE_ONCE(m->thread, NULL);
 	if (m->a)
 		ledger_abandon(test, &m->a->ledger);
