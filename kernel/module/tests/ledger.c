@@ -227,7 +227,8 @@ void ledger_open(struct ledger *ledger, const struct ledger_orders *orders,
 	ledger->pages = ledger->own_pages;
 	ledger->max_pages = LEDGER_MAX_PAGES;
 	ledger->max_calls = LEDGER_CALLS_PER_PAGE * LEDGER_MAX_PAGES +
-			    LEDGER_CALLS_PER_ENDLESS_PAGE * orders->endless;
+			    LEDGER_CALLS_PER_ENDLESS_PAGE *
+			    (orders->endless + orders->max_records);
 	if (orders->records) {
 		ledger->pages = orders->records;
 		ledger->max_pages = orders->max_records;

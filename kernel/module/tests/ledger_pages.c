@@ -48,8 +48,11 @@ static struct page *endless_page(struct ledger *ledger)
 		return NULL;
 	if (!ledger->nr_pages) {
 		page = alloc_page(GFP_KERNEL);
-		if (!page)
+		if (!page) {
+			ledger->denied++;
+			ledger->short_of = PAGE_SIZE;
 			return NULL;
+		}
 		INIT_LIST_HEAD(&page->lru);
 		ledger->pages[0].page = page;
 		ledger->pages[0].freed = true;
