@@ -192,8 +192,9 @@ static void gzip_match_reaches_back_32k(struct kunit *test)
 }
 
 /*
- * Test that the end of a part of the input can be the end of an output page. The
- * name is so long that this happens in the last block, at each page of the input.
+ * Test that input and output can reach the end of a page in the same call, if
+ * decompress.c passes the input in parts. The name is so long that in the last
+ * block the offsets of input and output differ by exactly one page.
  */
 static void gzip_input_and_output_pages_end_together(struct kunit *test)
 {

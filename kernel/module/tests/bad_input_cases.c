@@ -95,8 +95,8 @@ static void refuse_each_truncation(struct kunit *test, bool rest_behind)
 	}
 }
 
-/* Test that bytes past the input are not read, even if they complete it */
-static void bytes_past_the_input_are_not_read(struct kunit *test)
+/* Test that bytes past the input do not complete it */
+static void bytes_past_the_input_are_not_used(struct kunit *test)
 {
 	refuse_each_truncation(test, true);
 }
@@ -314,7 +314,7 @@ KUNIT_ARRAY_PARAM(odd_stream, odd_streams, odd_stream_desc);
 /* The .xz format, 5.3.1 */
 static u32 xz_dict_size(u8 byte)
 {
-	return (2 | (byte & 1)) << (byte / 2 + 11);
+	return (2U | (byte & 1)) << (byte / 2 + 11);
 }
 
 /* Test that each stream of the table gives the result in its row */
@@ -457,8 +457,9 @@ static void zstd_window_has_the_limit_of_the_decoder(struct kunit *test)
 
 /*
  * Test that a frame with more content than its header says is refused: 512 KiB of
- * zeros in RLE blocks. lib/zstd notices it when its buffer is full. The buffer has
- * room for the announced size, or for less: then lib/zstd notices it only at the end.
+ * zeros in RLE blocks. lib/zstd has a buffer for all of the announced content, which
+ * overflows, or for the window if that is smaller. In the latter case lib/zstd
+ * compares the sizes only at the end of the frame.
  */
 static void zstd_content_beyond_its_size_is_refused(struct kunit *test)
 {
@@ -714,7 +715,7 @@ static struct kunit_case input_cases[] = {
 	KUNIT_CASE_PARAM(empty_input_is_refused, algorithm_gen_params),
 	KUNIT_CASE_PARAM(wrong_magic_is_refused, algorithm_gen_params),
 	KUNIT_CASE_PARAM(other_formats_are_refused_as_of_today, algorithm_gen_params),
-	KUNIT_CASE_PARAM(bytes_past_the_input_are_not_read,
+	KUNIT_CASE_PARAM(bytes_past_the_input_are_not_used,
 			 algorithm_gen_params),
 	KUNIT_CASE_PARAM(truncated_file_is_refused, algorithm_gen_params),
 	KUNIT_CASE_PARAM(truncated_at_a_page_boundary_is_refused,

@@ -129,7 +129,8 @@ void case_set_input(struct attempt *a, const void *bytes, size_t size)
  * @len: number of bytes of case_payload to write
  * @options: options of the writer
  *
- * A copy of the stream stays at the start of case_input, for cases to extend.
+ * A copy of a stream of up to half of INPUT_MAX stays at the start of case_input,
+ * for cases to extend.
  *
  * Context: may sleep.
  */

@@ -189,13 +189,14 @@ struct ledger_orders {
  *	simulation ended
  * @nr_pages: number of output pages allocated
  * @highmem: number of output pages in highmem
- * @nr_memory: number of allocations other than output pages
+ * @nr_memory: number of entries in @allocation
  * @attribute: attribute passed to sysfs_create_file()
  * @kobj: directory passed to sysfs_create_file()
  * @log_lines: number of messages at the level of a warning or worse
  * @log: text of the last of these, without the end of the line
  * @log_level: level of the last of these, such as LOGLEVEL_ERR
- * @reports: number of reports, where identical ones in a row count once
+ * @reports: number of reports, where identical ones in a row count once, as long as
+ *	there is room in @report
  * @report: text of the first %LEDGER_MAX_REPORTS reports
  */
 struct ledger {

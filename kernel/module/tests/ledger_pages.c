@@ -22,8 +22,8 @@ static struct ledger_page *find_page(struct ledger *ledger, struct page *page)
 
 /*
  * Check the page array when a page is allocated. The page array may be extended
- * before or after that, but not filled past its end; and after a failure to
- * extend a full page array, no page is of use.
+ * before or after that, but not filled past its end. If a full page array could not
+ * be extended, there is no place for another page.
  */
 static bool page_array_has_room(struct ledger *ledger)
 {

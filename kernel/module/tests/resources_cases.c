@@ -246,8 +246,8 @@ static void skip_if_listed(struct kunit *test, const struct attempt *a, bool ok)
 }
 
 /*
- * Test that a large file gets a page array. A check of the simulated output
- * fails, if decompress.c has one, but after that.
+ * Test that a large file gets a page array. decompress.c may check the simulated
+ * output and refuse it: it has the page array then.
  */
 static void large_file_gets_a_page_array(struct kunit *test)
 {

@@ -10,7 +10,7 @@
  *
  * This header renames every kernel service that decompress.c calls, or may call
  * after a change, to its stand-in in the ledger. It includes the kernel's
- * headers first, so only decompress.c sees the new names.
+ * headers first, so only decompress.c and internal.h see the new names.
  */
 #ifndef _MODULE_TESTS_SEAM_H
 #define _MODULE_TESTS_SEAM_H
@@ -294,8 +294,8 @@ static struct kset seam_kset;
 #endif
 
 /*
- * Defines MODULE_DECOMPRESS_FN if decompress.c does not. Then, or if the function
- * has other parameters, a case cannot call it.
+ * For a decompress.c without MODULE_DECOMPRESS_FN. @decode is NULL then, and also if
+ * the function has other parameters.
  */
 static const char MODULE_DECOMPRESS_FN __maybe_unused;
 typedef ssize_t seam_decode(struct load_info *info, const void *buf, size_t size);
