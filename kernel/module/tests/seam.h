@@ -280,12 +280,22 @@ static inline void seam_free_kvfree(void *p)
 /* Stands in for module_kset: /sys/module/compression belongs to the kernel */
 static struct kset seam_kset;
 
+#undef subsys_initcall
+#undef fs_initcall
+#undef device_initcall
 #undef late_initcall
+#undef late_initcall_sync
+#undef module_init
 #undef __init
 #define __init
 #define module_kset			(&seam_kset)
 #define sysfs_create_file(kobj, attr)	ledger_sysfs_create_file(kobj, attr)
 #define late_initcall(fn)		static int (*const seam_sysfs_init)(void) = fn
+#define subsys_initcall(fn)		late_initcall(fn)
+#define fs_initcall(fn)			late_initcall(fn)
+#define device_initcall(fn)		late_initcall(fn)
+#define late_initcall_sync(fn)		late_initcall(fn)
+#define module_init(fn)			late_initcall(fn)
 
 #ifdef CONFIG_SYSFS
 #define SEAM_SYSFS_INIT			seam_sysfs_init
