@@ -30,7 +30,8 @@ static inline void *mapper_map(struct page *page)
 		return kmap(page);
 	}
 	if (mapper == MAPPER_KMAP_LOCAL_FOLIO)
-		return kmap_local_folio(page_folio(page), 0);
+		return kmap_local_folio(page_folio(page), PAGE_SIZE *
+					folio_page_idx(page_folio(page), page));
 	return kmap_local_page(page);
 }
 
