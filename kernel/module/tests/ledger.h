@@ -244,6 +244,7 @@ struct ledger {
 	const void *linear;
 	size_t linear_size;
 	struct ledger_vmap vmap[LEDGER_MAX_VMAPS];
+	void *endless_vmap;
 	const void *decoder;
 	bool ended;
 	bool no_header;

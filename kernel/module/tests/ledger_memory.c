@@ -349,7 +349,8 @@ void *ledger_memcpy(void *to, const void *from, size_t n)
 	size_t half = ledger->nr_maps && ledger->orders.midway ? n / 2 : 0;
 
 	if (ledger->orders.endless && ledger->nr_pages &&
-	    to == page_address(ledger->pages[0].page))
+	    (to == page_address(ledger->pages[0].page) ||
+	     to == ledger->endless_vmap))
 		return to;
 	if (ledger_room(ledger, to) < n || ledger_room(ledger, from) < n) {
 		ledger_report(ledger, "memory: copied past its end",

@@ -449,13 +449,18 @@ static bool vmap_is_allowed(struct ledger *ledger, struct page **pages,
 	return true;
 }
 
-/* The ledger frees the pages itself, and a simulated output has one page */
+/*
+ * The ledger frees the pages itself. A simulated output has one page, which is
+ * mapped once: there may be many calls.
+ */
 static void *really_vmap(struct ledger *ledger, struct page **pages,
 			 unsigned int count, unsigned long flags)
 {
-	if (ledger->orders.endless)
-		count = 1;
-	return vmap(pages, count, flags & ~VM_MAP_PUT_PAGES, PAGE_KERNEL);
+	if (!ledger->orders.endless)
+		return vmap(pages, count, flags & ~VM_MAP_PUT_PAGES, PAGE_KERNEL);
+	if (!ledger->endless_vmap)
+		ledger->endless_vmap = vmap(pages, 1, VM_MAP, PAGE_KERNEL);
+	return ledger->endless_vmap;
 }
 
 void *ledger_vmap(struct page **pages, unsigned int count, unsigned long flags,
@@ -491,9 +496,10 @@ void *ledger_vmap(struct page **pages, unsigned int count, unsigned long flags,
 	return area->addr;
 }
 
-static void undo_vmap(struct ledger_vmap *area)
+static void undo_vmap(struct ledger *ledger, struct ledger_vmap *area)
 {
-	vunmap(area->addr);
+	if (!ledger->orders.endless)
+		vunmap(area->addr);
 	area->addr = NULL;
 }
 
@@ -510,7 +516,7 @@ void ledger_vunmap(const void *addr)
 			      "than vmap() returned");
 		return;
 	}
-	undo_vmap(area);
+	undo_vmap(ledger, area);
 }
 
 /**
@@ -571,8 +577,10 @@ static void settle_mappings(struct ledger *ledger)
 			continue;
 		ledger_report(ledger, "vmap(): not undone", "%zu bytes",
 			      ledger->vmap[i].size);
-		undo_vmap(&ledger->vmap[i]);
+		undo_vmap(ledger, &ledger->vmap[i]);
 	}
+	if (ledger->endless_vmap)
+		vunmap(ledger->endless_vmap);
 }
 
 static void release(struct ledger_page *entry)
