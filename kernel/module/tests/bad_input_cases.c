@@ -422,6 +422,19 @@ static void zstd_frame_header_is_refused(struct kunit *test)
 	expect_refused(test, a, error);
 }
 
+/* Make a zstd frame of RLE blocks the input: @nr times @block, and @last */
+static void set_rle_frame(struct attempt *a, const u8 *header, size_t size,
+			  const u8 block[4], unsigned int nr, const u8 last[4])
+{
+	u8 *p = case_input;
+
+	p = memcpy(p, header, size) + size;
+	while (nr--)
+		p = memcpy(p, block, 4) + 4;
+	p = memcpy(p, last, 4) + 4;
+	case_set_input(a, case_input, p - case_input);
+}
+
 /*
  * Test the limit of the window: linux/zstd_lib.h promises 128 MiB, and lib/zstd takes
  * one byte more. Up to the limit, decompress.c requests the memory, and the ledger
@@ -432,20 +445,16 @@ static void zstd_window_has_the_limit_of_the_decoder(struct kunit *test)
 {
 	static const u8 block[] = { 0x02, 0x00, 0x10, 0 };	/* 128 KiB */
 	struct attempt *a = case_attempt_as(test, "zstd");
-	unsigned int i, more;
+	unsigned int more;
 
 	a->orders.most_memory = SZ_1M;
 	for (more = 0; more <= 2; more++) {
 		const u8 header[] = { 0x28, 0xb5, 0x2f, 0xfd, SINGLE_SEGMENT_8,
 				      more, 0, 0, 8, 0, 0, 0, 0 };
 		const u8 last[] = { 0x03 | more << 3, 0, 0, 0 };
-		u8 *p = case_input;
 
-		p = memcpy(p, header, sizeof(header)) + sizeof(header);
-		for (i = 0; i < SZ_128M / SZ_128K; i++)
-			p = memcpy(p, block, sizeof(block)) + sizeof(block);
-		p = memcpy(p, last, sizeof(last)) + sizeof(last);
-		case_set_input(a, case_input, p - case_input);
+		set_rle_frame(a, header, sizeof(header), block,
+			      SZ_128M / SZ_128K, last);
 		scnprintf(a->what, sizeof(a->what), "a window of 128 MiB and %u bytes",
 			  more);
 		if (more == 1)
@@ -466,19 +475,15 @@ static void zstd_content_beyond_its_size_is_refused(struct kunit *test)
 	static const u8 block[] = { 0x02, 0x20, 0, 0 };		/* 1 KiB */
 	static const u8 last[] = { 0x03, 0x20, 0, 0 };
 	struct attempt *a = case_attempt_as(test, "zstd");
-	unsigned int i, announced;
+	unsigned int announced;
 
 	for (announced = 0; announced < SZ_512K; announced += SZ_64K) {
 		/* A window of 1 KiB, and a content size of 4 bytes */
 		const u8 header[] = { 0x28, 0xb5, 0x2f, 0xfd, 0x80, 0,
 				      0, 0, announced >> 16, 0 };
-		u8 *p = case_input;
 
-		p = memcpy(p, header, sizeof(header)) + sizeof(header);
-		for (i = 1; i < SZ_512K / SZ_1K; i++)
-			p = memcpy(p, block, sizeof(block)) + sizeof(block);
-		p = memcpy(p, last, sizeof(last)) + sizeof(last);
-		case_set_input(a, case_input, p - case_input);
+		set_rle_frame(a, header, sizeof(header), block,
+			      SZ_512K / SZ_1K - 1, last);
 		scnprintf(a->what, sizeof(a->what), "512 KiB, announced as %u",
 			  announced);
 		if (!expect_refused(test, a, -EINVAL))
