@@ -83,7 +83,7 @@ static void free_freed(struct ledger *ledger, struct ledger_memory *memory)
 	kvfree(memory->p);
 }
 
-/* Have the entries of the memory that the caller freed */
+/* Get back the entries of memory that the caller has freed */
 static void reuse_entries(struct ledger *ledger)
 {
 	unsigned int i, left = 0;

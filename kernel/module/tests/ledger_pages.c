@@ -266,13 +266,14 @@ void ledger_put_page(struct page *page)
 		put_page(page);
 		return;
 	}
-	/* The last reference to any page of a folio frees all of the folio */
-	while (entry && entry->folio && entry->order == LEDGER_TAIL)
-		entry--;
-	if (entry && entry->folio)
-		ledger_free_pages(entry->page, entry->order);
-	else
+	if (!entry || !entry->folio) {
 		ledger_free_pages(page, 0);
+		return;
+	}
+	/* The last reference to any page of a folio frees all of the folio */
+	while (entry->order == LEDGER_TAIL)
+		entry--;
+	ledger_free_pages(entry->page, entry->order);
 }
 
 /**

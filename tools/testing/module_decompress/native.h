@@ -327,7 +327,6 @@ void kunmap_local(const void *addr);
 void *vmap(struct page **pages, unsigned int count, unsigned long flags,
 	   pgprot_t prot);
 void vunmap(const void *addr);
-#define preempt_model_none()	true
 #define VMALLOC_TOTAL		(1UL << (BITS_PER_LONG == 64 ? 45 : 27))
 long si_mem_available(void);
 unsigned long totalram_pages(void);
@@ -446,6 +445,7 @@ DEFINE_GUARD(mutex, struct mutex *, mutex_lock(_T), mutex_unlock(_T))
 #define PF_MEMALLOC_PIN		0x08
 #define preempt_disable()	((void)0)
 #define preempt_enable()	((void)0)
+#define preempt_model_none()	true
 #define migrate_disable()	((void)current->migration_disabled++)
 #define migrate_enable()	((void)current->migration_disabled--)
 #define pagefault_disable()	((void)current->pagefault_disabled++)
