@@ -183,7 +183,7 @@ struct ledger_orders {
  * @mappings: number of times an output page was mapped
  * @runs: number of decoder calls
  * @vmaps: number of calls of vmap()
- * @produced: number of bytes of simulated output
+ * @produced: number of bytes of output, simulated or from the decoder
  * @announced: length in bytes that the header of a zstd frame announces, or 0
  * @listed: the caller put the page of the simulated output into a list, so the
  *	simulation ended

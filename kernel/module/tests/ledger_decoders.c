@@ -121,6 +121,7 @@ int ledger_zlib_run(z_stream *s, int flush)
 	if (!may_decode(ledger, s, s->next_in, s->avail_in, s->next_out,
 			s->avail_out))
 		return Z_STREAM_ERROR;
+	ledger->produced += s->avail_out;
 	rest = ledger->orders.midway ? s->avail_out / 2 : 0;
 	s->avail_out -= rest;
 	rc = zlib_inflate(s, flush);
@@ -129,6 +130,7 @@ int ledger_zlib_run(z_stream *s, int flush)
 	s->avail_out += rest;
 	if (rest && rc == Z_OK && s->avail_out == rest)
 		rc = zlib_inflate(s, flush);
+	ledger->produced -= s->avail_out;
 	ledger->ended = rc != Z_OK && rc != Z_BUF_ERROR;
 	ledger->status = rc;
 	ledger_unmapped(ledger);
@@ -205,6 +207,7 @@ enum xz_ret ledger_xz_dec_run(struct xz_dec *s, struct xz_buf *b)
 		return XZ_BUF_ERROR;
 	if (ledger->orders.xz_dict)
 		return no_dictionary(ledger);
+	ledger->produced -= b->out_pos;
 	rest = ledger->orders.midway ? (b->out_size - b->out_pos) / 2 : 0;
 	b->out_size -= rest;
 	ret = xz_dec_run(s, b);
@@ -213,6 +216,7 @@ enum xz_ret ledger_xz_dec_run(struct xz_dec *s, struct xz_buf *b)
 	b->out_size += rest;
 	if (rest && ret == XZ_OK && b->out_pos == b->out_size - rest)
 		ret = xz_dec_run(s, b);
+	ledger->produced += b->out_pos;
 	if (ret == XZ_MEM_ERROR)
 		ledger->denied++;
 	ledger->ended = ret != XZ_OK;
@@ -304,6 +308,7 @@ size_t ledger_zstd_decompress_stream(zstd_dstream *s, zstd_out_buffer *out,
 	if (in->pos > in->size || out->pos > out->size ||
 	    !may_decode(ledger, s, in->src, in->size, out->dst, out->size))
 		return -(size_t)ZSTD_error_GENERIC;
+	ledger->produced -= out->pos;
 	rest = ledger->orders.midway ? (out->size - out->pos) / 2 : 0;
 	out->size -= rest;
 	ret = zstd_decompress_stream(s, out, in);
@@ -313,6 +318,7 @@ size_t ledger_zstd_decompress_stream(zstd_dstream *s, zstd_out_buffer *out,
 	if (rest && ret && !zstd_is_error(ret) &&
 	    out->pos == out->size - rest)
 		ret = zstd_decompress_stream(s, out, in);
+	ledger->produced += out->pos;
 	/* After the end of a frame, the decoder expects the next one */
 	ledger->ended = zstd_is_error(ret);
 	ledger->status = zstd_get_error_code(ret);
