@@ -3,8 +3,8 @@
  * decompress.c maps pages as mm/highmem.c requires. The cases check the claims
  * of commit 554694ba120b ("module: Replace kmap() with kmap_local_page()"). In
  * every case the ledger also checks that decompress.c unmaps the last page that
- * it mapped, by an address inside it, maps no page during an allocation, and does
- * not call kmap(), kmap_atomic() or page_address().
+ * it mapped, by an address inside it, and does not call kmap(), kmap_atomic() or
+ * page_address().
  */
 #include <linux/completion.h>
 #include <linux/cpumask.h>

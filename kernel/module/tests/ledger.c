@@ -276,20 +276,6 @@ void ledger_unmapped(struct ledger *ledger)
 }
 
 /**
- * ledger_expect_unmapped() - check that no page is mapped
- * @ledger: the ledger
- * @call: name of the call, which allocates memory or address space
- *
- * Context: task context.
- */
-void ledger_expect_unmapped(struct ledger *ledger, const char *call)
-{
-	if (ledger->nr_maps)
-		ledger_report(ledger, "mapping: held during an allocation", "%s",
-			      call);
-}
-
-/**
  * ledger_has() - check that output memory is there
  * @ledger: the ledger
  * @p: address of the output

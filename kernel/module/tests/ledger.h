@@ -5,9 +5,7 @@
  * can also make a call fail, or disturb the task during a call.
  *
  * A rule holds what a document, a header or a format promises: mm/highmem.c and
- * Documentation/mm/highmem.rst for mappings, finit_module(2) for errors. Some are
- * stricter than any document, such as this one: no page is mapped during an
- * allocation, which may sleep for long.
+ * Documentation/mm/highmem.rst for mappings, finit_module(2) for errors.
  */
 #ifndef _MODULE_TESTS_LEDGER_H
 #define _MODULE_TESTS_LEDGER_H

@@ -158,7 +158,6 @@ struct xz_dec *ledger_xz_dec_init(enum xz_mode mode, u32 dict_max)
 	struct ledger *ledger = ledger_current();
 	struct xz_dec *s;
 
-	ledger_expect_unmapped(ledger, "xz_dec_init()");
 	ledger_unmapped(ledger);
 	if (dict_max < XZ_LARGEST_PRESET)
 		ledger_report(ledger, "decoder: dictionary limit too low",

@@ -16,7 +16,6 @@ struct ledger *ledger_current(void);
 struct task_state ledger_state_now(void);
 void ledger_expect_state(struct ledger *ledger, struct task_state want,
 			 const char *when);
-void ledger_expect_unmapped(struct ledger *ledger, const char *call);
 bool ledger_may_fail(struct ledger *ledger, unsigned int service);
 void ledger_unmapped(struct ledger *ledger);
 

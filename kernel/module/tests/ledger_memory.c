@@ -161,7 +161,6 @@ void ledger_note_flags(struct ledger *ledger, gfp_t gfp)
  */
 static bool may_allocate(struct ledger *ledger, size_t size, gfp_t gfp)
 {
-	ledger_expect_unmapped(ledger, "an allocation");
 	ledger_expect_mapped_state(ledger, "allocation");
 	gfp |= ledger_scope_gfp();
 	if (gfp & (LEDGER_FORBIDDEN_GFP | __GFP_HIGHMEM))

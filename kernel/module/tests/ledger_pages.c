@@ -104,7 +104,6 @@ struct page *ledger_alloc_pages(gfp_t gfp, unsigned int order)
 
 	if (ledger->orders.endless)
 		return endless_page(ledger);
-	ledger_expect_unmapped(ledger, "alloc_page()");
 	ledger_expect_mapped_state(ledger, "alloc_page()");
 	check_flags(ledger, gfp | ledger_scope_gfp());
 	ledger_note_flags(ledger, gfp);
@@ -471,7 +470,6 @@ void *ledger_vmap(struct page **pages, unsigned int count, unsigned long flags,
 	struct ledger_vmap *area = ledger_find_vmap(ledger, NULL);
 
 	ledger->vmaps++;
-	ledger_expect_unmapped(ledger, "vmap()");
 	ledger_unmapped(ledger);
 	if (!vmap_is_allowed(ledger, pages, count, flags))
 		return NULL;

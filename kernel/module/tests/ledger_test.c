@@ -104,15 +104,6 @@ static void frees_a_mapped_page(struct load_info *info)
 	clean_up(info);
 }
 
-static void allocates_while_mapped(struct load_info *info)
-{
-	void *addr = ledger_kmap_local_page(next_page(info));
-
-	next_page(info);
-	ledger_kunmap_local(addr);
-	clean_up(info);
-}
-
 static void disables_preemption_while_mapped(struct load_info *info)
 {
 	void *addr = ledger_kmap_local_page(next_page(info));
@@ -516,7 +507,6 @@ static const struct wrong wrongs[] = {
 	WRONG(maps_a_freed_page, "[mapping: page not allocated]"),
 	WRONG(leaves_a_page_mapped, "[mapping: not undone]"),
 	WRONG(frees_a_mapped_page, "[output page: freed while mapped]"),
-	WRONG(allocates_while_mapped, "[mapping: held during an allocation]"),
 	WRONG(disables_preemption_while_mapped, "[state of the task: changed]"),
 	WRONG(disables_page_faults_while_mapped, "[state of the task: changed]"),
 	WRONG(disables_interrupts_while_mapped, "[state of the task: changed]"),

@@ -379,6 +379,8 @@ static inline void memcpy_page(struct page *to, size_t to_offset, struct page *f
 	kunmap_local(p);
 }
 
+#define clear_page(addr)	memset(addr, 0, PAGE_SIZE)
+#define copy_page(to, from)	memcpy(to, from, PAGE_SIZE)
 #define copy_highpage(to, from)	memcpy_page(to, 0, from, 0, PAGE_SIZE)
 #define numa_mem_id()		0
 #define numa_node_id()		0
