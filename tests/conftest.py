@@ -25,6 +25,8 @@ os.environ['IN_TEST'] = 'yes'
 
 # Seconds between two signs of life
 PATIENCE = 5
+# Number of tests that are named at the end because they took longest
+LONGEST = 8
 
 # Marks of tests that build from the tree of Linux 6.12, each with fixes that it chooses
 IN_TREE = {'suite', 'red', 'um', 'native', 'coverage', 'machines', 'debug', 'kernels', 'boot',
@@ -48,6 +50,7 @@ class Progress:
 		self.began: Dict[str, float] = {}
 		self.phases: Dict[str, List[pytest.TestReport]] = {}
 		self.count = {'ok': 0, 'kept': 0, 'FAILED': 0}
+		self.took: List[Tuple[int, str]] = []
 		self.ended = threading.Event()
 		threading.Thread(target=self.tick, daemon=True).start()
 
@@ -90,6 +93,7 @@ class Progress:
 		log.write_text(text, errors='replace')
 		result = 'kept' if again else 'FAILED' if failures else 'ok'
 		self.count[result] += 1
+		self.took.append((seconds, name))
 		if result == 'kept':
 			self.say(f'ok: {name}: {again[0].removeprefix("Skipped: ")}')
 		elif result == 'FAILED':
@@ -110,7 +114,9 @@ class Progress:
 		self.ended.set()
 
 	def pytest_unconfigure(self) -> None:
-		"""Prints the result as the last line."""
+		"""Prints which tests took longest, and the result as the last line."""
+		self.say('longest: ' + ', '.join(f'{name} ({seconds} s)' for seconds, name
+						 in sorted(self.took, reverse=True)[:LONGEST]))
 		if self.count['kept']:
 			self.say(f'{self.count["kept"]} of them passed before and were not run again')
 		self.say(f'{self.count["ok"] + self.count["kept"]} passed, '
