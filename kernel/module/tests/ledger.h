@@ -118,15 +118,17 @@ struct ledger_map {
 };
 
 /**
- * struct ledger_vmap - one mapping by vmap()
+ * struct ledger_vmap - one mapping by vmap() or vm_map_ram()
  * @addr: address that the caller received; NULL: the entry is free
  * @size: size in bytes
  * @put: page array that vfree() of @addr frees, with its pages, or NULL
+ * @ram: number of pages for vm_unmap_ram(), or 0 if vunmap() must be called
  */
 struct ledger_vmap {
 	void *addr;
 	size_t size;
 	struct page **put;
+	unsigned int ram;
 };
 
 /**
@@ -305,6 +307,8 @@ void ledger_forbidden(const char *call);
 void *ledger_vmap(struct page **pages, unsigned int count, unsigned long flags,
 		  pgprot_t prot);
 void ledger_vunmap(const void *addr);
+void *ledger_vm_map_ram(struct page **pages, unsigned int count);
+void ledger_vm_unmap_ram(const void *addr, unsigned int count);
 void *ledger_kmalloc(size_t n, size_t size, gfp_t gfp);
 void *ledger_kvmalloc(size_t n, size_t size, gfp_t gfp);
 void *ledger_vmalloc(size_t n, size_t size, gfp_t gfp);

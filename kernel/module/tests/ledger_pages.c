@@ -487,6 +487,7 @@ void *ledger_vmap(struct page **pages, unsigned int count, unsigned long flags,
 
 	area->size = array_size(count, PAGE_SIZE);
 	area->put = flags & VM_MAP_PUT_PAGES ? pages : NULL;
+	area->ram = 0;
 	area->addr = really_vmap(ledger, pages, count, flags);
 	if (!area->addr) {
 		ledger->denied++;
@@ -502,20 +503,43 @@ static void undo_vmap(struct ledger *ledger, struct ledger_vmap *area)
 	area->addr = NULL;
 }
 
-void ledger_vunmap(const void *addr)
+/* Unmap what vm_map_ram() mapped of @ram pages, or vmap() if @ram is 0 */
+static void unmap(struct ledger *ledger, const void *addr, unsigned int ram)
 {
-	struct ledger *ledger = ledger_current();
-	struct ledger_vmap *area;
+	struct ledger_vmap *area = addr ? ledger_find_vmap(ledger, addr) : NULL;
 
-	if (!addr)
-		return;
-	area = ledger_find_vmap(ledger, addr);
 	if (!area) {
 		ledger_report(ledger, "vunmap(): other address",
 			      "than vmap() returned");
 		return;
 	}
+	if (area->ram != ram)
+		ledger_report(ledger, "vunmap(): other function or count",
+			      "vm_unmap_ram() of %u pages, not %u; 0 is vunmap()",
+			      ram, area->ram);
 	undo_vmap(ledger, area);
+}
+
+void ledger_vunmap(const void *addr)
+{
+	struct ledger *ledger = ledger_current();
+
+	if (addr)
+		unmap(ledger, addr, 0);
+}
+
+void *ledger_vm_map_ram(struct page **pages, unsigned int count)
+{
+	void *addr = ledger_vmap(pages, count, VM_MAP, PAGE_KERNEL);
+
+	if (addr)
+		ledger_find_vmap(ledger_current(), addr)->ram = count;
+	return addr;
+}
+
+void ledger_vm_unmap_ram(const void *addr, unsigned int count)
+{
+	unmap(ledger_current(), addr, count);
 }
 
 /**

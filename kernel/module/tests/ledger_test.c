@@ -401,6 +401,13 @@ static void vunmaps_the_next_address(struct load_info *info)
 	ledger_vunmap(ledger_vmap(info->pages, 1, VM_MAP, PAGE_KERNEL) + PAGE_SIZE);
 }
 
+static void vunmaps_what_vm_map_ram_mapped(struct load_info *info)
+{
+	next_page(info);
+	ledger_vunmap(ledger_vm_map_ram(info->pages, 1));
+	clean_up(info);
+}
+
 /* Run zlib on in_size bytes of input, into a page from offset shift on */
 static void decode_to(struct load_info *info, size_t in_size, ssize_t shift,
 		      unsigned int runs)
@@ -547,6 +554,7 @@ static const struct wrong wrongs[] = {
 	WRONG(vmaps_without_flags, "[vmap(): flags not allowed]"),
 	WRONG(vmaps_too_often, "[vmap(): too many at a time]"),
 	WRONG(vunmaps_the_next_address, "[vunmap(): other address]"),
+	WRONG(vunmaps_what_vm_map_ram_mapped, "[vunmap(): other function or count]"),
 	WRONG(forgets_the_output, "[vmap(): not undone]"),
 	WRONG(forgets_to_vunmap, "[output page: freed before vunmap()]"),
 	WRONG(decodes_past_the_page, "[decoder: output out of bounds]"),

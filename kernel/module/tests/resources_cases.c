@@ -188,6 +188,19 @@ static void killed_task_is_EINTR(struct kunit *test)
 	disallow_signal(SIGKILL);
 }
 
+/* Test that a signal that does not kill the task changes nothing */
+static void other_signal_does_no_harm(struct kunit *test)
+{
+	struct attempt *a = case_some_pages(test);
+
+	allow_signal(SIGUSR1);
+	send_sig(SIGUSR1, current, 1);
+	expect_taken(test, a);
+	KUNIT_EXPECT_NE(test, signal_pending(current), 0);
+	flush_signals(current);
+	disallow_signal(SIGUSR1);
+}
+
 /* How often another task was to run, and after which decoder call the last time */
 static struct {
 	unsigned int asked;
@@ -309,6 +322,7 @@ static struct kunit_case resource_cases[] = {
 	KUNIT_CASE_PARAM(output_fails_before_the_OOM_killer_runs,
 			 algorithm_gen_params),
 	KUNIT_CASE_PARAM(killed_task_is_EINTR, algorithm_gen_params),
+	KUNIT_CASE_PARAM(other_signal_does_no_harm, algorithm_gen_params),
 	KUNIT_CASE_PARAM(other_tasks_run_during_a_long_output,
 			 algorithm_gen_params),
 	KUNIT_CASE_PARAM(large_file_gets_a_page_array, algorithm_gen_params),

@@ -160,8 +160,8 @@ static inline void seam_free_kvfree(void *p)
 #define vmap(pages, count, flags, prot)	ledger_vmap(pages, count, flags, prot)
 #define vunmap(addr)			ledger_vunmap(addr)
 #define vm_map_ram(pages, count, node)					\
-	((void)(node), ledger_vmap(pages, count, VM_MAP, PAGE_KERNEL))
-#define vm_unmap_ram(addr, count)	((void)(count), ledger_vunmap(addr))
+	((void)(node), ledger_vm_map_ram(pages, count))
+#define vm_unmap_ram(addr, count)	ledger_vm_unmap_ram(addr, count)
 
 /* 4 GiB and 64 MiB in pages of 4 KiB: with 32 bits, the number of bytes overflows */
 #define totalram_pages()		0x104000UL

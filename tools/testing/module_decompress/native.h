@@ -399,7 +399,7 @@ struct task_struct {
 	int migration_disabled;
 	int pagefault_disabled;
 	unsigned int flags;
-	bool killed;
+	int signal;
 	bool need_resched;
 	struct kunit *kunit_test;
 };
@@ -425,13 +425,14 @@ extern struct task_struct native_task;
 #define touch_nmi_watchdog()	((void)0)
 #define touch_softlockup_watchdog()	((void)0)
 #define SIGKILL			9
+#define SIGUSR1			10
 #define allow_signal(signal)	((void)(signal))
 #define disallow_signal(signal)	((void)(signal))
-#define send_sig(signal, task, priv)	((void)((task)->killed = true))
-#define flush_signals(task)	((void)((task)->killed = false))
+#define send_sig(nr, task, priv)	((void)((task)->signal = (nr)))
+#define flush_signals(task)	((void)((task)->signal = 0))
 #define cond_resched()		({ schedule(); 0; })
-#define signal_pending(task)	((task)->killed)
-#define fatal_signal_pending(task)	((task)->killed)
+#define signal_pending(task)	((task)->signal != 0)
+#define fatal_signal_pending(task)	((task)->signal == SIGKILL)
 #define lockdep_assert_held(lock)	((void)(lock))
 #define mutex_lock(lock)	((void)(lock))
 #define mutex_unlock(lock)	((void)(lock))
