@@ -335,6 +335,8 @@ zstd_dstream *ledger_zstd_init_dstream(size_t window, void *workspace,
 size_t ledger_zstd_reset_dstream(zstd_dstream *s);
 size_t ledger_zstd_decompress_stream(zstd_dstream *s, zstd_out_buffer *out,
 				     zstd_in_buffer *in);
+size_t ledger_zstd_decompress_dctx(zstd_dctx *s, void *to, size_t room,
+				   const void *from, size_t size);
 
 __printf(1, 2) void ledger_printk(const char *fmt, ...);
 int ledger_sysfs_create_file(struct kobject *kobj,

@@ -325,6 +325,30 @@ size_t ledger_zstd_decompress_stream(zstd_dstream *s, zstd_out_buffer *out,
 	return ret;
 }
 
+/* All frames in one call, so the room must be for all output */
+size_t ledger_zstd_decompress_dctx(zstd_dctx *s, void *to, size_t room,
+				   const void *from, size_t size)
+{
+	struct ledger *ledger = ledger_current();
+	size_t ret;
+
+	if (ledger->orders.endless) {
+		if (room < endless_left(ledger))
+			return -(size_t)ZSTD_error_GENERIC;
+		return endless_run(ledger, room);
+	}
+	if (!may_decode(ledger, s, from, size, to, room))
+		return -(size_t)ZSTD_error_GENERIC;
+	ret = zstd_decompress_dctx(s, to, room, from, size);
+	if (ledger->orders.midway)
+		ledger_midway(ledger);
+	if (!zstd_is_error(ret))
+		ledger->produced += ret;
+	ledger->status = zstd_get_error_code(ret);
+	ledger_unmapped(ledger);
+	return ret;
+}
+
 /**
  * ledger_workspace_freed() - check that no running decoder loses its workspace
  * @ledger: the ledger

@@ -85,6 +85,13 @@ static inline void seam_put_pages_list(struct list_head *pages)
 	}
 }
 
+/* A group with a name has its files in a directory below */
+static inline int seam_sysfs_create_group(struct kobject *kobj,
+					  const struct attribute_group *group)
+{
+	return ledger_sysfs_create_file(kobj, group->name ? NULL : group->attrs[0]);
+}
+
 static inline void seam_free_kfree(void *p)
 {
 	ledger_kfree(*(void **)p);
@@ -239,9 +246,13 @@ static inline void seam_free_kvfree(void *p)
 	ledger_zstd_get_frame_header(header, src, size)
 #define zstd_init_dstream(window, workspace, size)			\
 	ledger_zstd_init_dstream(window, workspace, size)
+#define zstd_init_dctx(workspace, size)					\
+	ledger_zstd_init_dstream(0, workspace, size)
 #define zstd_reset_dstream(s)		ledger_zstd_reset_dstream(s)
 #define zstd_decompress_stream(s, out, in)				\
 	ledger_zstd_decompress_stream(s, out, in)
+#define zstd_decompress_dctx(s, to, room, from, size)			\
+	ledger_zstd_decompress_dctx(s, to, room, from, size)
 
 /*
  * decompress.c may define pr_fmt() as its own prefix; the stand-ins do not use
@@ -290,6 +301,7 @@ static struct kset seam_kset;
 #define __init
 #define module_kset			(&seam_kset)
 #define sysfs_create_file(kobj, attr)	ledger_sysfs_create_file(kobj, attr)
+#define sysfs_create_group(kobj, group)	seam_sysfs_create_group(kobj, group)
 #define late_initcall(fn)		static int (*const seam_sysfs_init)(void) = fn
 #define subsys_initcall(fn)		late_initcall(fn)
 #define fs_initcall(fn)			late_initcall(fn)

@@ -379,6 +379,9 @@ static inline void memcpy_page(struct page *to, size_t to_offset, struct page *f
 	kunmap_local(p);
 }
 
+#define flush_dcache_page(page)	((void)(page))
+#define flush_kernel_vmap_range(addr, size)	((void)(addr))
+#define invalidate_kernel_vmap_range(addr, size)	((void)(addr))
 #define clear_page(addr)	memset(addr, 0, PAGE_SIZE)
 #define copy_page(to, from)	memcpy(to, from, PAGE_SIZE)
 #define copy_highpage(to, from)	memcpy_page(to, 0, from, 0, PAGE_SIZE)
@@ -410,6 +413,8 @@ extern struct task_struct native_task;
 #define preempt_count()		0
 #define irqs_disabled()		false
 #define atomic_inc(v)		((void)((v)->counter++))
+#define xchg(p, new)		__atomic_exchange_n(p, new, __ATOMIC_RELAXED)
+#define cmpxchg(p, old, new)	__sync_val_compare_and_swap(p, old, new)
 #define atomic_xchg(v, new)	__atomic_exchange_n(&(v)->counter, new, __ATOMIC_RELAXED)
 #define DEFINE_RAW_SPINLOCK(x)	int x __maybe_unused
 #define raw_spin_lock(lock)	((void)(lock))
@@ -418,6 +423,7 @@ extern struct task_struct native_task;
 #define in_interrupt()		false
 #define might_sleep()		((void)0)
 #define might_resched()		((void)0)
+#define might_alloc(gfp)	((void)(gfp))
 #define need_resched()		(current->need_resched)
 #define set_tsk_need_resched(task)	((void)((task)->need_resched = true))
 #define set_preempt_need_resched()	((void)0)
@@ -434,6 +440,7 @@ extern struct task_struct native_task;
 #define signal_pending(task)	((task)->signal != 0)
 #define fatal_signal_pending(task)	((task)->signal == SIGKILL)
 #define lockdep_assert_held(lock)	((void)(lock))
+#define lockdep_assert_not_held(lock)	((void)(lock))
 #define mutex_lock(lock)	((void)(lock))
 #define mutex_unlock(lock)	((void)(lock))
 struct mutex { int unused; };
@@ -506,6 +513,7 @@ struct kernel_symbol { unsigned long value; };
 struct kobject { const char *name; };
 struct kset { struct kobject kobj; };
 struct attribute { const char *name; unsigned short mode; };
+struct attribute_group { const char *name; struct attribute **attrs; };
 struct kobj_attribute {
 	struct attribute attr;
 	ssize_t (*show)(struct kobject *kobj, struct kobj_attribute *attr,
