@@ -19,7 +19,7 @@ from harness.mutants.work import HERE, KERNEL, Work
 
 # A sample has OF_KIND mutants of each kind, and one in OF_WRONG patches of wrong/.
 OF_KIND = 5
-OF_WRONG = 5
+OF_WRONG = 8
 
 
 def patches_of(work: Work) -> List[Path]:
