@@ -58,7 +58,7 @@ COMMANDS: Dict[str, Command] = {
 		'2 to 8 min the first time, 12 s if nothing has changed'),
 	'test': Command(
 		"the project's own tests",
-		{'ALL': 'yes: run all tests; by default, run the 15 to 35 minutes of tests that find most',
+		{'ALL': 'yes: run all tests; by default, run the 15 to 40 minutes of tests that find most',
 		 'ONLY': 'all tests of these parts, such as suite,native', **RESULTS},
 		'a test that passed is run again only if a file changes on which it depends'),
 	'native': Command(
