@@ -139,8 +139,9 @@ struct ledger_vmap {
  * @xz_dict: size in bytes of the xz dictionary that the file declares, for which
  *	xz_dec_run() is to find no memory; 0: run the decoder
  * @most_memory: largest allocation in bytes that does not fail; 0: no limit
- * @ample_memory: requests that may not sleep succeed, and alloc_pages_bulk() returns
- *	all pages; otherwise the former always fail, and the latter returns less once
+ * @ample_memory: requests that may not sleep or want memory of one node succeed,
+ *	and alloc_pages_bulk() returns all pages; otherwise the former always fail,
+ *	and the latter returns less once
  * @endless: length in pages of a simulated output: the ledger does not run the
  *	decoder, but hands out the same page each time and reports all output as
  *	written; the input needs only a header; 0: run the decoder

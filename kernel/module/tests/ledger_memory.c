@@ -112,15 +112,17 @@ static bool may_succeed(struct ledger *ledger, size_t size)
  * @ledger: the ledger
  * @gfp: flags of the request
  *
- * A request that may not sleep fails when little memory is free, and the caller
- * must then make another. The orders say whether much is free.
+ * A request that may not sleep, or wants the memory of one node, fails when little
+ * of it is free, and the caller must then make another. The orders say whether much
+ * is free.
  *
  * Context: any.
  * Return: true if the request is to get memory.
  */
 bool ledger_serves(const struct ledger *ledger, gfp_t gfp)
 {
-	return gfpflags_allow_blocking(gfp) || ledger->orders.ample_memory;
+	return ledger->orders.ample_memory ||
+	       (gfpflags_allow_blocking(gfp) && !(gfp & __GFP_THISNODE));
 }
 
 /**

@@ -624,8 +624,8 @@ static void ledger_records_denied_requests(struct kunit *test)
 	ledger_has_no_reports(test, ledger, "denied requests");
 }
 
-/* Test that a request that may not sleep breaks no rule, and fails unless ordered */
-static void ledger_fails_requests_that_may_not_sleep(struct kunit *test)
+/* Test that requests that find memory only if much is free fail, and break no rule */
+static void ledger_fails_requests_that_need_ample_memory(struct kunit *test)
 {
 	struct ledger_orders orders = { };
 	struct load_info info = { };
@@ -635,6 +635,8 @@ static void ledger_fails_requests_that_may_not_sleep(struct kunit *test)
 	KUNIT_EXPECT_NULL(test, ledger_alloc_pages(GFP_NOWAIT | __GFP_HIGHMEM |
 						   __GFP_NOWARN, 0));
 	KUNIT_EXPECT_NULL(test, ledger_kmalloc(1, 8, GFP_NOWAIT));
+	KUNIT_EXPECT_NULL(test, ledger_kmalloc(1, 8, GFP_KERNEL |
+						     __GFP_THISNODE));
 	KUNIT_EXPECT_EQ(test, ledger->may_kill, 0);
 	KUNIT_EXPECT_EQ(test, ledger->may_warn, 0);
 	ledger->orders.ample_memory = true;
@@ -643,7 +645,7 @@ static void ledger_fails_requests_that_may_not_sleep(struct kunit *test)
 	next_page(&info);
 	clean_up(&info);
 	ledger_close(ledger);
-	ledger_has_no_reports(test, ledger, "requests that may not sleep");
+	ledger_has_no_reports(test, ledger, "requests that need ample memory");
 }
 
 /* Test that requests without the flags for a size from a file are counted */
@@ -805,7 +807,7 @@ static void selftest_exit(struct kunit *test)
 static struct kunit_case selftest_cases[] = {
 	KUNIT_CASE_PARAM(ledger_reports, wrong_gen_params),
 	KUNIT_CASE(ledger_records_denied_requests),
-	KUNIT_CASE(ledger_fails_requests_that_may_not_sleep),
+	KUNIT_CASE(ledger_fails_requests_that_need_ample_memory),
 	KUNIT_CASE(ledger_counts_requests_that_may_do_harm),
 	KUNIT_CASE(ledger_reports_a_huge_dictionary),
 	KUNIT_CASE(a_call_without_a_ledger_is_counted),
