@@ -247,6 +247,7 @@ struct ledger {
 	struct ledger_vmap vmap[LEDGER_MAX_VMAPS];
 	void *endless_vmap;
 	const void *decoder;
+	bool decoding;
 	bool ended;
 	bool no_header;
 	u32 dict_max;
@@ -336,6 +337,9 @@ zstd_dstream *ledger_zstd_init_dstream(size_t window, void *workspace,
 size_t ledger_zstd_reset_dstream(zstd_dstream *s);
 size_t ledger_zstd_decompress_stream(zstd_dstream *s, zstd_out_buffer *out,
 				     zstd_in_buffer *in);
+bool ledger_zstd_refuses(void);
+zstd_dctx *ledger_zstd_created(zstd_dctx *s);
+zstd_dctx *ledger_zstd_freed(zstd_dctx *s);
 size_t ledger_zstd_decompress_dctx(zstd_dctx *s, void *to, size_t room,
 				   const void *from, size_t size);
 

@@ -29,6 +29,17 @@ static void decoder_begin(struct ledger *ledger, const void *decoder,
 	ledger->workspace = workspace;
 }
 
+/* Return false if this is not the decoder that is set up */
+static bool decoder_end(struct ledger *ledger, const void *decoder)
+{
+	if (ledger->decoder != decoder) {
+		ledger_report(ledger, "decoder: not set up", "but ended");
+		return false;
+	}
+	ledger->decoder = NULL;
+	return true;
+}
+
 /*
  * Check that the decoder may be used, and gets memory that is there: as input,
  * the file or a copy; for the output, a mapped page or an allocation.
@@ -237,12 +248,8 @@ void ledger_xz_dec_end(struct xz_dec *s)
 	if (!s)
 		return;
 	ledger_unmapped(ledger);
-	if (ledger->decoder != s) {
-		ledger_report(ledger, "decoder: not set up", "but ended");
-		return;
-	}
-	ledger->decoder = NULL;
-	xz_dec_end(s);
+	if (decoder_end(ledger, s))
+		xz_dec_end(s);
 }
 
 size_t ledger_zstd_get_frame_header(zstd_frame_header *header, const void *src,
@@ -310,6 +317,7 @@ size_t ledger_zstd_decompress_stream(zstd_dstream *s, zstd_out_buffer *out,
 	ledger->produced -= out->pos;
 	rest = ledger->orders.midway ? (out->size - out->pos) / 2 : 0;
 	out->size -= rest;
+	ledger->decoding = true;
 	ret = zstd_decompress_stream(s, out, in);
 	if (rest)
 		ledger_midway(ledger);
@@ -317,12 +325,33 @@ size_t ledger_zstd_decompress_stream(zstd_dstream *s, zstd_out_buffer *out,
 	if (rest && ret && !zstd_is_error(ret) &&
 	    out->pos == out->size - rest)
 		ret = zstd_decompress_stream(s, out, in);
+	ledger->decoding = false;
 	ledger->produced += out->pos;
 	/* After the end of a frame, the decoder expects the next one */
 	ledger->ended = zstd_is_error(ret);
 	ledger->status = zstd_get_error_code(ret);
 	ledger_unmapped(ledger);
 	return ret;
+}
+
+/* Return whether a decoder that allocates its own memory is to fail at once */
+bool ledger_zstd_refuses(void)
+{
+	return ledger_may_fail(ledger_current(), LEDGER_DECODER);
+}
+
+/* Note such a decoder, which is NULL if it has failed */
+zstd_dctx *ledger_zstd_created(zstd_dctx *s)
+{
+	if (s)
+		decoder_begin(ledger_current(), s, NULL);
+	return s;
+}
+
+/* Return NULL, which may be freed, if there is no such decoder */
+zstd_dctx *ledger_zstd_freed(zstd_dctx *s)
+{
+	return s && decoder_end(ledger_current(), s) ? s : NULL;
 }
 
 /* All frames in one call, so the room must be for all output */

@@ -18,7 +18,10 @@
 #define LARGEST_NEED							\
 	(zstd_dstream_workspace_bound((1U << ZSTD_WINDOWLOG_LIMIT_DEFAULT) + 1) + SZ_4M)
 
-/* The file decides the size of a larger request before the decoder runs */
+/*
+ * The file decides the size of a larger request before the decoder runs, and of one
+ * that the decoder makes
+ */
 #define FILES_CHOICE	SZ_4M
 
 /**
@@ -163,15 +166,17 @@ void ledger_note_flags(struct ledger *ledger, gfp_t gfp)
  */
 static bool may_allocate(struct ledger *ledger, size_t size, gfp_t gfp)
 {
+	bool may_be_for_decoder = !ledger->runs || ledger->decoding;
+
 	ledger_expect_mapped_state(ledger, "allocation");
 	gfp |= ledger_scope_gfp();
 	if (gfp & (LEDGER_FORBIDDEN_GFP | __GFP_HIGHMEM))
 		ledger_report(ledger, "memory: flags not allowed",
 			      "%zu bytes with gfp %#x", size,
 			      (__force unsigned int)gfp);
-	if (size > FILES_CHOICE && !ledger->runs)
+	if (size > FILES_CHOICE && may_be_for_decoder)
 		ledger_note_flags(ledger, gfp);
-	if (size > LARGEST_NEED && !ledger->runs)
+	if (size > LARGEST_NEED && may_be_for_decoder)
 		ledger_report(ledger, "memory: more than any decoder uses",
 			      "%zu bytes", size);
 	if (ledger->nr_memory == LEDGER_MAX_MEMORY)

@@ -253,6 +253,11 @@ static inline void seam_free_kvfree(void *p)
 	ledger_zstd_decompress_stream(s, out, in)
 #define zstd_decompress_dctx(s, to, room, from, size)			\
 	ledger_zstd_decompress_dctx(s, to, room, from, size)
+/* Not in all kernels. decompress.c brings the functions that allocate and free. */
+#define zstd_create_dctx_advanced(memory)				\
+	ledger_zstd_created(ledger_zstd_refuses() ? NULL :		\
+			    zstd_create_dctx_advanced(memory))
+#define zstd_free_dctx(s)		zstd_free_dctx(ledger_zstd_freed(s))
 
 /*
  * decompress.c may define pr_fmt() as its own prefix; the stand-ins do not use
