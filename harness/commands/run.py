@@ -81,7 +81,7 @@ def command(given: Given, build_directory: Path) -> int:
 
 def is_decompress(path: Path) -> bool:
 	"""Returns whether a file can replace decompress.c: it defines module_decompress()."""
-	return re.search(r'^int module_decompress\(', path.read_text(
+	return re.search(r'^(\w+ )*int (\w+ )*module_decompress\(', path.read_text(
 		encoding='utf-8', errors='replace'), re.MULTILINE) is not None
 
 
