@@ -139,7 +139,8 @@ int ledger_zlib_run(z_stream *s, int flush)
 	if (rest)
 		ledger_midway(ledger);
 	s->avail_out += rest;
-	if (rest && rc == Z_OK && s->avail_out == rest)
+	/* With Z_FINISH, Z_BUF_ERROR asks for more room */
+	if (rest && (rc == Z_OK || rc == Z_BUF_ERROR) && s->avail_out == rest)
 		rc = zlib_inflate(s, flush);
 	ledger->produced -= s->avail_out;
 	ledger->ended = rc != Z_OK && rc != Z_BUF_ERROR;
