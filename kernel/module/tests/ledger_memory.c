@@ -18,10 +18,7 @@
 #define LARGEST_NEED							\
 	(zstd_dstream_workspace_bound((1U << ZSTD_WINDOWLOG_LIMIT_DEFAULT) + 1) + SZ_4M)
 
-/*
- * The file decides the size of a larger request before the decoder runs, and of one
- * that the decoder makes
- */
+/* The file decides the size of a larger request by the decoder, or before it runs */
 #define FILES_CHOICE	SZ_4M
 
 /**
