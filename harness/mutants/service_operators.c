@@ -32,6 +32,7 @@ static const struct {
 		{ "GFP_ATOMIC", "GFP_NOWAIT", "GFP_NOFS" } } },
 	{ "gfp", "", { "__GFP_HIGHMEM", { "__GFP_MOVABLE" } } },
 	{ "allocator", "", { "kvmalloc", { "kmalloc", "vmalloc($)" } } },
+	{ "allocator", "", { "__vmalloc", { "kmalloc", "vmalloc($)" } } },
 	{ "allocator", "", { "kvmalloc_array",
 		{ "kmalloc_array", "kcalloc" } } },
 	{ "allocator", "", { "kvfree", { "kfree", "vfree" } } },
