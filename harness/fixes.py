@@ -40,6 +40,12 @@ class Patch:
 		return self.path.read_text(encoding='utf-8')
 
 	@property
+	def versions(self) -> List['Patch']:
+		"""Itself, and its version for newer kernels if patches/mainline/ has one"""
+		newer = PATCHES / 'mainline' / self.path.name
+		return [self, Patch(newer)] if newer.exists() else [self]
+
+	@property
 	def files(self) -> List[str]:
 		"""The files that it changes"""
 		return re.findall(r'^\+\+\+ b/(.*)$', self.text, re.MULTILINE)
@@ -87,9 +93,9 @@ def own_patches() -> List[Patch]:
 
 
 def other_patches() -> List[Patch]:
-	"""Returns the patches in subdirectories, without those to Kconfig."""
-	found = [Patch(path) for path in sorted(PATCHES.glob('*/*.patch'))]
-	return [patch for patch in found if not patch.is_kconfig]
+	"""Returns the patches to other files, which are in subdirectories."""
+	return [Patch(path) for path in sorted(PATCHES.glob('*/*.patch'))
+		if path.parent.name != 'mainline']
 
 
 def title(number: str) -> str:

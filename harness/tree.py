@@ -199,12 +199,14 @@ class Tree:
 				if wanted and self.fixes.given != 'yes':
 					say(f'patches/{patch.path.name}: not needed, as this kernel has no '
 					    f'{lacking}')
-			elif patch.apply(files, reverse=True, dry_run=True):
+			elif any(one.apply(files, reverse=True, dry_run=True)
+				 for one in patch.versions):
 				if wanted:
 					say(f'patches/{patch.path.name}: already in this kernel')
 			elif not wanted:
 				lacks.append(patch.number)
-			elif not patch.apply(files):
+			elif not any(one.apply(files, dry_run=True) and one.apply(files)
+				     for one in patch.versions):
 				raise Trouble(f'patches/{patch.path.name} does not apply to '
 					      f'{self.kernel.directory}; FIXES=no leaves the patches out')
 		return lacks

@@ -6,6 +6,9 @@ from pathlib import Path
 
 import pytest
 
+from harness import fixes
+from harness.kernel import Sources
+from harness.tree import Tree
 from stand_ins import Bench, kernel
 from support import KUNIT_PY, make, refused, run, says_why, script
 
@@ -26,6 +29,20 @@ def test_ones_own_tree_is_left_as_it_is(bench: Bench, tmp_path: Path) -> None:
 	    env={'KERNEL': str(bench.kernel), 'BUILD': str(bench.build)})
 	assert (bench.tree / DECOMPRESS).read_bytes() == before
 	assert (bench.kernel / DECOMPRESS).read_bytes() == before
+
+
+def test_a_newer_kernel_gets_its_own_version_of_a_fix(bench: Bench, tmp_path: Path,
+						      monkeypatch: pytest.MonkeyPatch) -> None:
+	monkeypatch.setattr(fixes, 'PATCHES', tmp_path)
+	(tmp_path / 'mainline').mkdir()
+	for path, line in ('0001-fix.patch', 'old'), ('mainline/0001-fix.patch', 'new'):
+		(tmp_path / path).write_text(f'--- a/file\n+++ b/file\n@@ -1 +1 @@\n-{line}\n+fixed\n')
+	tree = Tree(Sources(bench.build).find(str(bench.kernel)), fixes.Fixes('yes'), None, tmp_path)
+	for line in 'old', 'new', 'fixed':
+		(tmp_path / 'file').write_text(f'{line}\n')
+		tree.apply([fixes.Patch(tmp_path / '0001-fix.patch')], tmp_path)
+		assert (tmp_path / 'file').read_text() == 'fixed\n'
+	assert not fixes.other_patches()
 
 
 def test_a_kernel_that_does_not_build_is_named(bench: Bench) -> None:

@@ -112,11 +112,10 @@ class Writer:
 
 	def apply(self, patch: Patch) -> None:
 		"""
-		Applies a patch, with the sender as the author, unless the tree has it already. For a
-		newer tree, patches/mainline/ may have another version.
+		Applies a patch, or its version for newer kernels, with the sender as the author,
+		unless the tree has it already.
 		"""
-		others = Patch(PATCHES / 'mainline' / patch.path.name)
-		for one in (patch, others) if others.path.exists() else (patch,):
+		for one in patch.versions:
 			if one.apply(self.repo, reverse=True, dry_run=True):
 				return
 			author = parseaddr(message_from_string(one.text)['From'])[1]
