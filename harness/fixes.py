@@ -13,7 +13,7 @@ from typing import List
 
 from harness import base
 from harness.base import Trouble
-from harness.kernel import Kernel
+from harness.kernel import RELEASES, Kernel
 
 PATCHES = base.TOP / 'patches'
 DECOMPRESS = 'kernel/module/decompress.c'
@@ -148,4 +148,4 @@ def default_fixes(kernel: str) -> str:
 	Returns the default of FIXES= for a KERNEL=: the fixes for the releases that the project names,
 	none for a user's tree.
 	"""
-	return 'yes' if kernel in ('6.1', '6.12', 'newest') else 'no'
+	return 'yes' if kernel in RELEASES else 'no'

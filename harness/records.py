@@ -11,6 +11,7 @@ from typing import Optional
 
 from harness import base, install
 from harness.base import TOP
+from harness.kernel import RELEASES
 
 
 def key() -> str:
@@ -33,7 +34,7 @@ def is_repeatable(kernel: str, fixes: str, *others: str) -> bool:
 	Returns whether others can repeat this: a kernel that the project names, as shipped or with all
 	fixes, and no path in @others. Only such results go to results.md.
 	"""
-	return (kernel in ('6.1', '6.12', 'newest') and fixes in ('yes', 'no')
+	return (kernel in RELEASES and fixes in ('yes', 'no')
 		and not any('/' in other for other in others))
 
 
