@@ -18,6 +18,7 @@ enum mapper {
 };
 
 extern enum mapper mapper;
+extern unsigned int nr_mapper_maps;
 
 /* kunmap() takes the page, and kmap_to_page() warns */
 static struct page *kmapped[LEDGER_MAX_MAPS];
@@ -25,6 +26,7 @@ static unsigned int nr_kmapped;
 
 static inline void *mapper_map(struct page *page)
 {
+	nr_mapper_maps++;
 	if (mapper == MAPPER_KMAP) {
 		kmapped[nr_kmapped++] = page;
 		return kmap(page);
