@@ -6,6 +6,7 @@ import re
 from pathlib import Path
 from typing import Any, Dict, Iterator, List, Tuple
 
+from harness.mutants.mutate import mutate
 from support import BUILD, KERNEL, LOGS, TOP, TREE, Arg, Result, make, rows, run
 
 DATA = TOP / 'harness/data'
@@ -94,6 +95,22 @@ def as_shipped(arch: str = 'i386', **variables: Arg) -> Result:
 def other_is_red(**variables: Arg) -> None:
 	"""Checks that in another release or configuration only known bugs fail cases."""
 	assert ', 0 not known)' in make('run', variables, status=1, FIXES='no').out
+
+
+def unknown_to_the_suite(directory: str, decompress: Path) -> List[str]:
+	"""
+	Returns what a decompress.c uses of the kernel, built in a directory of build/kunit/, that
+	neither seam.h nor services.tsv has, and the formats that the suite does not test.
+	"""
+	# seam.h defines a name for each service that the ledger stands in for.
+	seam = (TOP / 'kernel/module/tests/seam.h').read_text()
+	known = {name for name, in rows(DATA / 'services.tsv')}
+	known.update(re.findall(r'^#define\s+(\w+)', seam, re.MULTILINE))
+	calls = mutate(BUILD, BUILD / 'kunit' / directory, '--calls', decompress).split()
+	assert calls
+	formats = set(re.findall(r'CONFIG_MODULE_COMPRESS_(\w+)', decompress.read_text()))
+	assert formats
+	return [name for name in calls if name not in known] + sorted(formats - {'GZIP', 'XZ', 'ZSTD'})
 
 
 def log_of(configuration: str) -> Path:

@@ -3,9 +3,9 @@
 
 import pytest
 
-from kernels import as_shipped, green, other_is_red, red_without
+from kernels import as_shipped, green, other_is_red, red_without, unknown_to_the_suite
 from kept import FOR_RUN
-from support import make
+from support import BUILD, make, newest_source
 
 pytestmark = pytest.mark.depends(*FOR_RUN)
 
@@ -33,6 +33,9 @@ def test_red_on_UML_as_shipped_exactly_and_all_of_it_known() -> None:
 @pytest.mark.um
 def test_green_with_fixes_and_red_as_shipped_in_newest_on_UML() -> None:
 	make('run', KERNEL='newest', ARCH='um')
+	release = newest_source().name.removeprefix('linux-')
+	tree = BUILD / 'tree' / release
+	assert not unknown_to_the_suite(f'{release}-um', tree / 'kernel/module/decompress.c')
 	other_is_red(KERNEL='newest', ARCH='um')
 
 
