@@ -21,7 +21,7 @@ sys.path.insert(0, os.path.join(HERE, '../..'))
 from harness import base, results
 from harness.mutants import verdicts
 
-# The suites that are also compiled natively
+# The suites with pinned cases that are also compiled natively
 NATIVELY = ('module_decompress/', 'module_decompress_resources/',
 	    'module_decompress_bad_input/', 'module_decompress_odd_input/')
 
