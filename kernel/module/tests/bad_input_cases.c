@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * decompress.c refuses bad input, and logs one message. No document promises
- * what a case named ..._as_of_today tests: it pins what decompress.c does today,
- * so that a change is noticed.
+ * decompress.c refuses bad input, and logs one message; it takes unusual input
+ * that is right. No document promises what a case named ..._as_of_today tests:
+ * it pins what decompress.c does today, so that a change is noticed.
  */
 #include <linux/string.h>
 
