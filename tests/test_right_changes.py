@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0
 """Right changes stay green, and each kind of failure is reported."""
 
+import re
 import shutil
 from pathlib import Path
 
@@ -22,6 +23,12 @@ BITS = (32, 64)
 			 ids=['without debug options', 'with debug options'])
 def test_a_sample_of_right_changes_stays_green(options: str) -> None:
 	run('python3', TOP / 'harness/mutants/run.py', 'right', 'sample', *options.split())
+
+
+def test_each_patch_says_what_allows_or_forbids_it() -> None:
+	for room, head in ('right', r'Kind: [a-z-]+\nAllowed: .+\n\n.'), ('wrong', r'Bug: .+\n\n.'):
+		for path in (TOP / 'harness/mutants' / room).glob('*.patch'):
+			assert re.match(head, path.read_text()), path
 
 
 def suite(name: str, result: str) -> str:
