@@ -224,7 +224,7 @@ def start_from(source: Path, new: Path) -> None:
 			shutil.copytree(source, copy, symlinks=True)
 		lock.release()
 		for path in [*copy.glob('*.log'), *copy.glob('*.json'),
-			     *(copy / name for name in ('built', 'configured', 'results', 'lock'))]:
+			     *(copy / name for name in ('built', 'configured', 'lock'))]:
 			path.unlink(missing_ok=True)
 		# Another command may have made it meanwhile.
 		if not new.is_dir():

@@ -3,8 +3,8 @@
 `make series`: writes patch series for the tree KERNEL to build/series/:
 - core: decompress_core.c, and the fixes of the bugs that it finds;
 - fixes: the other patches of patches/, on top of core;
-- xz and loadpin: the patches of patches/xz/ and patches/loadpin/;
-- suite: an RFC, on top of core;
+- xz, loadpin, isofs and initramfs: the patches of these directories of patches/;
+- suite: an RFC, on top of fixes;
 - native: the native build;
 - kselftest: the selftest;
 - zlib-kunit, xz-kunit and zstd-kunit: the tests of the decoders in lib/.

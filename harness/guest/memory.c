@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * On a machine with little memory, load small files that need a lot of it. The output of
- * /hostile/long does not fit into the memory; the output of /hostile/half does. That of
- * /hostile/wide also does, but not into the 256 MiB of addresses for vmap(). The headers of
+ * /hostile/long does not fit into the memory; the output of /hostile/half does. The headers of
  * /hostile/128M and /hostile/3G declare a dictionary or a window of that size. The loads must
  * fail and must not harm other tasks. Then let one allocation of a load fail after the other. In
- * another guest, the output fits into the memory, but vmap() finds no addresses for it.
+ * another guest, the output of /hostile/half fits into the memory, but vmap() finds no addresses
+ * for it.
  */
 #include <linux/mman.h>
 
