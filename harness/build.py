@@ -114,7 +114,7 @@ class Build:
 		build = self.tree.path.parent.parent
 		with patience(lambda: 'still configuring'):
 			status = self.kunit_py('config', *configuration.arguments(
-				build, self.tree.path, self.machine.name), *args)
+				build, self.tree.path, self.machine.name, self.llvm), *args)
 		if status:
 			self.failed('configured')
 		base.write(done, key.hexdigest() + config.read_text(encoding='utf-8'))

@@ -14,21 +14,22 @@ FRAGMENTS = TOP / 'tools/testing/kunit/configs'
 SMALL = TOP / 'harness/data/machines'
 
 
-def small(build: Path, tree: Path, machine: Machine) -> Path:
+def small(build: Path, tree: Path, machine: Machine, llvm: str) -> Path:
 	"""
 	Returns a minimal kunitconfig for a machine: the options of small.config and MACHINE.config,
 	and all others off that can be off. kunit.py starts from the defaults, so the kunitconfig
-	names only the options that differ from them.
+	names only the options that differ from them. @llvm is the value of Kbuild's LLVM=.
 	"""
-	directory = build / 'config' / f'{tree.name}-{machine.name}'
+	directory = build / 'config' / f'{tree.name}-{machine.name}{"-llvm" if llvm else ""}'
 	lock = locks.take(directory / 'lock', f'another configuration of {tree.name}')
 	try:
 		(directory / 'all.config').write_text(''.join(
 			(SMALL / f'{name}.config').read_text(encoding='utf-8')
 			for name in ('small', machine.name)), encoding='utf-8')
-		cross = [f'CROSS_COMPILE={machine.cross}'] if machine.cross else []
+		compiler = [f'LLVM={llvm}'] if llvm else \
+			[f'CROSS_COMPILE={machine.cross}'] if machine.cross else []
 		ended = subprocess.run(
-			['make', '-C', str(tree), '-s', f'O={directory}', f'ARCH={machine.arch}', *cross,
+			['make', '-C', str(tree), '-s', f'O={directory}', f'ARCH={machine.arch}', *compiler,
 			 f'KCONFIG_ALLCONFIG={directory}/all.config', 'allnoconfig', 'savedefconfig'],
 			stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
 			text=True, env=base.environment(), check=False)
@@ -40,7 +41,7 @@ def small(build: Path, tree: Path, machine: Machine) -> Path:
 	return directory / 'defconfig'
 
 
-def arguments(build: Path, tree: Path, arch: str) -> List[str]:
+def arguments(build: Path, tree: Path, arch: str, llvm: str = '') -> List[str]:
 	"""
 	Returns the arguments for kunit.py. A machine without a minimal configuration gets the suite on
 	top of kunit.py's default for the architecture.
@@ -52,7 +53,7 @@ def arguments(build: Path, tree: Path, arch: str) -> List[str]:
 		args = [f'--kunitconfig={TOP}/.kunitconfig',
 			'--kconfig_add=# CONFIG_HIGHMEM4G is not set']
 	elif arch in known and (SMALL / f'{arch}.config').exists():
-		args = [f'--kunitconfig={small(build, tree, known[arch])}']
+		args = [f'--kunitconfig={small(build, tree, known[arch], llvm)}']
 	else:
 		args = [f'--kunitconfig={TOP}/kernel/module/.kunitconfig']
 	# Kernels before v6.12 do not have this option, and a kunitconfig cannot make it conditional.
