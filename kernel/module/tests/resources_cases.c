@@ -139,7 +139,7 @@ static void zstd_window_without_memory_is_ENOMEM(struct kunit *test)
 }
 
 /* Test that a file with a long output cannot do that, either */
-static void output_fails_before_the_OOM_killer_runs(struct kunit *test)
+static void output_is_allocated_without_the_OOM_killer(struct kunit *test)
 {
 	struct attempt *a = case_some_pages(test);
 
@@ -322,7 +322,7 @@ static struct kunit_case resource_cases[] = {
 			 algorithm_gen_params),
 	KUNIT_CASE(xz_dictionary_without_memory_is_ENOMEM),
 	KUNIT_CASE(zstd_window_without_memory_is_ENOMEM),
-	KUNIT_CASE_PARAM(output_fails_before_the_OOM_killer_runs,
+	KUNIT_CASE_PARAM(output_is_allocated_without_the_OOM_killer,
 			 algorithm_gen_params),
 	KUNIT_CASE_PARAM(killed_task_is_EINTR, algorithm_gen_params),
 	KUNIT_CASE_PARAM(other_signal_does_no_harm, algorithm_gen_params),
