@@ -54,6 +54,7 @@ def test_what_cannot_be_counted_has_no_verdict(tmp_path: Path) -> None:
 	assert 'are reached' not in result.out
 
 
+@pytest.mark.long
 def test_a_branch_that_nothing_takes_is_named(tmp_path: Path) -> None:
 	text = (SOURCE / 'kernel/module/decompress.c').read_text()
 	assert LINE in text

@@ -62,11 +62,12 @@ START = r'^\tzstd_buf\.pos = 0;'
 
 # Bugs that break no rule of the ledger, and may not crash a kernel
 @pytest.mark.parametrize('pattern, change, words', [
-	(UNMAP, r'\g<0>\n*(char *)zstd_dec.dst = 0;', 'AddressSanitizer: use-after-poison'),
+	pytest.param(UNMAP, r'\g<0>\n*(char *)zstd_dec.dst = 0;',
+		     'AddressSanitizer: use-after-poison', marks=pytest.mark.long),
 	(UNMAP, r'((char *)zstd_dec.dst)[PAGE_SIZE] = 0;\n\g<0>',
 	 'AddressSanitizer: use-after-poison'),
-	(START, r'\g<0>\nif (((volatile const char *)buf)[size] == 1) size--;',
-	 'AddressSanitizer: heap-buffer-overflow'),
+	pytest.param(START, r'\g<0>\nif (((volatile const char *)buf)[size] == 1) size--;',
+		     'AddressSanitizer: heap-buffer-overflow', marks=pytest.mark.long),
 	(START, r'\g<0>\nif (size > SZ_16M) for (;;);', 'ended with signal 27')],
 	ids=['a write after unmapping', 'a write past the page', 'a read past the input',
 	     'an endless loop'])
