@@ -103,6 +103,7 @@ class Build:
 			     TOP / 'harness/configuration.py', *sorted(configuration.SMALL.iterdir()),
 			     *fragments):
 			key.update(path.read_bytes())
+		key.update(' '.join(configuration.lacking(self.tree.path)).encode())
 		if config.exists() and done.exists() and \
 		   done.read_text(encoding='utf-8') == key.hexdigest() + config.read_text(encoding='utf-8'):
 			return

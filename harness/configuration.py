@@ -13,6 +13,13 @@ from harness.machine import Machine, machines
 FRAGMENTS = TOP / 'tools/testing/kunit/configs'
 SMALL = TOP / 'harness/data/machines'
 
+# The options of our kunitconfigs that a tree may lack, and the files that have them. Kernels before
+# v6.12 lack the first; `make series CHECK=yes` tests kernel/module before the tests of lib/ are added.
+OPTIONAL = {'MODULE_COMPRESS': 'kernel/module/Kconfig',
+	    'ZLIB_INFLATE_KUNIT_TEST': 'lib/zlib_inflate/tests/Kconfig',
+	    'XZ_DEC_KUNIT_TEST': 'lib/xz/tests/Kconfig',
+	    'ZSTD_DECOMPRESS_KUNIT_TEST': 'lib/zstd/tests/Kconfig'}
+
 
 def small(build: Path, tree: Path, machine: Machine, llvm: str) -> Path:
 	"""
@@ -41,6 +48,14 @@ def small(build: Path, tree: Path, machine: Machine, llvm: str) -> Path:
 	return directory / 'defconfig'
 
 
+def lacking(tree: Path) -> List[str]:
+	"""Returns the options that a tree lacks. kunit.py refuses a kunitconfig that asks for them."""
+	return [name for name, file in OPTIONAL.items()
+		if not (tree / file).exists()
+		or not re.search(f'^(menu)?config {name}$', (tree / file).read_text(encoding='utf-8'),
+				 re.MULTILINE)]
+
+
 def arguments(build: Path, tree: Path, arch: str, llvm: str = '') -> List[str]:
 	"""
 	Returns the arguments for kunit.py. A machine without a minimal configuration gets the suite on
@@ -56,11 +71,8 @@ def arguments(build: Path, tree: Path, arch: str, llvm: str = '') -> List[str]:
 		args = [f'--kunitconfig={small(build, tree, known[arch], llvm)}']
 	else:
 		args = [f'--kunitconfig={TOP}/kernel/module/.kunitconfig']
-	# Kernels before v6.12 do not have this option, and a kunitconfig cannot make it conditional.
-	kconfig = (tree / 'kernel/module/Kconfig').read_text(encoding='utf-8')
-	if not re.search('^(menu)?config MODULE_COMPRESS$', kconfig, re.MULTILINE):
-		args.append('--kconfig_add=# CONFIG_MODULE_COMPRESS is not set')
-	return args
+	# A kunitconfig cannot make an option conditional.
+	return args + [f'--kconfig_add=# CONFIG_{name} is not set' for name in lacking(tree)]
 
 
 def fragment(given: str) -> Path:

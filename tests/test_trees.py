@@ -3,10 +3,11 @@
 
 import os
 from pathlib import Path
+from typing import List
 
 import pytest
 
-from harness import fixes
+from harness import configuration, fixes
 from harness.kernel import Sources
 from harness.tree import Tree
 from stand_ins import Bench, kernel
@@ -49,6 +50,21 @@ def test_a_kernel_that_does_not_build_is_named(bench: Bench) -> None:
 	makefile = bench.kernel / 'Makefile'
 	makefile.write_text(makefile.read_text().replace('vmlinux:\n', 'vmlinux:\n\t@false\n'))
 	assert 'linux 6.12.0, i386, as it is: not built; see ' in bench.run(status=2).err
+
+
+def test_an_option_that_a_tree_lacks_is_not_asked_for(tmp_path: Path) -> None:
+	def lacking() -> List[str]:
+		return [name for name in configuration.OPTIONAL
+			if f'--kconfig_add=# CONFIG_{name} is not set'
+			in configuration.arguments(tmp_path, tmp_path, 'i386')]
+
+	for name, file in configuration.OPTIONAL.items():
+		(tmp_path / file).parent.mkdir(parents=True)
+		(tmp_path / file).write_text(f'config {name}\n')
+	assert not lacking()
+	(tmp_path / 'kernel/module/Kconfig').write_text('config MODULE_COMPRESS_NONE\n')
+	(tmp_path / 'lib/xz/tests/Kconfig').unlink()
+	assert lacking() == ['MODULE_COMPRESS', 'XZ_DEC_KUNIT_TEST']
 
 
 def test_an_edit_is_built(bench: Bench, tmp_path: Path) -> None:
