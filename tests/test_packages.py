@@ -82,6 +82,15 @@ def deb(root: Path, compressor: str) -> bytes:
 	return (root / '../deb').read_bytes()
 
 
+def deb_by_ar(root: Path) -> bytes:
+	"""Returns a Debian package made by GNU ar, which gives its members no file type."""
+	(root / '../plain.deb').write_bytes(deb(root, 'xz'))
+	names = ['debian-binary', 'control.tar.xz', 'data.tar.xz']
+	run('ar', 'x', '../plain.deb', cwd=root)
+	run('ar', 'rc', '../by-ar.deb', *names, cwd=root)
+	return (root / '../by-ar.deb').read_bytes()
+
+
 def rpm(root: Path, payload: str) -> bytes:
 	"""Returns an rpm package."""
 	top = root.parent / 'rpm'
@@ -125,6 +134,7 @@ PACKAGES: Dict[str, Callable[[Path], bytes]] = {
 	'modules.deb with zstd': lambda root: deb(root, 'zstd'),
 	'modules.deb with gzip': lambda root: deb(root, 'gzip'),
 	'modules.deb with none': lambda root: deb(root, 'none'),
+	'modules.deb by ar': deb_by_ar,
 	'modules.rpm with gzip': lambda root: rpm(root, 'w9.gzdio'),
 	'modules.rpm with xz': lambda root: rpm(root, 'w6.xzdio'),
 	'modules.rpm with zstd': lambda root: rpm(root, 'w19.zstdio'),

@@ -166,11 +166,13 @@ static void unpack_archive(struct unpacker *unpacker, struct stream *in, const c
 	while (goes_on && (entry = next_member(layer, outer))) {
 		const char *name = archive_entry_pathname(entry) ?:
 				   archive_entry_pathname_utf8(entry);
+		mode_t type = archive_entry_filetype(entry);
 		bool is_link = archive_entry_hardlink(entry);
 
 		if (!name)
 			unread(unpacker, outer, "a member has a name that cannot be read");
-		else if (archive_entry_filetype(entry) == AE_IFREG && !is_link)
+		/* GNU ar writes no type, as all its members are files */
+		else if ((type == AE_IFREG || !type) && !is_link)
 			goes_on = unpack_member(unpacker, &layer->data, outer, name, depth);
 	}
 	close_layer(layer);
