@@ -201,6 +201,25 @@ def test_files_are_repaired(plain: bytes, tmp_path: Path) -> None:
 	assert not check('--fix', *words, status=0, cwd=tmp_path).has('fixed')
 
 
+def test_links_out_of_the_root_are_not_followed_to_repair(plain: bytes, directory: Path,
+							  tmp_path: Path) -> None:
+	outside = tmp_path / 'root of the host.ko.xz'
+	outside.write_bytes(crc64(plain))
+	(directory / 'absolute.ko.xz').symlink_to(outside)
+	(directory / 'relative.ko.xz').symlink_to('../' * 4 + outside.name)
+	(directory / 'inside.ko.xz').symlink_to('target.ko.xz')
+	(directory / 'target.ko.xz').write_bytes(crc64(plain))
+	result = check('--fix', '--root=root', status=1, cwd=tmp_path)
+	for name in 'absolute', 'relative':
+		assert result.has(f'^not fixed: .*/{name}.ko.xz: a link that leads out of the root')
+	assert result.has('^fixed: .*/inside.ko.xz: ')
+	assert outside.read_bytes() == crc64(plain)
+	assert read(directory / 'target.ko.xz') == plain
+	assert (directory / 'inside.ko.xz').is_symlink()
+	check('--fix', '--kconfig=any', '--kmod=none', outside.name, status=0, cwd=tmp_path)
+	assert read(outside) == plain
+
+
 def test_what_needs_a_signature_is_left_alone(plain: bytes, tmp_path: Path) -> None:
 	unsigned = plain.removesuffix(b'~Module signature appended~\n')
 	assert unsigned != plain

@@ -202,6 +202,7 @@ static bool add_releases(const char *directory)
  */
 void collect_root(const char *root)
 {
+	unsigned int i = nr_files;
 	bool found = false, linked = false;
 	struct stat st, other;
 	char *path, *merged;
@@ -223,6 +224,8 @@ void collect_root(const char *root)
 	root_length = strlen(root);
 	if (nftw(root, add_outside, 16, FTW_PHYS | FTW_ACTIONRETVAL))
 		die("%s: %s", root, strerror(errno));
+	for (; i < nr_files; i++)
+		files[i].root = root;
 	free(path);
 	free(merged);
 }

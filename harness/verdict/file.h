@@ -29,6 +29,7 @@ enum trouble { NO_TROUBLE, TROUBLE, UNSEEN, ASIDE };
  * struct file - a file to check
  * @path: name of the file; of one in a package, the name of the package, ": " and the name in it
  * @shown: the name, with escapes, safe for a terminal
+ * @root: the root of a system below which it was found, or NULL
  * @package: the package that it is in, or NULL
  * @outer: with @package, the part of @path that names the package
  * @at: with @package, the place of its content in package->spool
@@ -55,6 +56,7 @@ enum trouble { NO_TROUBLE, TROUBLE, UNSEEN, ASIDE };
 struct file {
 	char *path;
 	char *shown;
+	const char *root;
 	struct package *package;
 	char *outer;
 	long long at;

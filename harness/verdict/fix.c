@@ -225,6 +225,17 @@ static const char *in_a_child(const struct file *file, const struct result *resu
 	return status ? "the checker died on it" : told->why[0] ? told->why : NULL;
 }
 
+/* A link in a root may lead to a file of the system that builds it */
+static bool leads_out(const struct file *file, const char *path)
+{
+	char *root = file->root ? realpath(file->root, NULL) : NULL;
+	size_t n = root && root[1] ? strlen(root) : 0;
+	bool out = root && (strncmp(path, root, n) || path[n] != '/');
+
+	free(root);
+	return out;
+}
+
 /* Repair a file; NULL, or why that fails */
 static const char *fix(struct file *file, struct result *result, bool for_real)
 {
@@ -237,6 +248,10 @@ static const char *fix(struct file *file, struct result *result, bool for_real)
 
 	if (!path || stat(path, &st))
 		return strerror(errno);
+	if (leads_out(file, path)) {
+		free(path);
+		return "a link that leads out of the root; repair the file that it leads to";
+	}
 	/* The name must end as that of the old file does, as kmod and depmod see it */
 	if (format != file->format)
 		return "its name does not have the suffix of its format";
