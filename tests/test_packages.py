@@ -218,6 +218,15 @@ def test_a_package_that_is_cut_off_has_no_answer(kind: str, root: Path, tmp_path
 		assert f'{package.name}: no answer: package-unread' in lines
 
 
+def test_a_package_cut_off_before_its_content_has_no_answer(root: Path, tmp_path: Path) -> None:
+	made = {'modules.deb': deb(root, 'xz'), 'modules.rpm': rpm(root, 'w9.gzdio')}
+	before_data = made['modules.deb'].index(b'data.tar')
+	for name, size in (('modules.deb', 100), ('modules.deb', before_data), ('modules.rpm', 96),
+			   ('modules.rpm', 1000)):
+		(tmp_path / name).write_bytes(made[name][:size])
+		assert answers(check(tmp_path / name, 2)) == [f'{name}: no answer: package-unread'], size
+
+
 def test_packages_in_an_archive_are_read(root: Path, tmp_path: Path) -> None:
 	top = tmp_path / 'top'
 	top.mkdir()

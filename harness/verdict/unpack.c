@@ -145,7 +145,23 @@ static void unpack_filter(struct unpacker *unpacker, struct stream *in, const ch
 		unread(unpacker, outer, "its header is damaged");
 	else if (next_member(layer, outer))
 		unpack_layer(unpacker, &layer->data, outer, depth + 1);
+	else if (filter == archive_read_support_filter_rpm)
+		unread(unpacker, outer, "it is cut off before its content");
 	close_layer(layer);
+}
+
+/* The name below the root, without "usr/" */
+static const char *below_root(const char *name)
+{
+	while (*name == '.' || *name == '/')
+		name++;
+	return strncmp(name, "usr/", 4) ? name : name + 4;
+}
+
+/* Is this the member of a Debian package that has its files? */
+static bool is_data(const char *name)
+{
+	return !strncmp(name, "data.tar", strlen("data.tar"));
 }
 
 /* In a Debian package, debian-binary comes first; only data.tar has files of the package */
@@ -154,7 +170,7 @@ static void unpack_archive(struct unpacker *unpacker, struct stream *in, const c
 {
 	struct layer *layer = open_layer(unpacker, in);
 	struct archive_entry *entry;
-	bool goes_on = true;
+	bool goes_on = true, is_debian = false, has_data = false;
 
 	archive_read_support_format_tar(layer->archive);
 	archive_read_support_format_ar(layer->archive);
@@ -169,12 +185,16 @@ static void unpack_archive(struct unpacker *unpacker, struct stream *in, const c
 		mode_t type = archive_entry_filetype(entry);
 		bool is_link = archive_entry_hardlink(entry);
 
+		is_debian |= name && !strcmp(below_root(name), "debian-binary");
+		has_data |= name && is_data(below_root(name));
 		if (!name)
 			unread(unpacker, outer, "a member has a name that cannot be read");
 		/* GNU ar writes no type, as all its members are files */
 		else if ((type == AE_IFREG || !type) && !is_link)
 			goes_on = unpack_member(unpacker, &layer->data, outer, name, depth);
 	}
+	if (goes_on && is_debian && !has_data)
+		unread(unpacker, outer, "it has no data.tar, or is cut off before it");
 	close_layer(layer);
 }
 
@@ -241,14 +261,6 @@ void unpack_layer(struct unpacker *unpacker, struct stream *in, const char *oute
 		unpack_cpio(unpacker, in, outer, depth);
 	else if (!advise(unpacker, outer, kind))
 		unread(unpacker, outer, "there is %s where an archive is expected", kind->words);
-}
-
-/* The name below the root, without "usr/" */
-static const char *below_root(const char *name)
-{
-	while (*name == '.' || *name == '/')
-		name++;
-	return strncmp(name, "usr/", 4) ? name : name + 4;
 }
 
 /* depmod does not look into these directories */
@@ -327,7 +339,6 @@ bool unpack_member(struct unpacker *unpacker, struct stream *in, const char *out
 	const char *base = slash ? slash + 1 : name;
 	bool is_beside = matches(name, beside, ARRAY_SIZE(beside));
 	bool is_seen = depmod_sees(base) && !is_skipped(name);
-	bool is_data = !strncmp(name, "data.tar", strlen("data.tar"));
 	enum piece piece = is_beside ? BESIDE : is_seen ? MODULE : MISNAMED;
 	long long most = is_beside ? BESIDE_MAX : FILE_MAX, size;
 
@@ -336,7 +347,7 @@ bool unpack_member(struct unpacker *unpacker, struct stream *in, const char *out
 		       "it has too many members" : "the name of a member is too long");
 		return false;
 	}
-	if (is_data) {
+	if (is_data(name)) {
 		unpack_layer(unpacker, in, outer, depth + 1);
 		return true;
 	}
